@@ -1,0 +1,45 @@
+# Needs Python 3.11+ and make; everything else is installed into .venv/.
+PYTHON ?= python3
+PORT ?= 9200
+BIN := .venv/bin
+
+.PHONY: run test setup lock elasticsearch-up elasticsearch-down docs clean
+
+run: setup
+	$(BIN)/wirepicket run
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --numprocesses 2
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.lock requirements-uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wirepicket needs Python 3.11 or newer; name one: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+elasticsearch-up: setup
+	$(BIN)/wirepicket elasticsearch up --port $(PORT)
+
+elasticsearch-down: setup
+	$(BIN)/wirepicket elasticsearch down
+
+# Newest versions that fit pyproject.toml, with hashes and without an index's address.
+lock: setup
+	$(BIN)/uv pip compile --quiet --upgrade --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	grep -E '^uv==' requirements.lock | tr -d '\\' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-uv.lock -
+
+# What is generated from the schemas.
+docs: setup
+	$(BIN)/python -m schemas.json_schema
+	$(BIN)/python -m schemas.data_dictionary
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

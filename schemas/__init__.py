@@ -1,0 +1,4 @@
+"""What the records are: Python classes, JSON Schemas, Elasticsearch templates, SQLite tables.
+
+Imports nothing else of ours.
+"""
