@@ -1,0 +1,16 @@
+"""What is done to the data, one folder a step.
+
+The one way through it:
+
+1. ``seeds`` reads seed files and ``fetch`` feeds and pages; both give ``Capture`` records.
+2. ``archive`` writes every capture to a WARC file. Everything after this reads the archive only.
+3. ``extract`` turns a capture into title, lines and metadata; ``clean`` drops the lines that are not the story's.
+4. ``identify`` gives the article its id (hash of the canonical URL) and merges it with earlier revisions.
+5. ``dedup`` and ``stories`` take fingerprints and decide copy groups and stories; ``regroup`` applies both
+   to what the store remembers.
+6. ``alerts`` finds the rules that match an article and makes one alert for each rule and story.
+7. ``stores`` keeps all of it, in SQLite or in Elasticsearch, behind one protocol.
+8. ``notify`` delivers what the outbox holds.
+
+``beam`` wires steps 3 to 7 as Beam transforms; it holds no logic of its own. ``flows`` says when it all runs.
+"""

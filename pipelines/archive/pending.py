@@ -1,0 +1,120 @@
+"""Which captures a store has still to take: one journal file a run.
+
+The journal is written before the captures are processed and removed when the store has them. A run that
+died, or found no store, leaves its journal behind, and the next run for the same store takes it up.
+A running owner holds a lock on its journal, so no other run takes it away from it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from schemas.records import CaptureRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import TextIO
+
+FOLDER = "pending"
+_SUFFIX = ".jsonl"
+
+
+class Pending:
+    """The captures which wait for one store: those of this run and those which earlier runs left."""
+
+    def __init__(self, archive: Path, store: str) -> None:
+        """``store`` names the store without secrets: journals for other stores stay untouched."""
+        self._folder = archive / FOLDER
+        self._store = store
+        self._own: TextIO | None = None
+        self._taken: list[tuple[Path, TextIO]] = []
+        self.refs: list[CaptureRef] = []
+        """All captures which wait, each once, in the order of their recording."""
+
+    def __enter__(self) -> Self:
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            self._take_up(path)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for _, file in self._taken:
+            file.close()
+        if self._own:
+            self._own.close()
+
+    def _take_up(self, path: Path) -> None:
+        try:
+            file = path.open(encoding="utf-8")
+        except FileNotFoundError:
+            return  # its owner has just finished
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return
+        lines = [_parse(line) for line in file]
+        if not lines or lines[0] != {"store": self._store} or not path.exists():
+            file.close()
+            return
+        self._taken.append((path, file))
+        self._extend(
+            CaptureRef(file=str(line["file"]), offset=int(line["offset"])) for line in lines[1:] if "file" in line
+        )
+
+    def _extend(self, refs: Iterable[CaptureRef]) -> list[CaptureRef]:
+        known = set(self.refs)
+        fresh = [ref for ref in dict.fromkeys(refs) if ref not in known]
+        self.refs += fresh
+        return fresh
+
+    def add(self, refs: Iterable[CaptureRef]) -> None:
+        """Record captures that are safe in the archive. On disk when this returns."""
+        fresh = self._extend(refs)
+        if not fresh:
+            return
+        if self._own is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._folder / f"{uuid4().hex}{_SUFFIX}"
+            self._own = path.open("x", encoding="utf-8")
+            fcntl.flock(self._own, fcntl.LOCK_EX)
+            self._own.write(json.dumps({"store": self._store}) + "\n")
+            self._taken.append((path, self._own))
+        self._own.writelines(json.dumps({"file": ref.file, "offset": ref.offset}) + "\n" for ref in fresh)
+        self._own.flush()
+        os.fsync(self._own.fileno())
+
+    def done(self) -> None:
+        """The store has all of them: remove the journals."""
+        for path, file in self._taken:
+            path.unlink(missing_ok=True)
+            file.close()
+        self._taken.clear()
+        self._own = None
+        self.refs = []
+
+
+def waiting(archive: Path) -> int:
+    """How many captures wait for any store, those of a run under way included."""
+    count = 0
+    for path in (archive / FOLDER).glob(f"*{_SUFFIX}"):
+        with suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
+            count += sum("file" in _parse(line) for line in file)
+    return count
+
+
+def _parse(line: str) -> dict[str, str | int]:
+    # The last line of a journal whose writer was killed may be torn; its capture is offered again.
+    with suppress(json.JSONDecodeError):
+        value = json.loads(line)
+        if isinstance(value, dict):
+            return value
+    return {}

@@ -1,0 +1,221 @@
+"""Captures as WARC 1.1 records.
+
+A capture is two records in a row, each a gzip member of its own: a ``metadata`` record with what we know of it
+(kind, seed id, feed entry), and the bytes themselves as a ``response`` (fetched) or ``resource`` (read from a
+file) record, to which the metadata refers. The metadata comes first: where a crash cut the pair short, the
+bytes are missing or torn and the capture does not count, whatever was written before it does.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import groupby
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from pydantic import TypeAdapter, ValidationError
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipelines.errors import SeedError
+from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+    from typing import BinaryIO
+
+    from warcio.recordloader import ArcWarcRecord
+
+CONTEXT_TYPE = "application/vnd.wirepicket.capture+json"
+"""Content type of the metadata records which open a capture."""
+SUFFIX = ".warc.gz"
+
+
+def payload_digest(body: bytes) -> str:
+    """SHA-256 of the bytes of a capture, hex: captures of one address with equal digests are the same."""
+    return sha256(body).hexdigest()
+
+
+class ArchiveWriter:
+    """Writes captures to a new WARC file in a folder. Nothing is seen by others before ``flush``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}{SUFFIX}"
+        self._file: BinaryIO | None = None
+        self._warc: WARCWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.flush()
+        if self._file:
+            self._file.close()
+
+    def write(self, capture: Capture) -> CaptureRef:
+        """Append a capture. It is safe on disk after the next ``flush``."""
+        if self._file is None:
+            # The file is made with the first capture, so that a run with nothing new leaves nothing behind.
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._file = (self.folder / self._name).open("xb")
+            self._warc = WARCWriter(self._file, gzip=True, warc_version="1.1")
+        assert self._warc is not None
+        ref = CaptureRef(file=self._name, offset=self._file.tell())
+        for record in _records(self._warc, capture):
+            self._warc.write_record(record)
+        return ref
+
+    def flush(self) -> None:
+        """Force what was written to disk."""
+        if self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What the metadata record of a capture says."""
+
+    kind: MediaKind
+    external_id: str | None
+    entry: FeedEntry | None
+
+
+_CONTEXT = TypeAdapter(_Context)
+
+
+def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
+    date = capture.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    context_id, body_id = f"<urn:uuid:{uuid4()}>", f"<urn:uuid:{uuid4()}>"
+    context = _Context(kind=capture.kind, external_id=capture.external_id, entry=capture.entry)
+    told = _CONTEXT.dump_json(context)
+    yield warc.create_warc_record(
+        capture.url,
+        "metadata",
+        payload=io.BytesIO(told),
+        length=len(told),  # without it warcio makes a temporary file
+        warc_content_type=CONTEXT_TYPE,
+        warc_headers_dict={"WARC-Date": date, "WARC-Record-ID": context_id, "WARC-Refers-To": body_id},
+    )
+    headers = {"WARC-Date": date, "WARC-Record-ID": body_id, "WARC-Concurrent-To": context_id}
+    body, length = io.BytesIO(capture.body), len(capture.body)
+    if capture.status is None:
+        yield warc.create_warc_record(
+            capture.url,
+            "resource",
+            payload=body,
+            length=length,
+            warc_content_type=capture.content_type or "application/octet-stream",
+            warc_headers_dict=headers,
+        )
+    else:
+        http = StatusAndHeaders(str(capture.status), list(capture.headers), protocol="HTTP/1.1")
+        yield warc.create_warc_record(
+            capture.url, "response", payload=body, length=length, http_headers=http, warc_headers_dict=headers
+        )
+
+
+def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[CaptureRef, Capture]]:
+    """The captures at these places. Raises ``SeedError`` for a place that holds no whole capture."""
+    for file, group in groupby(sorted(refs), key=lambda ref: ref.file):
+        with _open(folder / file) as stream:
+            for ref in group:
+                stream.seek(ref.offset)
+                capture = next((found for _, found in _pairs(stream)), None)
+                if capture is None:
+                    raise SeedError("archive_record_missing", f"no capture at {ref}")
+                yield ref, capture
+
+
+def scan_captures(folder: Path, file: str, start: int = 0) -> Iterator[tuple[CaptureRef, Capture]]:
+    """Every whole capture of a file from an offset on. A record torn by a crash ends it without an error."""
+    with _open(folder / file) as stream:
+        stream.seek(start)
+        for offset, capture in _pairs(stream):
+            yield CaptureRef(file=file, offset=offset), capture
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise SeedError("archive_file_missing", f"{path}: {error.strerror}") from error
+
+
+def _pairs(stream: BinaryIO) -> Iterator[tuple[int, Capture]]:
+    records = ArchiveIterator(stream, check_digests=True)
+    opened: tuple[int, str, _Context] | None = None
+    try:
+        for record in records:
+            headers = record.rec_headers
+            if record.content_type == CONTEXT_TYPE:
+                told = record.content_stream().read()
+                if not record.digest_checker.passed:
+                    return
+                context = _CONTEXT.validate_json(told)
+                # Asking for the offset skips to the end of the record, so it comes after reading.
+                opened = (records.get_record_offset(), headers["WARC-Refers-To"], context)
+            elif opened and headers["WARC-Record-ID"] == opened[1]:
+                body = record.content_stream().read()
+                if not record.digest_checker.passed:
+                    return
+                yield opened[0], _capture(record, body, opened[2])
+                opened = None
+    except (ArchiveLoadFailed, EOFError, zlib.error, ValidationError, AttributeError):
+        # The tail of a file whose writer was killed (elsewhere told by its digests); warcio stumbles over
+        # headers without a type with an AttributeError. What stands before is whole.
+        return
+
+
+def _capture(record: ArcWarcRecord, body: bytes, context: _Context) -> Capture:
+    http = record.http_headers
+    return Capture(
+        url=record.rec_headers["WARC-Target-URI"],
+        fetched_at=datetime.fromisoformat(record.rec_headers["WARC-Date"]),
+        kind=context.kind,
+        body=body,
+        content_type=http.get_header("Content-Type") if http else record.content_type,
+        status=int(http.get_statuscode()) if http else None,
+        headers=tuple(http.headers) if http else (),
+        external_id=context.external_id,
+        entry=context.entry,
+    )
+
+
+def read_pages(path: Path) -> Iterator[Capture]:
+    """Pages of somebody else's WARC file: successful HTML responses and HTML resources.
+
+    Raises ``SeedError`` when the file is no WARC file; a torn tail ends it without an error.
+    """
+    whole = False
+    with _open(path) as stream:
+        try:
+            for record in ArchiveIterator(stream):
+                whole = True
+                url = record.rec_headers["WARC-Target-URI"]
+                if record.rec_type not in {"response", "resource"} or not url:
+                    continue
+                http = record.http_headers
+                kind = (http.get_header("Content-Type") if http else record.content_type) or ""
+                if "html" not in kind or (http and http.get_statuscode() != "200"):
+                    continue
+                yield _capture(
+                    record,
+                    record.content_stream().read(),
+                    _Context(kind=MediaKind.HTML, external_id=None, entry=None),
+                )
+        except (ArchiveLoadFailed, EOFError, zlib.error, AttributeError, ValueError) as error:
+            if not whole:
+                raise SeedError("not_warc", f"{path.name}: {error}") from error

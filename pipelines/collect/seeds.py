@@ -1,0 +1,54 @@
+"""Taking in seed files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.fetch.opml import FeedSource
+from pipelines.seeds.read import FeedDocument, read_seed
+from schemas.records import Capture, Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from pipelines.collect.intake import Intake
+
+BATCH = 500
+"""Captures taken in at a time: one look-up and one flush to disk for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFeeds:
+    """Feeds met among the seeds; they are read after the seeds, with all other feeds."""
+
+    documents: tuple[FeedDocument, ...]
+    sources: tuple[FeedSource, ...]
+
+
+def take_seeds(
+    paths: Iterable[Path], intake: Intake, fetched_at: datetime, on_progress: Callable[[int], None]
+) -> SeedFeeds:
+    """Take in everything that seed files hold. ``on_progress`` is told after each file that one more is done."""
+    documents: list[FeedDocument] = []
+    sources: list[FeedSource] = []
+    waiting: list[Capture] = []
+    for path in paths:
+        for item in read_seed(path, fetched_at):
+            match item:
+                case Capture():
+                    waiting.append(item)
+                case FeedDocument():
+                    documents.append(item)
+                case FeedSource():
+                    sources.append(item)
+                case Quarantined():
+                    intake.quarantined.append(item)
+            if len(waiting) >= BATCH:
+                intake.take(waiting)
+                waiting = []
+        on_progress(1)
+    intake.take(waiting)
+    return SeedFeeds(tuple(documents), tuple(sources))

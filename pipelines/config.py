@@ -1,0 +1,131 @@
+"""Configuration: ``wirepicket.toml``, overruled by ``WIREPICKET_…`` in the environment.
+
+Every setting has one name in both: ``horizon_days`` in the file is ``WIREPICKET_HORIZON_DAYS`` outside.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipelines.errors import ConfigurationError
+
+CONFIG_NAME = "wirepicket.toml"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_file: ContextVar[Path | None] = ContextVar("config_file", default=None)
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """All settings, checked."""
+
+    model_config = SettingsConfigDict(env_prefix="WIREPICKET_", extra="forbid", frozen=True)
+
+    home: Path = Path("var")
+    """Folder of the archive, the SQLite file, the delivered-alert log and the local Elasticsearch."""
+    store: str | None = None
+    """Address of the store; the SQLite file ``wirepicket.db`` in ``home`` when not given."""
+    api_key: SecretStr | None = None
+    """API key of Elasticsearch."""
+    ca_file: Path | None = None
+    """Certificate authority of Elasticsearch, PEM."""
+    index_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")] = "wirepicket"
+    """What the names of our indices begin with."""
+    allow_nets: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Private networks which may be fetched from all the same; in the environment separated by commas."""
+    horizon_days: Annotated[int, Field(ge=1, le=3650)] = 14
+    """How long an article is remembered for grouping, in days."""
+    feeds: Path | None = None
+    """Feed list which ``run`` reads when it is given neither feeds nor seeds."""
+    rules: Path | None = None
+    """Alert rules; the shipped examples when not given."""
+    channels: dict[str, tuple[SecretStr, ...]] = {}
+    """Notification channels: the name that rules use, and Apprise URLs (which hold secrets)."""
+    workers: Annotated[int, Field(ge=1, le=256)] | None = None
+    """Extraction processes; one a core when not given."""
+
+    @property
+    def archive(self) -> Path:
+        """Folder of the WARC files."""
+        return self.home / "archive"
+
+    @property
+    def store_url(self) -> str:
+        """Address of the store."""
+        return self.store or f"sqlite:///{self.home / 'wirepicket.db'}"
+
+    @property
+    def store_url_shown(self) -> str:
+        """Address of the store without user and password."""
+        parts = urlsplit(self.store_url)
+        return (
+            self.store_url
+            if parts.username is None
+            else urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        )
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, for a child process."""
+        given = {
+            "home": str(self.home),
+            "store": self.store_url,
+            "api_key": self.api_key.get_secret_value() if self.api_key else None,
+            "ca_file": str(self.ca_file) if self.ca_file else None,
+            "index_prefix": self.index_prefix,
+            "horizon_days": str(self.horizon_days),
+            "workers": str(self.workers) if self.workers else None,
+        }
+        return {f"WIREPICKET_{name.upper()}": value for name, value in given.items() if value is not None}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over file."""
+        del dotenv_settings, file_secret_settings
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file.get()))
+
+
+def load_settings(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - any field's value
+    """The settings from ``file`` (``wirepicket.toml`` here, if it exists), the environment and ``overrides``.
+
+    Overrides that are ``None`` do not count. Raises ``ConfigurationError`` naming the setting that is wrong.
+    """
+    if file and not file.is_file():
+        raise ConfigurationError(f"{file}: no such configuration file")
+    path = file or Path(CONFIG_NAME)
+    token = _file.set(path if path.is_file() else None)
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            f"setting {name!r} (in {path} or WIREPICKET_{name.upper()}): {first['msg']}"
+        ) from error
+    finally:
+        _file.reset(token)

@@ -1,0 +1,1 @@
+"""Seed files: articles, pages, archives and feeds which lie on disk."""

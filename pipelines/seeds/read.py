@@ -1,0 +1,161 @@
+"""Reading seed files into captures."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from pipelines.archive.warc import read_pages
+from pipelines.errors import ConfigurationError, SeedError
+from pipelines.fetch.opml import FeedSource, parse_feed_list
+from pipelines.identify.url import SEED_SCHEME
+from schemas.records import Capture, MediaKind, Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+    from typing import BinaryIO
+
+MAX_LINE = 32 * 2**20
+"""Longest line of a ``.jsonl`` seed in bytes: a page within JSON, generously."""
+_QUOTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDocument:
+    """A feed which lies on disk."""
+
+    url: str
+    body: bytes
+
+
+SeedItem = Capture | FeedDocument | FeedSource | Quarantined
+
+
+def read_seed(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
+    """Everything in a seed file: captures, a feed, the feeds of a list, and what is wrong with single lines.
+
+    ``fetched_at`` is the time of all captures of the run, so that their order on disk means nothing.
+    """
+    name = path.name
+    try:
+        match _kind(name):
+            case "txt":
+                yield _whole(path, MediaKind.TEXT, "text/plain", fetched_at)
+            case "html" | "htm":
+                yield _whole(path, MediaKind.HTML, "text/html", fetched_at)
+            case "jsonl":
+                yield from _lines(path, fetched_at)
+            case "warc":
+                yield from read_pages(path)
+            case _:
+                yield from _xml(path)
+    except SeedError as error:
+        yield Quarantined(url=SEED_SCHEME + name, stage=error.stage, reason=error.reason, detail=error.detail)
+    except OSError as error:
+        yield Quarantined(
+            url=SEED_SCHEME + name,
+            stage="seed",
+            reason="unreadable",
+            detail=f"{path}: {error.strerror or error}",
+        )
+
+
+def _kind(name: str) -> str:
+    return name.lower().removesuffix(".gz").rpartition(".")[2]
+
+
+def _whole(path: Path, kind: MediaKind, content_type: str, fetched_at: datetime) -> Capture:
+    return Capture(
+        url=SEED_SCHEME + path.name,
+        fetched_at=fetched_at,
+        kind=kind,
+        body=path.read_bytes(),
+        content_type=content_type,
+        external_id=path.name,
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        if not path.name.lower().endswith(".gz"):
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield unpacked  # type: ignore[misc] # a GzipFile reads like any binary file
+
+
+def _lines(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
+    with _opened(path) as file:
+        number = 0
+        while True:
+            try:
+                line = file.readline(MAX_LINE + 1)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise SeedError("broken_gzip", f"after line {number}: {error}") from error
+            if not line:
+                break
+            number += 1
+            if len(line) > MAX_LINE:
+                raise SeedError("line_too_long", f"line {number} has more than {MAX_LINE // 2**20} MB")
+            if line.strip():
+                yield _line(line.strip(), f"{SEED_SCHEME}{path.name}#{number}", fetched_at)
+        if not number:
+            raise SeedError("empty", "the file has no line")
+
+
+def _line(line: bytes, place: str, fetched_at: datetime) -> SeedItem:
+    def refuse(reason: str, why: str) -> Quarantined:
+        quoted = line[:_QUOTED].decode("utf-8", "replace")
+        return Quarantined(url=place, stage="seed", reason=reason, detail=f"{why}: {quoted}")
+
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return refuse("bad_json", str(error))
+    if not isinstance(record, dict):
+        return refuse("bad_json", "expected an object")
+    url = record.get("url")
+    if not isinstance(url, str) or not url.strip():
+        return refuse("no_url", "the field 'url' is missing")
+    has_text = isinstance(record.get("html"), str) or isinstance(record.get("text"), str)
+    if not has_text:
+        return refuse("no_text", "neither 'html' nor 'text' is given")
+    identity = record.get("id")
+    return Capture(
+        url=url.strip(),
+        fetched_at=fetched_at,
+        kind=MediaKind.JSON_ARTICLE,
+        body=line,
+        content_type="application/json",
+        external_id=None if identity is None else str(identity),
+    )
+
+
+def _xml(path: Path) -> Iterator[SeedItem]:
+    body = path.read_bytes()
+    if _is_opml(body):
+        try:
+            yield from parse_feed_list(body, path.name)
+        except ConfigurationError as error:
+            raise SeedError("bad_opml", str(error)) from error
+    else:
+        yield FeedDocument(SEED_SCHEME + path.name, body)
+
+
+def _is_opml(body: bytes) -> bool:
+    """Whether the root element is ``<opml>``, whatever the file is called."""
+    pull = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True)
+    try:
+        pull.feed(body[:65_536])
+        return any(etree.QName(element).localname.lower() == "opml" for _, element in pull.read_events())
+    except etree.XMLSyntaxError:
+        return False
