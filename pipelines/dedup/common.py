@@ -1,0 +1,35 @@
+"""Which keys are an outlet's boilerplate.
+
+A key is *common* when one outlet has it in several articles with different titles: it says the same words
+again and again, so they are the outlet's and not the article's. Copies of one agency text do not make its
+keys common, since an outlet carries a text once. The rule needs only the set of articles, so that the
+answer is the same in whatever order they came, and it can be counted by key.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.records import Fingerprint
+
+MIN_TITLES = 4
+"""Titles of one outlet under which a key must stand to be common; 3 to 6 measure alike."""
+
+
+def common_keys(fingerprints: Iterable[Fingerprint], keys: Iterable[int]) -> set[int]:
+    """Those of ``keys`` which are common among ``fingerprints`` (which must be all that have the keys).
+
+    Articles without a source do not count: nobody knows whether they come from one outlet.
+    """
+    wanted = set(keys)
+    titles: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
+    for fingerprint in fingerprints:
+        if fingerprint.source is None:
+            continue
+        for key in wanted.intersection(fingerprint.copy_keys):
+            titles[key, fingerprint.source].add(fingerprint.title_key)
+    return {key for (key, _), seen in titles.items() if len(seen) >= MIN_TITLES}

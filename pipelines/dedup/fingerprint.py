@@ -1,0 +1,94 @@
+"""Word 3-gram shingles of a text, and the few winnowed ones that serve as look-up keys.
+
+Winnowing: S. Schleimer, D. Wilkerson, A. Aiken, "Winnowing: Local Algorithms for Document Fingerprinting",
+SIGMOD 2003. Two texts that share a run of ``SHINGLE + WINDOW - 1`` words share a key.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+
+SHINGLE = 3
+"""Words in a shingle. Measured best together with containment; 5 loses lightly edited copies."""
+WINDOW = 32
+"""Shingles in a winnowing window: one key for about 16 words, so 25 keys for an article of usual length."""
+MAX_KEYS = 25
+"""Keys kept of a text: its smallest hashes, so that two long copies still keep the same ones."""
+MAX_SHINGLES = 6_000
+"""Shingles kept of a text (48 KB). News texts beyond 6,000 words are rare; their first part decides."""
+
+# A Chinese or Japanese character counts as a word: their scripts put no spaces between words.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_]+")
+_NUMBER = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+_KEY_MASK = np.uint64(2**63 - 1)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@lru_cache(maxsize=1 << 18)
+def hash_text(text: str) -> int:
+    """64-bit hash of a string, the same in every process and on every machine."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def key_of(text: str) -> int:
+    """Hash of a string as a look-up key: below 2**63, so that it fits a signed 64-bit column."""
+    return hash_text(text) >> 1
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, compatibility-folded and lower case, punctuation left out."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
+
+
+def _mix(values: Hashes) -> Hashes:
+    """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every input bit reaches every output bit."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def shingles(text: str) -> Hashes:
+    """Hashes of the word 3-grams in the order of the text: shape ``(words - 2,)``, at most ``MAX_SHINGLES``."""
+    tokens = words(text)[: MAX_SHINGLES + SHINGLE - 1]
+    count = len(tokens) - SHINGLE + 1
+    if count < 1:
+        return np.zeros(0, np.uint64)
+    hashed = np.fromiter(map(hash_text, tokens), np.uint64, len(tokens))
+    out = np.zeros(count, np.uint64)
+    for position in range(SHINGLE):
+        out = _mix(out * _GOLDEN + hashed[position : position + count])
+    # The top bit goes, so that shingles and keys are the same numbers.
+    return out & _KEY_MASK
+
+
+def winnow(hashes: Hashes) -> tuple[int, ...]:
+    """The keys of a text: the least shingle of each window, at most ``MAX_KEYS``, sorted."""
+    if not len(hashes):
+        return ()
+    if len(hashes) <= WINDOW:
+        return (int(hashes.min()),)
+    windows = np.lib.stride_tricks.sliding_window_view(hashes, WINDOW)
+    return tuple(np.unique(windows.min(axis=1))[:MAX_KEYS].tolist())
+
+
+def numbers(text: str) -> Hashes:
+    """Sorted unique hashes of the numbers in a text. Copies keep the numbers; templated notices differ in them."""
+    return np.unique(np.fromiter(map(hash_text, set(_NUMBER.findall(text))), np.uint64))
+
+
+def unpack(packed: bytes) -> Hashes:
+    """Hashes from the little-endian bytes which a fingerprint holds."""
+    return np.frombuffer(packed, dtype="<u8")
+
+
+def pack(hashes: Hashes) -> bytes:
+    """Hashes as little-endian bytes."""
+    return hashes.astype("<u8").tobytes()

@@ -1,0 +1,5 @@
+"""From fingerprints to copy groups and stories.
+
+``linkage`` makes groups from similarities, ``regroup`` decides which groups and stories a set of new or
+changed fingerprints touches and recomputes them. Pure: what is remembered comes in, what changed goes out.
+"""

@@ -1,0 +1,109 @@
+"""Regrouping applied to a store: placements, stories, alerts and memory, written where they changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pipelines.alerts.alerting import decide_alerts
+from pipelines.grouping.regroup import order_key, regroup
+from pipelines.grouping.stories import build_story
+from schemas.records import Placement, now_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import timedelta
+
+    from pipelines.grouping.regroup import Regrouping
+    from pipelines.stores.protocol import Store
+    from schemas.records import Article, Fingerprint, MemoryEntry, Story
+
+CHUNK = 1_000
+"""Fingerprints regrouped at a time: bounds memory, and the groups do not depend on it."""
+
+
+def apply_regroup(
+    fingerprints: Iterable[Fingerprint],
+    store: Store,
+    horizon: timedelta,
+    channels_of: Callable[[str], Sequence[str]],
+) -> int:
+    """Find the place of new fingerprints and write what that changes; the number of alerts raised.
+
+    ``channels_of`` names the notification channels of a rule. The memory is written last: until then a crash
+    leaves everything to be done again, and doing it again changes nothing.
+    """
+    raised = 0
+    waiting = iter(fingerprints)
+    while chunk := list(islice(waiting, CHUNK)):
+        with store.exclusive():
+            raised += _apply(chunk, store, horizon, channels_of)
+    return raised
+
+
+def _apply(
+    chunk: list[Fingerprint], store: Store, horizon: timedelta, channels_of: Callable[[str], Sequence[str]]
+) -> int:
+    current = store.articles([fingerprint.article_id for fingerprint in chunk])
+    # A text which has been overtaken by a later capture of its article groups nothing any more.
+    latest = {
+        fingerprint.article_id: fingerprint
+        for fingerprint in chunk
+        if fingerprint.article_id in current and current[fingerprint.article_id].content.digest == fingerprint.digest
+    }
+    grouped = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
+    entries = {entry.fingerprint.article_id: entry for entry in grouped.entries}
+    articles = current | store.articles(entries.keys() - current.keys())
+    # A remembered article may have been removed from the store since; then it groups nothing either.
+    entries = {article_id: entry for article_id, entry in entries.items() if article_id in articles}
+
+    stories = _stories(entries, articles)
+    gone = grouped.before - {story.id for story in stories}
+    known = store.stories([story.id for story in stories])
+    decision = decide_alerts(
+        stories=stories,
+        hits={article_id: articles[article_id].content.hits for article_id in entries},
+        order={article_id: order_key(entry.fingerprint) for article_id, entry in entries.items()},
+        existing=store.alerts_of_stories(grouped.before | {story.id for story in stories}),
+        channels_of=channels_of,
+        now=now_utc(),
+    )
+    store.place(list(_placements(entries, articles)))
+    store.write_stories([story for story in stories if known.get(story.id) != story], gone=gone)
+    store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox)
+    _remember(grouped, store)
+    return decision.raised
+
+
+def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> list[Story]:
+    members: defaultdict[str, list[tuple[MemoryEntry, Article]]] = defaultdict(list)
+    for article_id in sorted(entries):
+        members[entries[article_id].story_id].append((entries[article_id], articles[article_id]))
+    return [build_story(story_id, members[story_id]) for story_id in sorted(members)]
+
+
+def _placements(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> Iterator[Placement]:
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    for article_id, entry in entries.items():
+        if entry.canonical_id != article_id:
+            copies[entry.canonical_id].append(article_id)
+    for article_id, entry in entries.items():
+        article = articles[article_id]
+        place = Placement(
+            article_id=article_id,
+            canonical_id=entry.canonical_id,
+            copies=tuple(sorted(copies[article_id])) if article_id in copies else (),
+            story_id=entry.story_id,
+        )
+        if (article.canonical_id, article.copies, article.story_id) != (
+            place.canonical_id,
+            place.copies,
+            place.story_id,
+        ):
+            yield place
+
+
+def _remember(grouped: Regrouping, store: Store) -> None:
+    if grouped.changed or grouped.common or grouped.rare:
+        store.remember(grouped.changed, common=grouped.common, rare=grouped.rare)

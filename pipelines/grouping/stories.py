@@ -1,0 +1,36 @@
+"""The story records: what a group of articles is called, spans, and who carried it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.records import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.records import Article, MemoryEntry
+
+
+def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]]) -> Story:
+    """The record of a story from all of its members, copies included.
+
+    Its title is that of its earliest article. An outlet counts as independent for what it has not copied:
+    the distinct outlets of the canonical articles (one for each such article whose outlet is unknown).
+    """
+    contents = [article.content for _, article in members]
+    dates = sorted(content.published for content in contents if content.published)
+    canonical = [
+        content
+        for entry, content in zip((e for e, _ in members), contents, strict=True)
+        if entry.canonical_id == content.article_id
+    ]
+    return Story(
+        id=story_id,
+        title=next((content.title for content in contents if content.article_id == story_id), None),
+        first_published=dates[0] if dates else None,
+        last_published=dates[-1] if dates else None,
+        article_ids=tuple(sorted(content.article_id for content in contents)),
+        sources=tuple(sorted({content.source for content in contents if content.source})),
+        independent_sources=len({content.source or content.article_id for content in canonical}),
+    )

@@ -1,0 +1,1 @@
+"""Which article a text is: canonical URL, id, content digest, and the merging of its revisions."""

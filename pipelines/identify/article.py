@@ -1,0 +1,81 @@
+"""From cleaned text to the content of an article: its identity, source, language and digest."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import py3langid
+
+from pipelines.dedup.fingerprint import key_of, numbers, pack, shingles, winnow, words
+from pipelines.identify.url import article_id, canonical_url, host
+from pipelines.stories.features import story_features
+from schemas.records import ArticleContent, Fingerprint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipelines.clean import Cleaned
+    from schemas.records import Capture, Extracted
+
+DETECTION_WORDS = 20
+"""Words below which a declared language is believed more than a detected one."""
+
+
+def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> ArticleContent:
+    """The content of the article which a capture shows. Its rule hits are still to be found."""
+    url = canonical_url(capture.url, extracted.canonical_url)
+    body = "\n\n".join(cleaned.paragraphs)
+    count = len(words(body))
+    declared = extracted.site_name or (capture.entry.source if capture.entry else None)
+    told = {
+        "title": cleaned.title,
+        "description": cleaned.description,
+        "author": cleaned.author,
+        "published": extracted.published.isoformat() if extracted.published else None,
+        "body": body,
+    }
+    return ArticleContent(
+        article_id=article_id(url),
+        digest=sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32],
+        url=url,
+        external_id=capture.external_id,
+        source=declared or host(url),
+        title=cleaned.title,
+        description=cleaned.description,
+        author=cleaned.author,
+        published=extracted.published,
+        published_from=extracted.published_from,
+        language=_language(body, extracted.language, count),
+        body=body,
+        dropped=cleaned.dropped,
+        word_count=count,
+    )
+
+
+def fingerprint(content: ArticleContent, first_seen: datetime) -> Fingerprint:
+    """What grouping needs to know of a content."""
+    ordered = shingles(content.body)
+    features, story_keys = story_features(content.title, content.body, content.language)
+    return Fingerprint(
+        article_id=content.article_id,
+        digest=content.digest,
+        source=content.source,
+        title_key=key_of(" ".join(words(content.title or ""))),
+        published=content.published,
+        first_seen=first_seen,
+        word_count=content.word_count,
+        shingles=pack(ordered),
+        numbers=pack(numbers(content.body)),
+        copy_keys=winnow(ordered),
+        story_features=features.pack(),
+        story_keys=story_keys,
+    )
+
+
+def _language(body: str, declared: str | None, count: int) -> str | None:
+    """ISO 639-1 code: detected, unless the text is too short to tell."""
+    if count < DETECTION_WORDS:
+        return declared
+    return str(py3langid.classify(body[:4_000])[0])

@@ -1,0 +1,48 @@
+"""Canonical URLs and the ids made from them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from urllib.parse import urldefrag, urlsplit
+
+from courlan import extract_domain, is_valid_url, normalize_url
+
+SEED_SCHEME = "seed:"
+"""What the address of a seed file begins with, as long as its page declares no other."""
+
+
+def canonical_url(url: str, declared: str | None = None) -> str:
+    """The address under which an article is known.
+
+    Lower-case host, no fragment, no tracking parameters. ``declared`` (``rel=canonical``, resolved) is taken
+    on the same site only, so that a page cannot pass for another outlet's; a seed file has no site, so there
+    any is taken.
+    """
+    if declared and _is_web(declared) and (url.startswith(SEED_SCHEME) or same_site(url, declared)):
+        url = declared
+    return str(normalize_url(urldefrag(url).url, strict=False)) if _is_web(url) else url
+
+
+def article_id(canonical: str) -> str:
+    """Id of an article: the first 128 bits of the SHA-256 of its canonical URL, in hex."""
+    return sha256(canonical.encode()).hexdigest()[:32]
+
+
+def host(url: str) -> str | None:
+    """Host of a web address without ``www.``; ``None`` for anything else."""
+    if not _is_web(url):
+        return None
+    return (urlsplit(url).hostname or "").removeprefix("www.") or None
+
+
+def same_site(a: str, b: str) -> bool:
+    """Whether two web addresses have the same registered domain (or the same host, where there is none)."""
+    return _site(a) == _site(b) is not None
+
+
+def _site(url: str) -> str | None:
+    return extract_domain(url) or host(url)
+
+
+def _is_web(url: str) -> bool:
+    return bool(url.lower().startswith(("http://", "https://")) and is_valid_url(url))

@@ -1,0 +1,159 @@
+"""What an article is about, as a few small sparse vectors.
+
+Terms are weighted by how rare a word is in its language at large (the word lists of the library wordfreq), not
+by how rare it is in our store: so the vectors of an article never change with what else has been seen, and
+stories do not depend on the order of arrival.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import wordfreq
+
+from pipelines.dedup.fingerprint import hash_text, key_of, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+VIEWS = ("title", "lead", "body", "bigrams", "entities", "numbers")
+"""The vectors of an article, in the order in which they are packed."""
+LEAD_WORDS = 60
+"""The first paragraphs: who, what, where, when."""
+VIEW_TERMS = 96
+"""Heaviest terms kept in a vector."""
+KEY_TERMS = 14
+"""Most telling terms whose pairs are the look-up keys: at most 91 an article. Of the pairs of articles on one
+event they reach .82, 9 terms .63."""
+_COMMONEST_ZIPF = 6.0
+"""Zipf frequency (log10 of occurrences in 10**9 words) from which a word tells nothing: "people", "after"."""
+_BODY_WORDS = 1_500
+_PROMINENT = 1.5
+"""Factor for a term that stands in title or lead, and again for one that is a name."""
+# A capital behind a sentence's end or an opening quote says nothing.
+_CAPITALISED = re.compile(r"(?<![.!?:\n\"“”‘’'(] )(?<![\n])(?<!^)\b[^\W\d_a-zа-яёß-öø-ÿ][\w'’-]*")  # noqa: RUF001
+_NUMBER = re.compile(r"\b\d[\d.,]*\d\b|\b\d\b")
+
+
+@lru_cache(maxsize=64)
+def _frequencies(language: str) -> Mapping[str, float]:
+    try:
+        return wordfreq.get_frequency_dict(language, wordlist="small")
+    except LookupError:
+        return wordfreq.get_frequency_dict("en", wordlist="small")
+
+
+def rarity(word: str, language: str) -> float:
+    """How much a word tells, from 0 (everyday) to 1 (in no word list)."""
+    frequency = _frequencies(language).get(word)
+    if frequency is None:
+        return 1.0
+    zipf = math.log10(frequency) + 9
+    return max(0.0, min(1.0, (_COMMONEST_ZIPF - zipf) / _COMMONEST_ZIPF))
+
+
+def _weigh(terms: Iterable[str], language: str) -> dict[str, float]:
+    weighed = {}
+    for term, count in Counter(terms).items():
+        told = rarity(term, language)
+        if told > 0:
+            weighed[term] = (1 + math.log(count)) * told
+    return weighed
+
+
+def _bigrams(terms: list[str], language: str) -> dict[str, float]:
+    pairs = Counter(pairwise(terms))
+    weighed = {}
+    for (first, second), count in pairs.items():
+        told = rarity(first, language) * rarity(second, language)
+        if told > 0:
+            weighed[f"{first} {second}"] = (1 + math.log(count)) * told
+    return weighed
+
+
+def _entities(text: str) -> Iterator[str]:
+    """Words written with a capital in mid-sentence: names, as far as a script has capitals."""
+    for match in _CAPITALISED.finditer(text):
+        yield from words(match.group())
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFeatures:
+    """The vectors of an article: for each view the sorted term hashes and their weights, of length 1."""
+
+    views: tuple[tuple[NDArray[np.uint32], NDArray[np.float32]], ...]
+
+    def pack(self) -> bytes:
+        """The vectors as bytes: for each view a uint16 count, then hashes, then weights, little-endian."""
+        parts = []
+        for hashes, weights in self.views:
+            parts += [
+                len(hashes).to_bytes(2, "little"),
+                hashes.astype("<u4").tobytes(),
+                weights.astype("<f4").tobytes(),
+            ]
+        return b"".join(parts)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """The inverse of ``pack``."""
+        views = []
+        at = 0
+        for _ in VIEWS:
+            count = int.from_bytes(packed[at : at + 2], "little")
+            at += 2
+            hashes = np.frombuffer(packed, "<u4", count, at)
+            weights = np.frombuffer(packed, "<f4", count, at + 4 * count)
+            at += 8 * count
+            views.append((hashes, weights))
+        return cls(tuple(views))
+
+
+def _vector(weighed: Mapping[str, float]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    heaviest = sorted(weighed.items(), key=lambda item: (-item[1], item[0]))[:VIEW_TERMS]
+    by_hash: dict[int, float] = {}
+    for term, weight in heaviest:
+        hashed = hash_text(term) & 0xFFFFFFFF
+        by_hash[hashed] = by_hash.get(hashed, 0.0) + weight
+    hashes = np.array(sorted(by_hash), np.uint32)
+    weights = np.array([by_hash[int(hashed)] for hashed in hashes], np.float64)
+    length = math.sqrt(float(weights @ weights)) or 1.0
+    return hashes, (weights / length).astype(np.float32)
+
+
+def story_features(title: str | None, body: str, language: str | None) -> tuple[StoryFeatures, tuple[int, ...]]:
+    """The vectors of an article and its look-up keys.
+
+    Keys are the pairs of its ``KEY_TERMS`` most telling terms of title and lead: two articles are compared
+    when two such terms stand in both. Sorted, each below 2**63.
+    """
+    tongue = (language or "en").split("-")[0].lower()
+    title_words = words(title or "")
+    body_words = words(body)[:_BODY_WORDS]
+    lead_words = body_words[:LEAD_WORDS]
+    names = Counter(_entities(body))
+    title_view = _weigh(title_words, tongue)
+    views = {
+        "title": title_view,
+        "lead": _weigh(lead_words, tongue),
+        "body": _weigh(title_words + body_words, tongue),
+        "bigrams": _bigrams(title_words, tongue) | _bigrams(body_words, tongue),
+        "entities": _weigh(names.elements(), tongue),
+        "numbers": dict.fromkeys(_NUMBER.findall(body), 1.0),
+    }
+    telling = dict(views["body"])
+    prominent = set(title_words) | set(lead_words)
+    for term in telling:
+        telling[term] *= _PROMINENT ** ((term in prominent) + (term in names))
+    top = sorted(sorted(telling, key=lambda term: (-telling[term], term))[:KEY_TERMS])
+    keys = sorted({key_of(f"{a} {b}") for a, b in combinations(top, 2)})
+    return StoryFeatures(tuple(_vector(views[view]) for view in VIEWS)), tuple(keys)

@@ -1,0 +1,142 @@
+"""Groups and stories depend on the set of articles alone: not on order, batches or repetition."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.grouping.regroup import regroup
+from pipelines.stores.protocol import Space
+from tests.synthetic import print_of, prose
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from schemas.records import Fingerprint, MemoryEntry
+
+HORIZON = timedelta(days=14)
+
+
+class DictMemory:
+    """The memory of a store, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, MemoryEntry] = {}
+        self.common: set[int] = set()
+
+    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
+        return {one: self.entries[one] for one in ids if one in self.entries}
+
+    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        wanted = set(keys)
+        return [
+            entry
+            for entry in self.entries.values()
+            if wanted.intersection(
+                entry.fingerprint.copy_keys if space is Space.COPY else entry.fingerprint.story_keys
+            )
+        ]
+
+    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
+        return [
+            entry
+            for entry in self.entries.values()
+            if (entry.copy_component if space is Space.COPY else entry.story_component) in components
+        ]
+
+    def common_keys(self, keys: Collection[int]) -> set[int]:
+        return self.common & set(keys)
+
+    def take(self, new: Sequence[Fingerprint]) -> None:
+        found = regroup(new, self, HORIZON)
+        self.entries |= {entry.fingerprint.article_id: entry for entry in found.changed}
+        self.common = (self.common | found.common) - found.rare
+
+
+def places(memory: DictMemory) -> dict[str, tuple[str, str]]:
+    return {one: (entry.canonical_id, entry.story_id) for one, entry in memory.entries.items()}
+
+
+def corpus(seed: int) -> list[Fingerprint]:
+    """Originals with truncated, abridged and wrapped copies, an outlet that repeats itself, and strangers."""
+    chance = random.Random(seed)
+    made = []
+    slogan = prose(10_000 + seed, 70)
+    for number in range(chance.randint(2, 4)):
+        base = prose(seed * 100 + number, 160)
+        words = base.split()
+        variants = {
+            "whole": base,
+            "cut": " ".join(words[:90]),
+            "tail": " ".join(words[60:]),
+            "wrapped": f"{prose(seed + 7_000 + number, 40)} {base}",
+            "house": f"{base} {slogan}",
+        }
+        for kind in chance.sample(sorted(variants), chance.randint(1, 4)):
+            source = "House" if kind == "house" else None
+            made.append(
+                print_of(
+                    f"{seed}-{number}-{kind}",
+                    variants[kind],
+                    day=chance.randint(0, 3),
+                    source=source,
+                    title=f"Title {number} {kind}" if chance.random() < 0.5 else f"Title {number}",
+                )
+            )
+    made += [
+        print_of(f"{seed}-own-{number}", f"{prose(seed * 31 + number + 500, 60)} {slogan}", source="House")
+        for number in range(chance.randint(0, 6))
+    ]
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(0, 20), max_size=6))
+def test_any_order_and_split_gives_the_same_places(seed: int, order: random.Random, cuts: list[int]) -> None:
+    made = corpus(seed)
+    at_once = DictMemory()
+    at_once.take(made)
+
+    shuffled = made[:]
+    order.shuffle(shuffled)
+    in_parts = DictMemory()
+    bounds = sorted({0, len(shuffled), *(cut for cut in cuts if cut < len(shuffled))})
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        in_parts.take(shuffled[start:end])
+    assert places(in_parts) == places(at_once)
+    assert in_parts.common == at_once.common
+    assert {one: entry.copy_component for one, entry in in_parts.entries.items()} == {
+        one: entry.copy_component for one, entry in at_once.entries.items()
+    }
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_repetition_changes_nothing(seed: int) -> None:
+    made = corpus(seed)
+    memory = DictMemory()
+    memory.take(made)
+    again = regroup(made, memory, HORIZON)
+    assert again.changed == ()
+    assert not again.common
+    assert not again.rare
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), which=st.integers(0, 30), fresh=st.integers(20_000, 30_000))
+def test_a_rewritten_article_leaves_no_trace_of_its_old_text(seed: int, which: int, fresh: int) -> None:
+    made = corpus(seed)
+    old = made[which % len(made)]
+    new = replace(print_of("x", prose(fresh, 150), source=old.source), article_id=old.article_id, title_key=old.title_key)
+    rewritten = DictMemory()
+    rewritten.take(made)
+    rewritten.take([new])
+    straight = DictMemory()
+    straight.take([new if one is old else one for one in made])
+    assert places(rewritten) == places(straight)
+    assert rewritten.common == straight.common

@@ -1,0 +1,56 @@
+"""Made-up articles for tests: words without meaning, in numbers, with a seed for each text."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from pipelines.identify.article import fingerprint
+from pipelines.identify.url import article_id
+from schemas.records import ArticleContent, Fingerprint
+
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
+_SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra", "fle", "gri", "plo", "stu")
+
+
+def prose(seed: int, count: int) -> str:
+    """``count`` words of text, the same for the same seed, in sentences."""
+    chance = random.Random(seed)
+    words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))) for _ in range(count)]
+    sentences = [" ".join(words[start : start + 12]).capitalize() + "." for start in range(0, count, 12)]
+    return " ".join(sentences)
+
+
+def content(
+    name: str,
+    body: str,
+    *,
+    title: str | None = None,
+    source: str | None = "Example Post",
+    published: datetime | None = DAY,
+) -> ArticleContent:
+    """An article content; its URL and id follow from ``name``."""
+    url = f"https://news.example/{name}"
+    return ArticleContent(
+        article_id=article_id(url),
+        digest=sha256(f"{title}\0{body}".encode()).hexdigest()[:32],
+        url=url,
+        external_id=name,
+        source=source,
+        title=title or f"Title of {name}",
+        description=None,
+        author=None,
+        published=published,
+        published_from=None,
+        language="en",
+        body=body,
+        dropped=(),
+        word_count=len(body.split()),
+    )
+
+
+def print_of(name: str, body: str, *, day: int = 0, title: str | None = None, source: str | None = None) -> Fingerprint:
+    """Fingerprint of a made-up article, published some days after ``DAY``."""
+    made = content(name, body, title=title, source=source or f"Source of {name}", published=DAY + timedelta(days=day))
+    return fingerprint(made, DAY)
