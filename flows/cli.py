@@ -1,0 +1,65 @@
+"""The command line ``wirepicket``.
+
+Results go to standard output, everything else to standard error. Exit codes: 0 all well; 1 it ran, and
+something is quarantined or a feed failed; 2 wrong use or configuration; 3 the store could not be reached.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from flows.commands import alerts, elasticsearch, export, look, replay, rules, run, setup, status
+from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
+
+RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="wirepicket",
+    help="Defence-news monitoring: clean articles, one entry per text, one story per event, alerts you can trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (
+    run.run,
+    replay.replay,
+    export.export,
+    look.search,
+    look.stories,
+    look.show,
+    alerts.alerts,
+    status.status,
+):
+    app.command()(command)
+app.add_typer(rules.app, name="rules")
+app.add_typer(setup.app, name="setup")
+app.add_typer(elasticsearch.app, name="elasticsearch")
+
+
+def main() -> None:
+    """Run the program and leave with its exit code."""
+    try:
+        app()
+    except ConfigurationError as error:
+        _leave(error, WRONG_USE)
+    except StoreUnavailableError as error:
+        _leave(error, STORE_UNAVAILABLE)
+    except WirepicketError as error:
+        _leave(error, RAN_WITH_FAULTS)
+    except KeyboardInterrupt:
+        _leave("interrupted; what was fetched is in the archive, run again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as `| head` does
+        sys.exit(0)
+
+
+def _leave(message: object, code: int) -> None:
+    print(f"wirepicket: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

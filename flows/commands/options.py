@@ -1,0 +1,41 @@
+"""Options which several commands take."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.inputs import store_of
+from pipelines.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.stores.protocol import Store
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", help="sqlite:///FILE or the http(s):// address of an Elasticsearch.", metavar="URL"),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration file; default: wirepicket.toml here.", metavar="FILE"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--rules", help="Alert rules (YAML); default: the shipped examples.", metavar="FILE"),
+]
+RunnerOption = Annotated[str, typer.Option("--runner", help="Beam runner.", metavar="NAME")]
+
+
+@contextmanager
+def opened(store: str | None, config: Path | None) -> Iterator[tuple[Store, Settings]]:
+    """The store of a command that looks things up, and the settings."""
+    settings = load_settings(config, store=store)
+    with store_of(settings) as opened_store:
+        opened_store.setup()
+        yield opened_store, settings

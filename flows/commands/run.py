@@ -1,0 +1,114 @@
+"""``wirepicket run``: one pass over feeds and seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption
+from flows.inputs import Inputs, store_of
+from flows.orchestration import prefect_configured
+from flows.progress import Reporter
+from flows.shipped import EXAMPLE, RULES, shipped
+from flows.tables import print_json, print_next, print_pass
+from pipelines.alerts.rule_file import load_rules
+from pipelines.config import load_settings
+from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from flows.run import PassReport
+    from pipelines.config import Settings
+    from pipelines.fetch.opml import FeedSource
+    from pipelines.stores.protocol import Store
+    from schemas.records import Alert, Story
+
+
+def run(
+    feeds: Annotated[
+        str | None,
+        typer.Option("--feeds", help="Feed list (OPML, or an address a line) or one feed's address.", metavar="FILE"),
+    ] = None,
+    seeds: Annotated[
+        list[Path] | None,
+        typer.Option("--seeds", help="Seed file or folder; may be given several times.", metavar="PATH"),
+    ] = None,
+    more_seeds: Annotated[list[Path] | None, typer.Argument(help="More seeds.", metavar="[PATH]…")] = None,
+    rules: RulesOption = None,
+    store: StoreOption = None,
+    runner: RunnerOption = "inprocess",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch, clean, group, store and alert: one pass over feeds and seeds. Without any: a shipped example."""
+    settings = load_settings(config, store=store, rules=rules)
+    given = [*(seeds or ()), *(more_seeds or ())]
+    example = feeds is None and not given and settings.feeds is None
+    inputs = Inputs.of(
+        [shipped(EXAMPLE)] if example else given,
+        _feeds(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
+        settings.rules or shipped(RULES),
+        runner,
+    )
+    load_rules(inputs.rules)  # a broken rule file must stop us before anything is fetched
+    reporter = Reporter()
+    if example and not as_json:
+        reporter.say("No --feeds and no --seeds: running over the shipped example.")
+    report = _pass(inputs, settings, reporter)
+    if as_json:
+        print_json(report.record)
+    else:
+        with store_of(settings) as opened_store:
+            print_pass(report, *_shown(report, opened_store), settings)
+        if example:
+            print_next(str(inputs.rules))
+    _complain(report, reporter)
+    if not report.clean:
+        raise typer.Exit(1)
+
+
+def _feeds(told: str | None) -> tuple[FeedSource, ...]:
+    if told is None:
+        return ()
+    from pipelines.fetch.opml import FeedSource, parse_feed_list  # noqa: PLC0415 - lxml, only with feeds
+
+    if told.startswith(("http://", "https://")):
+        return (FeedSource(told),)
+    try:
+        return parse_feed_list(Path(told).read_bytes(), told)
+    except OSError as error:
+        raise ConfigurationError(f"--feeds {told}: {error.strerror}") from error
+
+
+def _pass(inputs: Inputs, settings: Settings, reporter: Reporter) -> PassReport:
+    if prefect_configured():
+        from flows.prefect_flow import orchestrated_pass, server_answers  # noqa: PLC0415 - costs two seconds
+
+        if server_answers():
+            return orchestrated_pass(inputs, settings, reporter)
+        reporter.say("wirepicket: the configured Prefect server does not answer; this run goes on without it")
+    from flows.run import run_pass  # noqa: PLC0415 - likewise half a second, which --help and errors need not wait
+
+    return run_pass(inputs, settings, reporter)
+
+
+def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert]]:
+    """The stories of a pass, largest first, and the alerts on them."""
+    ids = {article.story_id for article in report.articles if article.story_id}
+    stories = sorted(store.stories(ids).values(), key=lambda story: (-len(story.article_ids), story.id))
+    return stories, store.alerts_of_stories(ids)
+
+
+_SHOWN = 20
+
+
+def _complain(report: PassReport, reporter: Reporter) -> None:
+    """Say what went wrong with inputs, feeds and channels."""
+    bad = (*report.collected.feeds.failed, *report.collected.quarantined, *report.batch.quarantined)
+    for item in bad[:_SHOWN]:
+        reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
+    if len(bad) > _SHOWN:
+        reporter.say(f"wirepicket: … and {len(bad) - _SHOWN} more; see wirepicket export quarantine")
+    for problem in report.delivery.problems:
+        reporter.say(f"wirepicket: {problem}")

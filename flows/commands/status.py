@@ -1,0 +1,75 @@
+"""``wirepicket status``: is all well, and if not, what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import typer
+
+from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
+from flows.shipped import RULES, shipped
+from flows.tables import SUMMARY, console
+from pipelines.alerts.rule_file import load_rules
+from pipelines.archive.pending import waiting
+from schemas.records import now_utc
+from schemas.serial import to_dict
+
+RUNS = 5
+
+
+def status(
+    rules: RulesOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The health of store, archive, feeds, rules and quarantine."""
+    with opened(store, config) as (opened_store, settings):
+        opened_store.refresh()
+        runs = opened_store.last_runs(RUNS)
+        feeds = opened_store.feed_states()
+        failing = sorted((feed for feed in feeds.values() if feed.failures), key=lambda feed: -feed.failures)
+        reasons = Counter((item.stage, item.reason) for item in opened_store.iter_quarantine())
+        outbox = opened_store.outbox_pending(now_utc())
+        rule_file = rules or settings.rules or shipped(RULES)
+        count = len(load_rules(rule_file))
+        left = waiting(settings.archive)
+    told = {
+        "store": opened_store.url,
+        "waiting_in_archive": left,
+        "runs": [to_dict(run) for run in runs],
+        "feeds": len(feeds),
+        "feeds_failing": [{"url": feed.url, "failures": feed.failures, "error": feed.last_error} for feed in failing],
+        "rules": count,
+        "alerts_undelivered": len({message.alert_id for message in outbox}),
+        "quarantine": {f"{stage}/{reason}": number for (stage, reason), number in sorted(reasons.items())},
+    }
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        _print(told, str(rule_file))
+    if failing or left:
+        raise typer.Exit(1)
+
+
+def _print(told: dict[str, object], rule_file: str) -> None:
+    console.print(f"store       {told['store']}: answers", markup=False)
+    console.print(f"archive     {told['waiting_in_archive']} captures wait for a store")
+    console.print(f"rules       {told['rules']} in {rule_file}", markup=False)
+    console.print(f"alerts      {told['alerts_undelivered']} not delivered yet")
+    feeds_failing = told["feeds_failing"]
+    assert isinstance(feeds_failing, list)
+    console.print(f"feeds       {told['feeds']} known, {len(feeds_failing)} failing")
+    for feed in feeds_failing:
+        console.print(f"            {feed['url']}: {feed['failures']} times in a row: {feed['error']}", markup=False)
+    quarantine = told["quarantine"]
+    assert isinstance(quarantine, dict)
+    console.print("quarantine  " + (", ".join(f"{reason} {count}" for reason, count in quarantine.items()) or "empty"))
+    runs = told["runs"]
+    assert isinstance(runs, list)
+    for run in runs or ():
+        summary = ", ".join(f"{name} {run[name]}" for name in SUMMARY)
+        console.print(f"run         {run['started_at']}  {summary}")
+    if not runs:
+        console.print("run         none yet")

@@ -1,0 +1,43 @@
+"""What a pass reads, and the store it writes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.seeds.files import seed_files
+from pipelines.stores import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipelines.config import Settings
+    from pipelines.fetch.opml import FeedSource
+    from pipelines.stores.protocol import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a pass reads."""
+
+    seeds: tuple[Path, ...] = ()
+    """Files, in order."""
+    feeds: tuple[FeedSource, ...] = ()
+    rules: Path
+    runner: str = "inprocess"
+
+    @classmethod
+    def of(cls, seeds: Sequence[Path], feeds: Sequence[FeedSource], rules: Path, runner: str) -> Inputs:
+        """Inputs with seed folders looked through. Raises ``ConfigurationError`` for a path that is no seed."""
+        return cls(seeds=tuple(seed_files(seeds)), feeds=tuple(feeds), rules=rules, runner=runner)
+
+
+def store_of(settings: Settings) -> Store:
+    """The store of the settings, not contacted yet."""
+    return open_store(
+        settings.store_url,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        ca_file=settings.ca_file,
+        index_prefix=settings.index_prefix,
+    )

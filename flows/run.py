@@ -1,0 +1,97 @@
+"""One pass over the inputs: collect, process, notify, summarise."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+
+from flows import steps
+from flows.inputs import store_of
+from pipelines.archive.index import ArchiveIndex
+from pipelines.archive.pending import Pending
+from pipelines.archive.warc import ArchiveWriter
+from pipelines.collect.intake import Intake
+from pipelines.errors import StoreUnavailableError
+from schemas.records import now_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flows.inputs import Inputs
+    from flows.progress import Reporter
+    from flows.steps import Collected
+    from pipelines.beam.launch import BatchReport
+    from pipelines.config import Settings
+    from pipelines.notify.deliver import DeliveryReport
+    from pipelines.stores.protocol import Store
+    from schemas.records import Article, RunRecord
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StepRunner(Protocol):
+    """Runs a step: directly, or as a Prefect task."""
+
+    def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the step returns."""
+
+
+def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step as the function it is."""
+    return step(*args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What a pass did."""
+
+    record: RunRecord
+    articles: tuple[Article, ...]
+    """Those of its inputs, changed or not."""
+    collected: Collected
+    batch: BatchReport
+    delivery: DeliveryReport
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is quarantined and no feed failed."""
+        return not self.record.quarantined and not self.collected.feeds.failed
+
+
+def run_pass(inputs: Inputs, settings: Settings, reporter: Reporter, run: StepRunner = directly) -> PassReport:
+    """Make one pass.
+
+    Raises ``StoreUnavailableError`` when the store cannot be reached: then everything fetched is in the
+    archive, and the next pass for the same store takes it up.
+    """
+    started, clock = now_utc(), time.monotonic()
+    with ExitStack() as stack:
+        store = stack.enter_context(store_of(settings))
+        unavailable = _set_up(store)
+        index = stack.enter_context(ArchiveIndex(settings.archive))
+        pending = stack.enter_context(Pending(settings.archive, f"{store.url} {settings.index_prefix}"))
+        writer = stack.enter_context(ArchiveWriter(settings.archive))
+        intake = Intake(index=index, writer=writer, pending=pending, store=None if unavailable else store)
+        collected = run(steps.collect, inputs, intake, settings, started, reporter)
+        if unavailable:
+            raise StoreUnavailableError(
+                f"{unavailable}\n{len(pending.refs)} captures wait in {settings.archive}; the next run stores them."
+            ) from unavailable
+        batch = run(steps.process, pending.refs, inputs, settings, reporter)
+        pending.done()
+        delivery = run(steps.notify, store, settings)
+        record, articles = steps.summarise(store, collected, batch, started, time.monotonic() - clock)
+        if batch.outcomes or batch.quarantined or collected.feeds.states:
+            store.put_run(record)
+        return PassReport(record=record, articles=tuple(articles), collected=collected, batch=batch, delivery=delivery)
+
+
+def _set_up(store: Store) -> StoreUnavailableError | None:
+    try:
+        store.setup()
+    except StoreUnavailableError as error:
+        return error
+    return None

@@ -1,0 +1,109 @@
+"""The steps of a pass, as plain functions. The Prefect flow wraps each as a task; nothing else differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipelines.beam.launch import BatchReport, launch
+from pipelines.collect.feeds import FeedsTaken, take_feeds
+from pipelines.collect.seeds import take_seeds
+from pipelines.ingest.outcome import Outcome
+from pipelines.notify.channels import open_channels
+from pipelines.notify.deliver import deliver
+from schemas.records import RunRecord, now_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from flows.inputs import Inputs
+    from flows.progress import Reporter
+    from pipelines.collect.intake import Intake
+    from pipelines.config import Settings
+    from pipelines.notify.deliver import DeliveryReport
+    from pipelines.stores.protocol import Store
+    from schemas.records import Article, CaptureRef, Quarantined, SeenCapture
+
+_LOOK_UP = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What taking in the inputs came to."""
+
+    unchanged: tuple[SeenCapture, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    feeds: FeedsTaken = field(default_factory=FeedsTaken)
+
+
+def collect(inputs: Inputs, intake: Intake, settings: Settings, started: datetime, reporter: Reporter) -> Collected:
+    """Take the inputs into the archive."""
+    with reporter.bar("Reading seeds", len(inputs.seeds)) as advance:
+        met = take_seeds(inputs.seeds, intake, started, advance)
+    sources = tuple({source.url: source for source in (*inputs.feeds, *met.sources)}.values())
+    feeds = FeedsTaken()
+    if sources or met.documents:
+        with reporter.bar("Fetching feeds", len(sources) + len(met.documents)) as advance:
+            feeds = take_feeds(sources, met.documents, intake, settings.allow_nets, advance)
+    if intake.store:
+        # What never became a capture has no way into the store but this one.
+        intake.store.quarantine([*intake.quarantined, *feeds.failed])
+        # Not before everything that the feeds offered is safe in the archive.
+        intake.store.put_feed_states(feeds.states)
+    return Collected(unchanged=tuple(intake.unchanged), quarantined=tuple(intake.quarantined), feeds=feeds)
+
+
+def process(
+    refs: Sequence[CaptureRef], inputs: Inputs, settings: Settings, reporter: Reporter, *, notify: bool = True
+) -> BatchReport:
+    """Run the Beam pipeline over captures of the archive."""
+    if not refs:
+        return BatchReport()
+    with reporter.bar("Processing captures", len(refs)) as advance:
+        return launch(
+            refs,
+            settings=settings,
+            rules=inputs.rules,
+            runner=inputs.runner,
+            notify=notify,
+            on_progress=advance,
+        )
+
+
+def notify(store: Store, settings: Settings) -> DeliveryReport:
+    """Deliver what the outbox holds."""
+    return deliver(store, open_channels(settings.channels, settings.home), now_utc())
+
+
+def summarise(
+    store: Store, collected: Collected, report: BatchReport, started: datetime, seconds: float
+) -> tuple[RunRecord, list[Article]]:
+    """The summary of a pass, and its articles as they now stand in the store."""
+    ids = {article_id for article_id, _ in report.outcomes}
+    ids |= {seen.article_id for seen in collected.unchanged if seen.article_id}
+    articles = articles_of(store, ids)
+    outcomes = [outcome for _, outcome in report.outcomes]
+    bad = [seen for seen in collected.unchanged if not seen.article_id]
+    record = RunRecord(
+        id=f"{started:%Y%m%dT%H%M%SZ}",
+        started_at=started,
+        articles=len(articles),
+        new=outcomes.count(Outcome.NEW),
+        revised=outcomes.count(Outcome.REVISED),
+        duplicates=sum(1 for article in articles if article.canonical_id not in {None, article.id}),
+        stories=len({article.story_id for article in articles if article.story_id}),
+        alerts=report.alerts,
+        quarantined=len(report.quarantined) + len(collected.quarantined) + len(bad),
+        seconds=round(seconds, 2),
+    )
+    return record, articles
+
+
+def articles_of(store: Store, ids: Collection[str]) -> list[Article]:
+    """Articles by id, looked up in portions, sorted by id."""
+    ordered = sorted(ids)
+    found: dict[str, Article] = {}
+    for start in range(0, len(ordered), _LOOK_UP):
+        found |= store.articles(ordered[start : start + _LOOK_UP])
+    return [found[article_id] for article_id in ordered if article_id in found]

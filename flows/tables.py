@@ -1,0 +1,213 @@
+"""What people see of results: tables on standard output."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from schemas.serial import time_to_text, to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from flows.run import PassReport
+    from pipelines.config import Settings
+    from pipelines.stores.protocol import Store
+    from schemas.records import Alert, AlertMatch, Article, Match, RunRecord, Story
+
+SHOWN = 12
+"""Rows of each table at the end of a run."""
+SUMMARY = ("articles", "new", "revised", "duplicates", "stories", "alerts", "quarantined", "seconds")
+"""Fields of the summary object, in the order of the contract."""
+
+console = Console(highlight=False)
+
+
+def print_json(record: RunRecord) -> None:
+    """The summary object, alone on a line."""
+    told = to_dict(record)
+    print(json.dumps({name: told[name] for name in SUMMARY}))
+
+
+def print_summary(record: RunRecord) -> None:
+    """The summary as one line for people."""
+    told = to_dict(record)
+    console.print(" · ".join(f"{name} [bold]{told[name]}[/]" for name in SUMMARY))
+
+
+def print_pass(report: PassReport, stories: Sequence[Story], alerts: Sequence[Alert], settings: Settings) -> None:
+    """What a pass found, and what to try next."""
+    if report.record.new or report.record.revised:
+        console.print(_articles(report.articles), "")
+        console.print(stories_table(stories[:SHOWN], "Stories (one for each event)"), "")
+        if alerts:
+            titles = {article.id: article.content.title for article in report.articles}
+            console.print(Text("Alerts (one for each rule and story)", style="bold"))
+            for alert in alerts[:SHOWN]:
+                console.print(alert_block(alert, titles))
+            console.print()
+    else:
+        console.print("Nothing new.\n")
+    print_summary(report.record)
+    console.print(f"\nResults: [bold]{settings.store_url_shown}[/]   archive: [bold]{settings.archive}[/]")
+
+
+def print_next(rules: str) -> None:
+    """What a newcomer may try after the example."""
+    console.print(
+        "\nTry next:\n"
+        "  wirepicket search HIMARS\n"
+        "  wirepicket stories\n"
+        "  wirepicket show ID                          (an id from these tables)\n"
+        f"  wirepicket rules check {rules}\n"
+        "  wirepicket run --feeds infra/feeds.opml     (the real thing: needs the network)",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _articles(articles: Sequence[Article]) -> Table:
+    table = _table("Articles (copies folded under the earliest)", "published", "source", "title", "copies", "dropped")
+    canonical = [article for article in articles if article.canonical_id in {None, article.id}]
+    for article in sorted(canonical, key=lambda one: (-len(one.copies), one.content.title or ""))[:SHOWN]:
+        table.add_row(
+            _day(article.content.published),
+            _plain(article.content.source),
+            _plain(article.content.title),
+            str(len(article.copies) or ""),
+            f"{len(article.content.dropped)} lines",
+        )
+    if len(canonical) > SHOWN:
+        table.caption = f"… and {len(canonical) - SHOWN} more"
+    return table
+
+
+def stories_table(stories: Iterable[Story], title: str) -> Table:
+    """Stories, a row each."""
+    table = _table(title, "first", "articles", "sources", "title", "id")
+    table.columns[-1].no_wrap = True
+    for story in stories:
+        table.add_row(
+            _day(story.first_published),
+            str(len(story.article_ids)),
+            f"{len(story.sources)} ({story.independent_sources} indep.)",
+            _plain(story.title),
+            story.id,
+        )
+    return table
+
+
+def alert_block(alert: Alert, titles: dict[str, str | None]) -> Group:
+    """An alert: its rule, its story, and the sentence that matched."""
+    count = len({match.article_id for match in alert.matches})
+    first = next((match for match in alert.matches if match.article_id == alert.article_id), None)
+    head = Text.assemble(
+        "  ",
+        (alert.rule_id, "bold red"),
+        "  ",
+        titles.get(alert.article_id) or "(no title)",
+        f"  [{alert.state}]",
+    )
+    tail = Text(f"    {count} article{'s' * (count > 1)}; alert {alert.id}; story {alert.story_id}", style="dim")
+    return Group(head, *([quoted(first)] if first else []), tail)
+
+
+def quoted(match: Match | AlertMatch) -> Text:
+    """The sentence of a match, the matching form marked."""
+    sentence = Text(f"    “{match.sentence.strip()}”")
+    sentence.highlight_words([match.form], style="bold yellow")
+    return sentence
+
+
+def article_view(article: Article, others: Sequence[Article]) -> Group:
+    """One article, whole."""
+    content = article.content
+    facts = Table.grid(padding=(0, 2))
+    rows = {
+        "id": article.id,
+        "url": content.url,
+        "source": content.source,
+        "author": content.author,
+        "published": f"{_time(content.published)} (from {content.published_from})" if content.published else None,
+        "first seen": _time(article.first_seen),
+        "language": content.language,
+        "revision": str(article.revision),
+        "copy of": article.canonical_id if article.canonical_id != article.id else None,
+        "copies": "\n".join(f"{one.id}  {one.content.source or one.content.url}" for one in others) or None,
+        "story": article.story_id,
+        "rules": ", ".join(hit.rule_id for hit in content.hits) or None,
+        "archive": "\n".join(f"{_time(one.fetched_at)}  {one.archive_record}" for one in article.observations),
+    }
+    for name, value in rows.items():
+        if value:
+            facts.add_row(Text(name, style="dim"), Text(value))
+    dropped = [Text(f"  [{line.reason}] {line.line}", style="dim") for line in content.dropped]
+    return Group(
+        Text(content.title or "(no title)", style="bold"),
+        facts,
+        Text(""),
+        *([Text(content.description, style="italic"), Text("")] if content.description else []),
+        Text(content.body),
+        *([Text("\nDropped lines", style="bold"), *dropped] if dropped else []),
+    )
+
+
+def story_view(story: Story, articles: Sequence[Article]) -> Group:
+    """One story as a timeline."""
+    table = _table(story.title or "(no title)", "published", "source", "title", "copy", "id")
+    table.columns[-1].no_wrap = True
+    for article in sorted(articles, key=lambda one: (_time(one.content.published) or "~", one.id)):
+        table.add_row(
+            _time(article.content.published),
+            _plain(article.content.source),
+            _plain(article.content.title),
+            "copy" if article.canonical_id != article.id else "",
+            article.id,
+        )
+    counted = (
+        f"{len(story.article_ids)} articles, {len(story.sources)} sources, {story.independent_sources} independent"
+    )
+    return Group(table, Text(counted, style="dim"))
+
+
+def alert_view(alert: Alert, store: Store) -> Group:
+    """One alert with every match."""
+    found = store.articles({match.article_id for match in alert.matches})
+    lines: list[Text] = [
+        Text(
+            f"{alert.rule_id} (version {alert.rule_version}), {alert.state}, matched {_time(alert.matched_at)}",
+            style="bold",
+        ),
+        Text(f"story {alert.story_id}"),
+    ]
+    for match in alert.matches:
+        article = found.get(match.article_id)
+        lines.append(Text(f"\n{match.field} of {article.content.title if article else match.article_id}", style="dim"))
+        lines.append(quoted(match))
+        lines.append(Text(f"    {match.form!r} stands for {match.term!r}", style="dim"))
+    return Group(*lines)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, header_style="dim", justify="right" if column in {"copies", "articles"} else "left")
+    return table
+
+
+def _plain(text: str | None) -> Text:
+    """Other people's text: never read as markup."""
+    return Text(text or "–")
+
+
+def _day(time: datetime | None) -> str:
+    return time.date().isoformat() if time else "–"
+
+
+def _time(time: datetime | None) -> str:
+    return time_to_text(time) if time else ""

@@ -1,0 +1,108 @@
+"""Running the batch pipeline as a child process, and reading what it did. Does not import Beam itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pipelines.errors import StoreUnavailableError, WirepicketError
+from pipelines.ingest.outcome import Outcome
+from schemas.records import CaptureRef, Quarantined
+from schemas.serial import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pipelines.config import Settings
+
+CRASHED, UNAVAILABLE = 1, 3
+"""Exit codes of the child: the pipeline broke; the store could not be reached."""
+JOB_NAME = "job.json"
+ERROR_NAME = "error"
+_TAIL = 2_000
+
+
+class PipelineError(WirepicketError):
+    """The pipeline broke off. The captures wait in the archive for the next run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchJob:
+    """What the child process is to do; everything else it takes from the environment."""
+
+    refs: tuple[CaptureRef, ...]
+    rules: str
+    """Path of the rule file."""
+    runner: str
+    notify: bool
+    """Whether alerts raised are to be delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """What a batch run did."""
+
+    outcomes: tuple[tuple[str, Outcome], ...] = ()
+    """Article id and outcome, for each capture that is an article."""
+    quarantined: tuple[Quarantined, ...] = ()
+    alerts: int = 0
+    """Alerts raised."""
+
+
+def launch(
+    refs: Sequence[CaptureRef],
+    *,
+    settings: Settings,
+    rules: Path,
+    runner: str,
+    notify: bool,
+    on_progress: Callable[[int], None],
+) -> BatchReport:
+    """Process captures of the archive and wait for the end.
+
+    ``on_progress`` is told how many more captures are done. Raises ``StoreUnavailableError`` or
+    ``PipelineError``; the child's own output is kept in ``logs/beam.log`` of the home folder.
+    """
+    log = settings.home / "logs" / "beam.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="wirepicket-") as name, log.open("wb") as output:
+        folder = Path(name)
+        job = BatchJob(refs=tuple(refs), rules=str(rules.resolve()), runner=runner, notify=notify)
+        (folder / JOB_NAME).write_bytes(to_json(job))
+        with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+            [sys.executable, "-m", "pipelines.beam", name],
+            env=os.environ | settings.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        ) as child:
+            assert child.stdout is not None
+            for line in child.stdout:
+                if line.strip().isdigit():
+                    on_progress(int(line))
+        if child.returncode == 0:
+            return _report(folder)
+        error = folder / ERROR_NAME
+        message = error.read_text(encoding="utf-8") if error.exists() else f"exit code {child.returncode}"
+    if child.returncode == UNAVAILABLE:
+        raise StoreUnavailableError(message)
+    raise PipelineError(f"the Beam pipeline broke off: {message[-_TAIL:]}\nIts log is {log}; run again to go on.")
+
+
+def _report(folder: Path) -> BatchReport:
+    outcomes = [line.split() for line in _lines(folder / "outcomes")]
+    return BatchReport(
+        outcomes=tuple((article_id, Outcome(outcome)) for article_id, outcome in outcomes),
+        quarantined=tuple(from_json(Quarantined, line) for line in _lines(folder / "quarantined")),
+        alerts=sum(int(line) for line in _lines(folder / "alerts")),
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -1,0 +1,180 @@
+"""``Refine`` and ``Regroup``: all that happens between the archive and the outbox, as two composites.
+
+The shape is what measured fast: one fused step does everything to a batch of captures, and only packed
+fingerprints are shuffled, to few partition keys; text never is. Regrouping has memory and takes one key.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import timedelta  # noqa: TC003 - Beam pickles the class with its annotations
+from typing import TYPE_CHECKING
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+
+from pipelines.alerts.alerting import channels_by_rule
+from pipelines.archive.warc import read_captures
+from pipelines.errors import InputError
+from pipelines.grouping.apply import apply_regroup
+from pipelines.ingest.batch import store_batch
+from pipelines.ingest.pool import RefinePool
+from pipelines.stores import open_store
+from schemas.records import CaptureRef, Fingerprint, Quarantined, Rule
+from schemas.serial import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from apache_beam.pvalue import PCollection
+
+    from pipelines.stores.protocol import Store
+    from schemas.records import Capture
+
+PARTITIONS = 32
+"""Keys of the shuffle. 32 to 64 measured best: enough for every core, few enough that each key has a bundle."""
+QUARANTINED = "quarantined"
+OUTCOMES = "outcomes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What the transforms must know of a run. Pickled with them."""
+
+    archive: Path
+    store: str
+    """Address of the store."""
+    api_key: str | None
+    ca_file: Path | None
+    index_prefix: str
+    rules: tuple[Rule, ...]
+    horizon: timedelta
+    workers: int | None = None
+    notify: bool = True
+    """Whether alerts raised are to be delivered."""
+    progress: bool = False
+    """Write a line to standard output after each batch."""
+
+    def open_store(self) -> Store:
+        """A connection of its own for each worker."""
+        return open_store(self.store, api_key=self.api_key, ca_file=self.ca_file, index_prefix=self.index_prefix)
+
+
+class Refine(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
+    """Batches of archive places in; articles written to the store, packed fingerprints out.
+
+    Outputs: the main one has ``(partition, fingerprint as bytes)``; ``OUTCOMES`` has ``(article id, outcome)``;
+    ``QUARANTINED`` what failed, already kept in the store.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, batches: PCollection) -> beam.pvalue.DoOutputsTuple:
+        """Wire the fused step."""
+        return batches | "RefineBatch" >> beam.ParDo(_RefineBatch(self._job)).with_outputs(
+            OUTCOMES, QUARANTINED, main="fingerprints"
+        )
+
+
+class Regroup(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
+    """Packed fingerprints in; copy groups, stories and alerts written to the store, number of new alerts out."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, fingerprints: PCollection) -> PCollection:
+        """Gather by partition, then under one key: the memory is one, and takes one writer at a time."""
+        return (
+            fingerprints
+            | "ByPartition" >> beam.GroupByKey()
+            | "Gather" >> beam.MapTuple(lambda _, packed: (0, sorted(set(packed))))
+            | "UnderOneKey" >> beam.GroupByKey()
+            | "Regroup" >> beam.ParDo(_Regroup(self._job))
+        )
+
+
+class _WithStore(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
+    """A step that writes to the store."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._store: Store | None = None
+
+    def setup(self) -> None:
+        self._store = self._job.open_store()
+
+    def teardown(self) -> None:
+        if self._store:
+            self._store.__exit__(None, None, None)
+            self._store = None
+
+
+class _RefineBatch(_WithStore):
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._pool: RefinePool | None = None
+        self._done = Metrics.counter("wirepicket", "captures")
+
+    def setup(self) -> None:
+        super().setup()
+        self._pool = RefinePool(self._job.rules, self._job.workers)
+
+    def teardown(self) -> None:
+        if self._pool:
+            self._pool.close()
+            self._pool = None
+        super().teardown()
+
+    def process(self, batch: list[CaptureRef]) -> Iterator[object]:
+        assert self._store is not None
+        assert self._pool is not None
+        captures, lost = _read(self._job.archive, batch)
+        results = self._pool.refine_all([capture for _, capture in captures])
+        stored = store_batch(captures, results, self._store)
+        self._store.quarantine(lost)
+        self._done.inc(len(batch))
+        if self._job.progress:
+            print(len(batch), file=sys.stdout, flush=True)
+        for outcome in stored.outcomes:
+            yield TaggedOutput(OUTCOMES, outcome)
+        for item in (*stored.quarantined, *lost):
+            yield TaggedOutput(QUARANTINED, item)
+        for fingerprint in stored.fingerprints:
+            yield int(fingerprint.article_id[:8], 16) % PARTITIONS, to_json(fingerprint)
+
+
+def _read(archive: Path, batch: list[CaptureRef]) -> tuple[list[tuple[CaptureRef, Capture]], list[Quarantined]]:
+    """The captures of a batch; what the archive does not hold goes to quarantine."""
+    captures: list[tuple[CaptureRef, Capture]] = []
+    lost = []
+    for ref in batch:
+        try:
+            captures += read_captures(archive, [ref])
+        except InputError as error:
+            lost.append(
+                Quarantined(
+                    url=str(ref),
+                    stage="archive",
+                    reason=error.reason,
+                    detail=error.detail,
+                    archive_record=str(ref),
+                )
+            )
+    return captures, lost
+
+
+class _Regroup(_WithStore):
+    def process(self, gathered: tuple[int, Iterable[list[bytes]]]) -> Iterator[int]:
+        assert self._store is not None
+        _, blocks = gathered
+        # Sorted, since runners hand over the blocks in any order; the result would be the same, the writes not.
+        packed = sorted(one for block in blocks for one in block)
+        fingerprints = (from_json(Fingerprint, one) for one in packed)
+        channels = channels_by_rule(self._job.rules) if self._job.notify else {}
+        yield apply_regroup(fingerprints, self._store, self._job.horizon, lambda rule_id: channels.get(rule_id, ()))

@@ -1,0 +1,108 @@
+"""Writing a batch of refined captures: articles, revisions, quarantine, and what has been seen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipelines.archive.warc import payload_digest
+from pipelines.errors import InputError
+from pipelines.identify.revisions import observe
+from pipelines.ingest.outcome import Outcome
+from pipelines.ingest.refine import Refined
+from schemas.records import Observation, Quarantined, SeenCapture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipelines.stores.protocol import Store
+    from schemas.records import Article, Capture, CaptureRef, Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a batch."""
+
+    outcomes: tuple[tuple[str, Outcome], ...]
+    """Article id and outcome, for each capture that is an article."""
+    fingerprints: tuple[Fingerprint, ...]
+    """Of the articles' current texts, as far as this batch holds them."""
+    quarantined: tuple[Quarantined, ...]
+
+
+def store_batch(
+    captures: Sequence[tuple[CaptureRef, Capture]], results: Sequence[Refined | InputError], store: Store
+) -> BatchResult:
+    """Write what became of captures. Writing the same again changes nothing."""
+    refined: list[tuple[CaptureRef, Capture, Refined]] = []
+    quarantined = []
+    for (ref, capture), result in zip(captures, results, strict=True):
+        if isinstance(result, InputError):
+            quarantined.append(_quarantined(ref, capture, result))
+        else:
+            refined.append((ref, capture, result))
+    articles, outcomes = _write_articles(refined, store)
+    store.quarantine(quarantined)
+    store.mark_seen(
+        [
+            SeenCapture(
+                url=capture.url,
+                payload_digest=payload_digest(capture.body),
+                fetched_at=capture.fetched_at,
+                archive_record=str(ref),
+                article_id=result.content.article_id if isinstance(result, Refined) else None,
+            )
+            for (ref, capture), result in zip(captures, results, strict=True)
+        ]
+    )
+    fingerprints = {
+        item.content.article_id: replace(item.fingerprint, first_seen=articles[item.content.article_id].first_seen)
+        for _, _, item in refined
+        if item.content.digest == articles[item.content.article_id].content.digest
+    }
+    return BatchResult(tuple(outcomes), tuple(fingerprints.values()), tuple(quarantined))
+
+
+def _write_articles(
+    refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store
+) -> tuple[Mapping[str, Article], list[tuple[str, Outcome]]]:
+    observed: defaultdict[str, list[tuple[Observation, Refined]]] = defaultdict(list)
+    for ref, capture, item in refined:
+        observation = Observation(fetched_at=capture.fetched_at, digest=item.content.digest, archive_record=str(ref))
+        observed[item.content.article_id].append((observation, item))
+
+    def merge(stored: Mapping[str, Article]) -> list[Article]:
+        changed = []
+        for article_id, seen in observed.items():
+            article = before = stored.get(article_id)
+            for observation, item in seen:
+                article = observe(article, item.content, observation)
+            if article is not None and article is not before:
+                changed.append(article)
+        return changed
+
+    store.put_revisions([item.content for _, _, item in refined])
+    store.update_articles(sorted(observed), merge)
+    articles = store.articles(sorted(observed))
+    outcomes = [
+        (article_id, _outcome(articles[article_id], observation))
+        for article_id, seen in observed.items()
+        for observation, _ in seen
+    ]
+    return articles, outcomes
+
+
+def _outcome(article: Article, observation: Observation) -> Outcome:
+    """Told from the history alone, so that a batch which is tried twice counts the same."""
+    at = article.observations.index(observation)
+    if at == 0:
+        return Outcome.NEW
+    changed = article.observations[at - 1].digest != observation.digest
+    return Outcome.REVISED if changed else Outcome.SEEN
+
+
+def _quarantined(ref: CaptureRef, capture: Capture, error: InputError) -> Quarantined:
+    return Quarantined(
+        url=capture.url, stage=error.stage, reason=error.reason, detail=error.detail, archive_record=str(ref)
+    )

@@ -1,0 +1,89 @@
+"""Worker processes for extraction, with a hard time limit.
+
+A page can send a parser into minutes of work or into a crash. A process can be killed, a thread cannot; and
+several processes are also what makes extraction, the dearest step, use every core.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipelines.alerts.matcher import Matcher
+from pipelines.errors import ExtractionError, InputError
+from pipelines.ingest.refine import Refined, refine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from schemas.records import Capture, Rule
+
+SECONDS = 10.0
+"""Longest time for one capture. A page of usual size takes 10 to 20 ms, the largest sound ones a second."""
+TASKS_PER_PROCESS = 2_000
+"""Captures after which a worker is replaced, so that what libraries leak cannot add up."""
+
+_matcher: Matcher | None = None
+
+
+def _start(rules: Sequence[Rule]) -> None:
+    global _matcher  # noqa: PLW0603 - the one state of a worker process, set once
+    _matcher = Matcher(rules)
+
+
+def _work(capture: Capture) -> Refined:
+    assert _matcher is not None
+    return refine(capture, _matcher)
+
+
+class RefinePool:
+    """Runs ``refine`` in worker processes. Use as a context manager."""
+
+    def __init__(self, rules: Sequence[Rule], workers: int | None = None, seconds: float = SECONDS) -> None:
+        # A fork of this process would inherit its threads' locks; a server that has imported everything
+        # forks clean workers in milliseconds.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        self._seconds = seconds
+        self._pool = ProcessPool(
+            max_workers=workers or os.cpu_count() or 1,
+            max_tasks=TASKS_PER_PROCESS,
+            initializer=_start,
+            initargs=(tuple(rules),),
+            context=context,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.stop()
+        self._pool.join()
+
+    def refine_all(self, captures: Sequence[Capture]) -> list[Refined | InputError]:
+        """What became of each capture, in their order. Never raises for the fault of one of them."""
+        futures = [self._pool.schedule(_work, args=(capture,), timeout=self._seconds) for capture in captures]
+        return [self._outcome(future) for future in futures]
+
+    def _outcome(self, future: object) -> Refined | InputError:
+        try:
+            return future.result()  # type: ignore[attr-defined, no-any-return] # pebble is typed loosely
+        except InputError as error:
+            return error
+        except FutureTimeoutError:
+            return ExtractionError("timeout", f"not done within {self._seconds:g} s")
+        except ProcessExpired as error:
+            return ExtractionError("crashed", f"the extraction process died ({error})")
+        except Exception as error:  # noqa: BLE001 - a fault of ours on one page must not stop the others
+            return ExtractionError("failed", f"{type(error).__name__}: {error}")
