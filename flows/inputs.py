@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.beam.launch import RUNNERS
+from pipelines.errors import ConfigurationError
 from pipelines.seeds.files import seed_files
 from pipelines.stores import open_store
 
@@ -29,7 +31,9 @@ class Inputs:
 
     @classmethod
     def of(cls, seeds: Sequence[Path], feeds: Sequence[FeedSource], rules: Path, runner: str) -> Inputs:
-        """Inputs with seed folders looked through. Raises ``ConfigurationError`` for a path that is no seed."""
+        """Inputs, checked: raises ``ConfigurationError`` for a path that is no seed or a runner that is none."""
+        if runner not in RUNNERS:
+            raise ConfigurationError(f"--runner {runner}: unknown; known are {', '.join(RUNNERS)}")
         return cls(seeds=tuple(seed_files(seeds)), feeds=tuple(feeds), rules=rules, runner=runner)
 
 

@@ -11,8 +11,8 @@ import typer
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.tables import alert_view, article_view, console, quoted, stories_table, story_view
 from pipelines.alerts.matcher import confirm
-from pipelines.alerts.query import parse
-from pipelines.errors import ConfigurationError
+from pipelines.alerts.query import Query, parse
+from pipelines.errors import ConfigurationError, RuleSyntaxError
 from schemas.export import export_alert, export_article, export_story
 from schemas.serial import to_dict
 
@@ -27,7 +27,7 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Articles that match a query of the rule language, latest first."""
-    parsed = parse(query)
+    parsed = _parsed(query)
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
         found = (
@@ -62,6 +62,14 @@ def search(
                 console.print(quoted(match))
         if not shown and not as_json:
             console.print("Nothing matches.")
+
+
+def _parsed(query: str) -> Query:
+    try:
+        return parse(query)
+    except RuleSyntaxError as error:
+        place = " " * ((error.column or 1) - 1)
+        raise ConfigurationError(f"the query cannot be read\n  {query}\n  {place}^ {error.message}") from error
 
 
 def stories(

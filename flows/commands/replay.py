@@ -40,7 +40,7 @@ def replay(
     started, clock = now_utc(), time.monotonic()
     start = parse_since(since, started) if since else None
     with opened(store, config) as (opened_store, settings):
-        inputs = Inputs(rules=rules or settings.rules or shipped(RULES), runner=runner)
+        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner)
         load_rules(inputs.rules)
         with ArchiveIndex(settings.archive) as index:
             refs = [found.ref for found in index.since(start) if found.kind is not MediaKind.FEED]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from pipelines.config import Settings
 
+RUNNERS = ("inprocess", "PrismRunner", "FlinkRunner", "PortableRunner", "DataflowRunner")
+"""Beam runners by name; the first is the default and needs nothing installed."""
 CRASHED, UNAVAILABLE = 1, 3
 """Exit codes of the child: the pipeline broke; the store could not be reached."""
 JOB_NAME = "job.json"

@@ -28,7 +28,7 @@ from schemas.records import MemoryEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from schemas.records import Fingerprint
 
@@ -77,7 +77,7 @@ def order_key(fingerprint: Fingerprint) -> tuple[bool, str, str]:
 def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> Regrouping:
     """Group ``new`` fingerprints (one for each article) with what is remembered.
 
-    ``horizon`` is the longest time between two copies of one text. Costs a constant number of look-ups.
+    ``horizon`` is the longest time between two dated copies of one text. Costs a constant number of look-ups.
     """
     old = memory.remembered([fingerprint.article_id for fingerprint in new])
     pool = {fingerprint.article_id: fingerprint for fingerprint in new}
@@ -137,9 +137,7 @@ def _regroup_copies(
     views = {article_id: CopyView.of(fingerprint, boilerplate) for article_id, fingerprint in pool.items()}
 
     def similarity(a: str, b: str) -> float:
-        if abs(_time(pool[a]) - _time(pool[b])) > horizon:
-            return 0.0
-        return containment(views[a], views[b])
+        return 0.0 if _apart(pool[a], pool[b], horizon) else containment(views[a], views[b])
 
     postings = {article_id: set(fingerprint.copy_keys) - boilerplate for article_id, fingerprint in pool.items()}
     groups, component = _group(postings, similarity, COPY_THRESHOLD)
@@ -175,8 +173,7 @@ def _regroup_stories(copies: _Copies, memory: Memory) -> dict[str, MemoryEntry]:
     features = {leader: StoryFeatures.unpack(copies.fingerprints[leader].story_features) for leader in leaders}
 
     def similarity(a: str, b: str) -> float:
-        published_a, published_b = copies.fingerprints[a].published, copies.fingerprints[b].published
-        if published_a and published_b and abs(published_a - published_b) > STORY_WINDOW:
+        if _apart(copies.fingerprints[a], copies.fingerprints[b], STORY_WINDOW):
             return 0.0
         return same_event(features[a], features[b])
 
@@ -233,5 +230,6 @@ def _by_id(entries: Iterable[MemoryEntry]) -> dict[str, MemoryEntry]:
     return {entry.fingerprint.article_id: entry for entry in entries}
 
 
-def _time(fingerprint: Fingerprint) -> datetime:
-    return fingerprint.published or fingerprint.first_seen
+def _apart(a: Fingerprint, b: Fingerprint, longest: timedelta) -> bool:
+    """Whether two articles are too far apart in time. An undated one is near to all: when we saw it says nothing."""
+    return a.published is not None and b.published is not None and abs(a.published - b.published) > longest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -154,8 +154,7 @@ def _xml(path: Path) -> Iterator[SeedItem]:
 def _is_opml(body: bytes) -> bool:
     """Whether the root element is ``<opml>``, whatever the file is called."""
     pull = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True)
-    try:
+    with suppress(etree.XMLSyntaxError):  # what stands before the fault has been seen
         pull.feed(body[:65_536])
-        return any(etree.QName(element).localname.lower() == "opml" for _, element in pull.read_events())
-    except etree.XMLSyntaxError:
-        return False
+    root = next((element for _, element in pull.read_events()), None)
+    return root is not None and etree.QName(root).localname.lower() == "opml"

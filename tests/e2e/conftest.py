@@ -1,0 +1,72 @@
+"""The program as a user starts it: a process, a working directory of its own, its streams and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.http_server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = Path(sys.executable).parent / "wirepicket"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary object of ``run --json``: all that standard output holds."""
+        return dict(json.loads(self.out))
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    folder: Path
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str | Path, **environment: str) -> Ran:
+        done = subprocess.run(
+            [PROGRAM, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def exported(self, what: str, *more: str) -> list[dict[str, Any]]:
+        ran = self("export", what, *more)
+        assert ran.code == 0, ran.err
+        return ran.lines
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """In an empty folder, without anybody's configuration."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("WIREPICKET_", "PREFECT_"))}
+    return Program(tmp_path, kept | {"HOME": str(tmp_path / "home"), "WIREPICKET_ALLOW_NETS": "127.0.0.0/8"})
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server

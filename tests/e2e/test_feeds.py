@@ -1,0 +1,82 @@
+"""Feeds over HTTP from a server on loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.http_server import Answer
+from tests.synthetic import prose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import Program
+    from tests.http_server import WebServer
+
+
+def test_pages_are_fetched_once_and_feeds_asked_conditionally(program: Program, web: WebServer, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        web.page(f"/{name}", f"Report number {name} from the yard", "\n\n".join(prose(ord(name[0]) + n, 60) for n in range(3)))
+    feed = web.feed("/feed", [("/one", "Report one", "Short."), ("/two", "Report two", "Short.")], etag='"v1"')
+    (tmp_path / "feeds.txt").write_text(f"{feed}\n")
+    first = program("run", "--feeds", "feeds.txt", "--json")
+    assert first.code == 0, first.err
+    assert first.summary["new"] == 2
+    articles = {one["url"]: one for one in program.exported("articles")}
+    assert articles[f"{web.url}/one"]["published"] == "2026-06-01T08:00:00Z"
+    assert articles[f"{web.url}/one"]["published_from"] == "feed"
+    assert articles[f"{web.url}/one"]["source"] == "Example Wire"
+    second = program("run", "--feeds", "feeds.txt", "--json")
+    assert second.summary["new"] == 0
+    assert web.requests == {"/feed": 2, "/one": 1, "/two": 1}
+
+    # The feed changes: only what is new in it is fetched.
+    web.page("/three", "Report number three from the yard", prose(9, 120))
+    web.feed("/feed", [("/two", "Report two, edited", "Short."), ("/three", "Report three", "Short.")], etag='"v2"')
+    third = program("run", "--feeds", "feeds.txt", "--json")
+    assert third.summary["new"] == 1
+    assert web.requests == {"/feed": 3, "/one": 1, "/two": 1, "/three": 1}
+    assert program("status").code == 0
+
+
+def test_what_cannot_be_fetched_is_said_and_the_rest_goes_on(program: Program, web: WebServer, tmp_path: Path) -> None:
+    web.page("/good", "A report that is there", prose(5, 120))
+    good = web.feed("/feed", [("/good", "Good", "Short."), ("/gone", "Minister opens the HIMARS depot", "Short text of it.")])
+    web.routes["/page"] = Answer(b"<!doctype html><html><body><p>Welcome to us</p></body></html>")
+    web.routes["/broken"] = Answer(b"\x00\x01\x02 rubbish")
+    lines = [good, f"{web.url}/page", f"{web.url}/broken", f"{web.url}/missing"]
+    (tmp_path / "feeds.txt").write_text("\n".join(lines))
+    ran = program("run", "--feeds", "feeds.txt", "--json")
+    assert ran.code == 1
+    quarantined = {(one["url"].removeprefix(web.url), one["stage"], one["reason"]) for one in program.exported("quarantine")}
+    assert quarantined == {
+        ("/page", "feed", "html"),
+        ("/broken", "feed", "not_a_feed"),
+        ("/missing", "fetch", "http_404"),
+        ("/gone", "fetch", "http_404"),
+    }
+    for path in ("/page", "/broken", "/missing", "/gone"):
+        assert f"{web.url}{path}: " in ran.err
+    # The headline of the page that is gone is kept, since the feed had it.
+    articles = {one["url"].removeprefix(web.url): one for one in program.exported("articles")}
+    assert set(articles) == {"/good", "/gone"}
+    assert articles["/gone"]["title"] == "Minister opens the HIMARS depot"
+    status = program("status")
+    assert status.code == 1
+    assert f"{web.url}/missing: 1 times in a row: http_404" in status.out
+
+
+def test_an_opml_seed_is_fetched(program: Program, web: WebServer, tmp_path: Path) -> None:
+    web.page("/one", "The only report there is", prose(5, 120))
+    feed = web.feed("/feed", [("/one", "One", "Short.")])
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body><outline xmlUrl="{feed}"/></body></opml>')
+    ran = program("run", "--seeds", "list.opml", "--json")
+    assert ran.summary["new"] == 1, ran.err
+
+
+def test_private_addresses_need_leave(program: Program, web: WebServer) -> None:
+    feed = web.feed("/feed", [("/one", "One", "Short.")])
+    ran = program("run", "--feeds", feed, "--json", WIREPICKET_ALLOW_NETS="")
+    assert ran.code == 1
+    assert "private_address" in ran.err
+    assert not web.requests

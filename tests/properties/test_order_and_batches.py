@@ -1,0 +1,154 @@
+"""Order and batching do not matter: any shuffle and split of the same captures gives the same exports, in both stores."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.alerts.alerting import channels_by_rule
+from pipelines.alerts.matcher import Matcher
+from pipelines.archive.warc import payload_digest
+from pipelines.errors import InputError
+from pipelines.grouping.apply import apply_regroup
+from pipelines.ingest.batch import store_batch
+from pipelines.ingest.refine import Refined, refine
+from pipelines.stores import open_store
+from schemas.export import export_alert, export_article, export_quarantine, export_story
+from schemas.records import Capture, CaptureRef, MediaKind, Rule
+from schemas.serial import to_dict
+from tests.synthetic import prose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipelines.stores.protocol import Store
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+RULES = (Rule(id="himars", query="HIMARS", notify=("desk",)), Rule(id="many", query="atleast/2(HIMARS)"))
+MATCHER = Matcher(RULES)
+CHANNELS = channels_by_rule(RULES)
+
+
+def corpus(seed: int) -> list[tuple[CaptureRef, Capture]]:
+    """Originals, copies of several kinds, a revision fetched later, a repeated fetch, and one that is empty."""
+    chance = random.Random(seed)
+    captures = []
+
+    def add(name: str, text: str, title: str, hours: int = 0, *, dated: bool = True) -> None:
+        article = {
+            "id": name,
+            "url": f"https://{name.split('-')[0]}.example/{name}",
+            "source": f"Outlet {name.split('-')[0]}",
+            "published": f"2026-06-0{1 + len(captures) % 4}T08:00:00Z" if dated else None,
+            "title": title,
+            "text": text,
+        }
+        captures.append(
+            Capture(
+                url=str(article["url"]),
+                fetched_at=NOON + timedelta(hours=hours),
+                kind=MediaKind.JSON_ARTICLE,
+                body=json.dumps(article).encode(),
+                external_id=name,
+            )
+        )
+
+    for number in range(chance.randint(2, 4)):
+        text = f"{prose(seed * 50 + number, 150)} Crews brought {chance.choice(['a HIMARS launcher', 'two trucks'])} along."
+        words = text.split()
+        add(f"a-{number}", text, f"Crews move north {number}", dated=chance.random() < 0.7)
+        add(f"b-{number}", " ".join(words[:100]), f"Crews on the move {number}", dated=chance.random() < 0.7)
+        if chance.random() < 0.5:
+            add(f"c-{number}", f"{prose(seed + number + 999, 60)} {text} HIMARS again.", f"Something of our own {number}")
+        if chance.random() < 0.5:
+            add(f"a-{number}", f"{text} One more HIMARS came later.", f"Crews move north {number}", hours=2)
+        if chance.random() < 0.3:
+            add(f"b-{number}", " ".join(words[:100]), f"Crews on the move {number}", hours=3)
+    captures.append(Capture(url="seed:empty.txt", fetched_at=NOON, kind=MediaKind.TEXT, body=b"", external_id="empty.txt"))
+    return [(CaptureRef(file="a.warc.gz", offset=100 * at), capture) for at, capture in enumerate(captures)]
+
+
+def outcome(capture: Capture) -> Refined | InputError:
+    try:
+        return refine(capture, MATCHER)
+    except InputError as error:
+        return error
+
+
+def process(batches: Sequence[Sequence[tuple[CaptureRef, Capture]]], store: Store) -> None:
+    store.setup()
+    for batch in batches:
+        result = store_batch(batch, [outcome(capture) for _, capture in batch], store)
+        apply_regroup(result.fingerprints, store, timedelta(days=14), lambda rule_id: CHANNELS[rule_id])
+
+
+def exports(store: Store) -> list[dict[str, object]]:
+    store.refresh()
+    told = [
+        *map(export_article, store.iter_articles()),
+        *map(export_story, store.iter_stories()),
+        *map(export_alert, store.iter_alerts()),
+        *map(export_quarantine, store.iter_quarantine()),
+    ]
+    return [{name: value for name, value in to_dict(one).items() if name != "matched_at"} for one in told]
+
+
+def split(items: list[tuple[CaptureRef, Capture]], cuts: list[int]) -> list[list[tuple[CaptureRef, Capture]]]:
+    bounds = sorted({0, len(items), *(cut for cut in cuts if cut < len(items))})
+    return [items[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 5_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(1, 12), max_size=4))
+def test_in_sqlite(seed: int, order: random.Random, cuts: list[int], tmp_path: Path) -> None:
+    made = corpus(seed)
+    shuffled = made[:]
+    order.shuffle(shuffled)
+    found = []
+    for batches in ([made], split(shuffled, cuts)):
+        with open_store(f"sqlite:///{tmp_path / uuid.uuid4().hex}.db") as store:
+            process(batches, store)
+            found.append(exports(store))
+    assert found[0] == found[1]
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 5_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(1, 12), max_size=3))
+def test_in_elasticsearch_as_in_sqlite(
+    elasticsearch_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    order: random.Random,
+    cuts: list[int],
+) -> None:
+    made = corpus(seed)
+    shuffled = made[:]
+    order.shuffle(shuffled)
+    with open_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'a.db'}") as store:
+        process([made], store)
+        expected = exports(store)
+    with open_store(elasticsearch_url, index_prefix=f"t{uuid.uuid4().hex[:12]}") as store:
+        process(split(shuffled, cuts), store)
+        assert exports(store) == expected
+
+
+@pytest.mark.parametrize("times", [2])
+def test_repetition_writes_nothing(tmp_path: Path, times: int) -> None:
+    made = corpus(7)
+    path = tmp_path / "a.db"
+    with open_store(f"sqlite:///{path}") as store:
+        process([made], store)
+        before = exports(store)
+        digests = {payload_digest(capture.body) for _, capture in made}
+        for _ in range(times):
+            process([made], store)
+        assert exports(store) == before
+        assert digests >= {one.payload_digest for one in store.seen({capture.url for _, capture in made}).values()}
