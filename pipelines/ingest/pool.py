@@ -9,18 +9,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.errors import ExtractionError, InputError
-from pipelines.ingest.refine import Refined, refine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.context import ForkServerContext
     from types import TracebackType
 
+    from pipelines.alerts.matcher import Matcher
+    from pipelines.ingest.refine import Refined
     from schemas.records import Capture, Rule
 
 SECONDS = 10.0
@@ -31,12 +33,30 @@ TASKS_PER_PROCESS = 2_000
 _matcher: Matcher | None = None
 
 
+def _context() -> ForkServerContext:
+    # A fork of this process would inherit its threads' locks; a server that has imported everything forks
+    # clean workers in milliseconds.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"{__package__}.warm"])
+    return context
+
+
+def start_server() -> None:
+    """Start the process that forks workers, ahead of need: it takes a second or two to load everything."""
+    _context()
+    forkserver.ensure_running()
+
+
 def _start(rules: Sequence[Rule]) -> None:
+    from pipelines.alerts.matcher import Matcher  # noqa: PLC0415 - likewise
+
     global _matcher  # noqa: PLW0603 - the one state of a worker process, set once
     _matcher = Matcher(rules)
 
 
 def _work(capture: Capture) -> Refined:
+    from pipelines.ingest.refine import refine  # noqa: PLC0415 - loaded already, and only in workers
+
     assert _matcher is not None
     return refine(capture, _matcher)
 
@@ -45,17 +65,13 @@ class RefinePool:
     """Runs ``refine`` in worker processes. Use as a context manager."""
 
     def __init__(self, rules: Sequence[Rule], workers: int | None = None, seconds: float = SECONDS) -> None:
-        # A fork of this process would inherit its threads' locks; a server that has imported everything
-        # forks clean workers in milliseconds.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
         self._seconds = seconds
         self._pool = ProcessPool(
             max_workers=workers or os.cpu_count() or 1,
             max_tasks=TASKS_PER_PROCESS,
             initializer=_start,
             initargs=(tuple(rules),),
-            context=context,
+            context=_context(),
         )
 
     def __enter__(self) -> Self:

@@ -1,0 +1,112 @@
+"""A text made ready for matching: tokens, where each stands, words, sentences. Made once for all rules."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from itertools import accumulate
+
+from pipelines.alerts.normalise import Glue, Token, tokens
+
+MAX_SENTENCE = 600
+"""Characters quoted around a match; a text without full stops must not be quoted whole for every match."""
+
+_WITHIN_WORD = frozenset({Glue.DIRECT, Glue.DASH, Glue.SLASH, Glue.POINT, Glue.DOT})
+
+# A sentence ends at . ! ? or … with closing quotes and brackets behind it, before white space and anything but a
+# lower-case letter; at a blank line; at the full stops of Chinese and Japanese.
+_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]|\n[^\S\n]*\n")  # noqa: RUF001 - these are the ones meant
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Adm|Amb|Blk|Blks|Brig|Bros|Capt|Cdr|Cmdr|Co|Col|Corp|Cpl|Dr|Ft|Fig|Gen|Gov|Inc|Jr|Lt|Ltd|Maj|Messrs|Mk|Mod"
+    r"|Mr|Mrs|Ms|Mt|No|Nos|Prof|Rep|Rev|Sen|Sgt|Sr|St|approx|ca|cf|est|etc|vs|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)"
+    r"|\b(?:[A-Za-z]\.)*[A-Z])$"
+)
+_LOOK_BACK = 24
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Offsets behind the sentences of a text, in order; the last is the length of the text."""
+    ends: list[int] = []
+    for match in _END.finditer(text):
+        if match[0][0] == ".":
+            before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+            following = text[match.end() : match.end() + 2].strip()
+            if len(match[0]) == 1 and _ABBREVIATION.search(before):
+                continue
+            if following[:1].islower():
+                continue
+        ends.append(match.end())
+    if not ends or ends[-1] < len(text):
+        ends.append(len(text))
+    return ends
+
+
+class Document:
+    """One field of an article, tokenised."""
+
+    def __init__(self, text: str) -> None:
+        """Tokenise; everything else is worked out when it is asked for."""
+        self.text = text
+        self.tokens: list[Token] = tokens(text)
+        self._positions: dict[frozenset[str], list[int]] = {}
+
+    @cached_property
+    def postings(self) -> dict[str, list[int]]:
+        """Positions of each token."""
+        out: dict[str, list[int]] = {}
+        for index, token in enumerate(self.tokens):
+            out.setdefault(token.text, []).append(index)
+        return out
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        """The tokens, sorted, each once."""
+        return sorted(self.postings)
+
+    def positions(self, words: frozenset[str]) -> list[int]:
+        """Positions of any of these tokens, in order."""
+        known = self._positions.get(words)
+        if known is None:
+            found = [self.postings[word] for word in words if word in self.postings]
+            known = found[0] if len(found) == 1 else sorted(one for positions in found for one in positions)
+            self._positions[words] = known
+        return known
+
+    def completions(self, beginning: str) -> list[str]:
+        """The tokens which begin so."""
+        out: list[str] = []
+        for index in range(bisect_left(self.vocabulary, beginning), len(self.vocabulary)):
+            if not self.vocabulary[index].startswith(beginning):
+                break
+            out.append(self.vocabulary[index])
+        return out
+
+    @cached_property
+    def word_numbers(self) -> list[int]:
+        """For each token the number of its word: ``S-400`` and ``HIMARS-equipped`` are one word each."""
+        return list(accumulate(int(token.glue not in _WITHIN_WORD) for token in self.tokens))
+
+    @cached_property
+    def _sentence_ends(self) -> list[int]:
+        return sentence_ends(self.text)
+
+    def starts_sentence(self, position: int) -> bool:
+        """Whether a token stands first in its sentence, or behind a colon or quotation mark."""
+        if self.tokens[position].glue in {Glue.START, Glue.BREAK, Glue.QUOTED}:
+            return True
+        start = self.tokens[position].start
+        index = bisect_right(self._sentence_ends, start) - 1
+        return index >= 0 and self._sentence_ends[index] > self.tokens[position - 1].start
+
+    def sentence(self, start: int, end: int) -> str:
+        """The sentence around a match, at most ``MAX_SENTENCE`` characters of it."""
+        ends = self._sentence_ends
+        first = bisect_right(ends, start)
+        left = ends[first - 1] if first else 0
+        last = min(bisect_left(ends, end), len(ends) - 1)
+        right = ends[last]
+        room = max(0, MAX_SENTENCE - (end - start)) // 2
+        if right - left > MAX_SENTENCE:
+            left, right = max(left, start - room), min(right, end + room)
+        return self.text[left:right].strip()

@@ -1,0 +1,235 @@
+"""Whether a query matches an article, and where: positions in, places out."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipelines.alerts.document import Document
+from pipelines.alerts.locate import find
+from pipelines.alerts.patterns import leaf_of
+from pipelines.alerts.query import (
+    And,
+    AtLeast,
+    InTitle,
+    Language,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Source,
+    Term,
+)
+from schemas.records import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.alerts.gazetteer import Gazetteer
+
+MAX_PLACES = 200
+"""Places reported for a rule in one article: an analyst reads a few; a hostile text repeats a word for ever."""
+MAX_SPANS = 10_000
+"""Pairs which NEAR builds before it stops looking for more."""
+
+TITLE, BODY = "title", "body"
+_FIELDS = (TITLE, BODY)
+
+
+class Place(NamedTuple):
+    """A term's place in a field: token positions."""
+
+    field: str
+    first: int
+    behind: int
+    term: str
+
+
+class _Span(NamedTuple):
+    """Tokens from the first to the last place of something that matched."""
+
+    first: int
+    behind: int
+    places: tuple[Place, ...]
+
+
+class Subject:
+    """An article made ready for any number of queries. What one query finds out serves the next."""
+
+    def __init__(
+        self, *, title: str | None, body: str, source: str | None, language: str | None, gazetteer: Gazetteer
+    ) -> None:
+        """Keep the texts; they are tokenised when a query asks."""
+        self._texts = {TITLE: title or "", BODY: body}
+        self._source_text = source or ""
+        self._language = (language or "").lower()
+        self._gazetteer = gazetteer
+        self._documents: dict[str, Document] = {}
+        self._found: dict[tuple[str, Term | Phrase], tuple[_Span, ...]] = {}
+
+    def document(self, field: str) -> Document:
+        """The tokenised field."""
+        if field not in self._documents:
+            self._documents[field] = Document(self._texts[field])
+        return self._documents[field]
+
+    @cached_property
+    def _source(self) -> Document:
+        return Document(self._source_text)
+
+    def places(self, query: Query) -> tuple[Place, ...] | None:
+        """Where a query's terms stand, ``None`` when it does not match.
+
+        Empty for a query which names no term, such as ``lang:en``.
+        """
+        return self._evaluate(query.root, _FIELDS)
+
+    def _evaluate(self, node: Node, fields: tuple[str, ...]) -> tuple[Place, ...] | None:  # noqa: PLR0911 - one a kind
+        match node:
+            case And(parts):
+                return self._all(parts, fields)
+            case Or(parts):
+                found = [self._evaluate(part, fields) for part in parts]
+                return None if all(one is None for one in found) else _concatenated(found)
+            case Not(part):
+                return None if self._evaluate(part, fields) is not None else ()
+            case InTitle(part):
+                return self._evaluate(part, (TITLE,))
+            case Source(part):
+                leaf = leaf_of(_without_aliases(part), self._gazetteer)
+                return () if any(find(self._source, pattern) for pattern in leaf.patterns) else None
+            case Language(code):
+                return () if self._language == code else None
+            case AtLeast(count, part):
+                spans = [self._spans(part, field) for field in fields]
+                enough = sum(_mentions(one) for one in spans) >= count
+                return _concatenated(span.places for one in spans for span in one) if enough else None
+            case Term() | Phrase() | Near():
+                places = _concatenated(span.places for field in fields for span in self._spans(node, field))
+                return places or None
+
+    def _all(self, parts: tuple[Node, ...], fields: tuple[str, ...]) -> tuple[Place, ...] | None:
+        found: list[tuple[Place, ...]] = []
+        for part in parts:
+            places = self._evaluate(part, fields)
+            if places is None:
+                return None
+            found.append(places)
+        return _concatenated(found)
+
+    def _spans(self, node: Node, field: str) -> tuple[_Span, ...]:
+        match node:
+            case Term() | Phrase():
+                return self._leaf_spans(node, field)
+            case Or(parts):
+                return tuple(sorted({span for part in parts for span in self._spans(part, field)}))
+            case Near(left, right, distance, ordered):
+                before = self._spans(left, field)
+                return before and _near(
+                    before,
+                    self._spans(right, field),
+                    self.document(field).word_numbers,
+                    distance=distance,
+                    ordered=ordered,
+                )
+            case _:
+                raise AssertionError(node)  # the parser lets nothing else in here
+
+    def _leaf_spans(self, node: Term | Phrase, field: str) -> tuple[_Span, ...]:
+        key = (field, node)
+        known = self._found.get(key)
+        if known is not None:
+            return known
+        document = self.document(field)
+        leaf = leaf_of(node, self._gazetteer)
+        known_words = document.postings.keys()
+        found: set[tuple[int, int]] = set()
+        for pattern, required in zip(leaf.patterns, leaf.required, strict=True):
+            if not any(known_words.isdisjoint(words) for words in required):
+                found.update(find(document, pattern))
+        spans = tuple(
+            _Span(first, behind, (Place(field, first, behind, leaf.term),)) for first, behind in _outermost(found)
+        )
+        self._found[key] = spans
+        return spans
+
+    def matches(self, places: Iterable[Place]) -> tuple[Match, ...]:
+        """Places as they are reported: title first, in order, each with its sentence."""
+        unique = sorted(set(places), key=lambda place: (place.field != TITLE, place[1:]))
+        out: list[Match] = []
+        for field, first, behind, term in unique[:MAX_PLACES]:
+            document = self.document(field)
+            start, end = document.tokens[first].start, document.tokens[behind - 1].end
+            out.append(
+                Match(
+                    field=field,
+                    sentence=document.sentence(start, end),
+                    start=start,
+                    end=end,
+                    form=document.text[start:end],
+                    term=term,
+                )
+            )
+        return tuple(out)
+
+
+def _without_aliases(node: Term | Phrase) -> Term | Phrase:
+    return Phrase(node.text, exact=node.exact) if isinstance(node, Term) and not node.prefix else node
+
+
+def _concatenated(found: Iterable[tuple[Place, ...] | None]) -> tuple[Place, ...]:
+    return tuple(place for places in found if places for place in places)
+
+
+def _outermost(found: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans which lie within no other: an alias inside a longer one is the same mention."""
+    out: list[tuple[int, int]] = []
+    furthest = -1
+    for first, behind in sorted(found, key=lambda span: (span[0], -span[1])):
+        if behind > furthest:
+            out.append((first, behind))
+            furthest = behind
+    return out
+
+
+def _mentions(spans: tuple[_Span, ...]) -> int:
+    """The most spans which do not overlap (earliest end first is optimal)."""
+    count, reached = 0, 0
+    for first, behind in sorted(((span.first, span.behind) for span in spans), key=lambda pair: pair[1]):
+        if first >= reached:
+            count, reached = count + 1, behind
+    return count
+
+
+def _near(
+    left: tuple[_Span, ...], right: tuple[_Span, ...], words: list[int], *, distance: int, ordered: bool
+) -> tuple[_Span, ...]:
+    """Every pair with at most ``distance`` words between its sides."""
+    starts = [words[span.first] for span in right]
+    longest = max((words[span.behind - 1] - words[span.first] for span in right), default=0)
+    out: set[_Span] = set()
+    for one in left:
+        begin, end = words[one.first], words[one.behind - 1]
+        lowest = end if ordered else begin - distance - 1 - longest
+        for index in range(bisect_left(starts, lowest), len(right)):
+            other = right[index]
+            if starts[index] - end - 1 > distance or len(out) >= MAX_SPANS:
+                break
+            if other.first >= one.behind:
+                between = starts[index] - end - 1
+            elif not ordered and other.behind <= one.first:
+                between = begin - words[other.behind - 1] - 1
+            else:
+                continue
+            if between <= distance:
+                out.add(
+                    _Span(
+                        min(one.first, other.first),
+                        max(one.behind, other.behind),
+                        tuple(sorted({*one.places, *other.places})),
+                    )
+                )
+    return tuple(sorted(out))

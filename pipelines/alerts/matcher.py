@@ -1,0 +1,92 @@
+"""All rules against one article, and one query against one article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.alerts.candidates import CandidateIndex
+from pipelines.alerts.evaluate import Subject
+from pipelines.alerts.gazetteer import default_gazetteer
+from pipelines.alerts.normalise import index_text
+from pipelines.alerts.query import Query, parse
+from pipelines.alerts.rules import rule_version
+from schemas.records import Match, RuleHit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.alerts.gazetteer import Gazetteer
+    from schemas.records import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    rule_id: str
+    version: str
+    query: Query
+
+
+class Matcher:
+    """Finds the rules which an article matches.
+
+    The rules that may match are found by their words (``candidates``); only those are decided, on token positions.
+    It pickles as its rules and is built again where it arrives.
+    """
+
+    def __init__(self, rules: Sequence[Rule], gazetteer: Gazetteer | None = None) -> None:
+        """Compile the rules.
+
+        Raises:
+            RuleSyntaxError: a query is wrong.
+        """
+        self._rules = tuple(rules)
+        self._gazetteer = gazetteer or default_gazetteer()
+        self._compiled = [
+            _Compiled(rule.id, rule_version(rule, self._gazetteer), parse(rule.query))
+            for rule in sorted(rules, key=lambda rule: rule.id)
+        ]
+        self._candidates = CandidateIndex([one.query for one in self._compiled], self._gazetteer)
+
+    def __reduce__(self) -> tuple[type[Matcher], tuple[tuple[Rule, ...], Gazetteer | None]]:
+        """Pickle as the rules; the gazetteer that comes with wirepicket is loaded where it arrives."""
+        own = None if self._gazetteer is default_gazetteer() else self._gazetteer
+        return type(self), (self._rules, own)
+
+    def match(
+        self, *, title: str | None, body: str, source: str | None = None, language: str | None = None
+    ) -> tuple[RuleHit, ...]:
+        """The rules which an article matches, by id, each with the places where its terms stand."""
+        candidates = self._candidates.find(index_text(title), index_text(body))
+        if not candidates:
+            return ()
+        subject = Subject(title=title, body=body, source=source, language=language, gazetteer=self._gazetteer)
+        hits: list[RuleHit] = []
+        for index in candidates:
+            compiled = self._compiled[index]
+            places = subject.places(compiled.query)
+            if places is not None:
+                hits.append(
+                    RuleHit(rule_id=compiled.rule_id, rule_version=compiled.version, matches=subject.matches(places))
+                )
+        return tuple(hits)
+
+
+def confirm(
+    query: Query,
+    *,
+    title: str | None,
+    body: str,
+    source: str | None = None,
+    language: str | None = None,
+    gazetteer: Gazetteer | None = None,
+) -> tuple[Match, ...] | None:
+    """Whether one query matches an article: the places where its terms stand, ``None`` when it does not.
+
+    Empty for a query which matches without naming a term, such as ``lang:en``.
+    """
+    subject = Subject(
+        title=title, body=body, source=source, language=language, gazetteer=gazetteer or default_gazetteer()
+    )
+    places = subject.places(query)
+    return None if places is None else subject.matches(places)

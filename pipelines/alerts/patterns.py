@@ -1,0 +1,206 @@
+"""From the words of a query to patterns over normalised tokens.
+
+A ``Leaf`` is a term or phrase with everything it stands for: each ``Pattern`` is one way to say it. Where the
+patterns stand in a text is decided by ``locate``; which index entries they need, for the full-text compilers
+and the candidate search, is ``Pattern.needs``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipelines.alerts.normalise import Glue, Token, tokens
+from pipelines.alerts.query import Phrase, Term
+
+if TYPE_CHECKING:
+    from pipelines.alerts.gazetteer import Gazetteer
+
+JOINS = frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE, Glue.LOOSE, Glue.QUOTED})
+"""What may stand between the words of a phrase."""
+NUMBER_JOINS = JOINS - {Glue.QUOTED}
+"""What may stand between a word and its number: dashes and spaces, never a comma, quote or currency sign."""
+MARKERS = frozenset({"block", "tranche", "flight", "batch", "increment", "baseline", "mark", "mk", "mod", "lot"})
+"""Words which with a number name a version of what stands before or behind them: ``Block 70 F-16s``."""
+
+
+class Kind(IntEnum):
+    """What an element of a pattern accepts."""
+
+    WORD = 0
+    NUMBER = 1
+    VARIANT = 2
+    """The letters behind a designator's number: the C of F-16C."""
+    PREFIX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One token of a pattern."""
+
+    kind: Kind
+    words: frozenset[str]
+    """Normalised tokens which it accepts; for ``PREFIX``, the one beginning."""
+    joins: frozenset[Glue]
+    """Glues accepted before it."""
+    raw: str
+    """As the query has it."""
+    designator: bool = False
+    """A number that is one name with the word before it: the 16 of F-16."""
+    marker: bool = False
+    """A word of ``MARKERS`` before a number, or that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A token which a text must have to match: one of ``words``, or one beginning with ``prefix``."""
+
+    words: tuple[str, ...]
+    prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Tokens in a row."""
+
+    elements: tuple[Element, ...]
+    exact: bool = False
+    """The case counts."""
+    gap_at: int = 0
+    """Before this element connecting words may stand (``F-16s of the Block 70 standard``); 0: nowhere."""
+    gap_words: frozenset[str] = frozenset()
+    """Names which may stand in the gap beside the general connecting words."""
+    capital: bool = False
+    """The first letter must be a capital: the name is also a common word."""
+    context: tuple[Pattern, ...] = ()
+    """One of these must stand near; empty: none needs to."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Tokens which every text with this pattern has, in both fields' index text. At least one."""
+        out = {
+            Need((), prefix=min(element.words)) if element.kind is Kind.PREFIX else Need(tuple(sorted(element.words)))
+            for element in self.elements
+        }
+        return tuple(sorted(out, key=lambda need: (need.words, need.prefix or "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A term or phrase of a query and everything it stands for."""
+
+    term: str
+    """As written in the query, without operators: what ``Match.term`` says."""
+    patterns: tuple[Pattern, ...]
+    required: tuple[tuple[frozenset[str], ...], ...]
+    """For each pattern its needs without the prefixes: what can be looked up at once."""
+
+
+@lru_cache(maxsize=1 << 16)
+def leaf_of(node: Term | Phrase, gazetteer: Gazetteer) -> Leaf:
+    """The patterns of a term or phrase.
+
+    A plain term gets the other names of the system it names; phrases, prefixes and exact terms do not.
+    """
+    prefix = isinstance(node, Term) and node.prefix
+    patterns = list(_patterns(node.text, gazetteer, exact=node.exact, prefix=prefix))
+    if isinstance(node, Term) and not (node.exact or node.prefix):
+        for alternative in gazetteer.expand(node.text):
+            context = tuple(p for word in alternative.context for p in _patterns(word, gazetteer))
+            patterns.extend(
+                replace(pattern, capital=bool(context), context=context)
+                for pattern in _patterns(alternative.text, gazetteer)
+            )
+    unique = tuple(dict.fromkeys(patterns))
+    required = tuple(
+        tuple(frozenset(need.words) for need in pattern.needs if need.prefix is None) for pattern in unique
+    )
+    return Leaf(node.text, unique, required)
+
+
+def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: bool = False) -> tuple[Pattern, ...]:
+    """The ways to write a text: as it is, and with the version in front or connected by words."""
+    elements = _elements(text, prefix=prefix)
+    at = next((i for i, e in enumerate(elements[1:], start=1) if e.marker and e.kind is Kind.WORD), 0)
+    if not at or exact or prefix:
+        return (Pattern(elements, exact=exact),)
+    head, version, tail = elements[:at], elements[at : at + 2], elements[at + 2 :]
+    names = gazetteer.name_words(" ".join(element.raw for element in head))
+    turned = (*version, replace(head[0], joins=JOINS), *head[1:], *tail)
+    return (
+        Pattern(elements, gap_at=at, gap_words=names),
+        Pattern(turned, gap_at=2, gap_words=names),
+    )
+
+
+def _elements(text: str, *, prefix: bool) -> tuple[Element, ...]:
+    found = tokens(text)
+    out: list[Element] = []
+    for index, token in enumerate(found):
+        raw = text[token.start : token.end]
+        before = out[-1] if out else None
+        element = _element(token, raw, before)
+        if before and token.glue is Glue.SLASH and element.kind is before.kind and before.kind in _LISTED:
+            # 70/72 and C/D name alternatives: any of them will do.
+            out[-1] = replace(before, words=before.words | element.words)
+            continue
+        followed_by_number = index + 1 < len(found) and found[index + 1].text.isdecimal()
+        if element.kind is Kind.WORD and followed_by_number and token.text.rstrip("s") in MARKERS:
+            element = replace(element, marker=True)
+        out.append(element)
+    if prefix:
+        out[-1] = replace(out[-1], kind=Kind.PREFIX, words=frozenset({found[-1].text}))
+    return tuple(out)
+
+
+_LISTED = frozenset({Kind.NUMBER, Kind.VARIANT})
+
+
+def _element(token: Token, raw: str, before: Element | None) -> Element:
+    if token.text.isdecimal():
+        named = before is not None and before.kind in {Kind.WORD, Kind.VARIANT}
+        joins = NUMBER_JOINS | {token.glue} if token.glue in {Glue.DOT, Glue.SLASH} else NUMBER_JOINS
+        if token.glue in {Glue.POINT, Glue.BREAK}:
+            joins = frozenset({token.glue})
+        if before is not None and before.kind is Kind.VARIANT:  # M1A2, C-130J-30
+            joins = frozenset({Glue.DIRECT, Glue.DASH})
+        marker = before is not None and before.marker
+        return Element(Kind.NUMBER, frozenset({token.text}), joins, raw, designator=named and not marker, marker=marker)
+    after_number = before is not None and before.kind is Kind.NUMBER and before.designator
+    after_variant = before is not None and before.kind is Kind.VARIANT and token.glue is Glue.SLASH
+    if (after_number and token.glue is Glue.DIRECT) or after_variant:
+        words = frozenset({token.text, f"{token.text}s"})  # KC-46As
+        return Element(Kind.VARIANT, words, frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE}), raw)
+    # A comma or bracket which the user wrote into a phrase may stand in the text as well.
+    joins = JOINS | {token.glue} if token.glue in {Glue.SLASH, Glue.BREAK, Glue.DOT} else JOINS
+    return Element(Kind.WORD, frozenset(word_forms(token.text, raw)), joins, raw)
+
+
+_SIBILANTS = ("s", "x", "z", "ch", "sh")
+
+
+def word_forms(word: str, raw: str) -> set[str]:
+    """A word, its plural and, unless it is written in capitals (HIMARS is no plural), its singular.
+
+    The rules are Harman's S-stemmer (How effective is suffixing?, JASIS 42, 1991) read in both directions.
+    """
+    forms = {word}
+    if not (word.isascii() and word.isalpha()):
+        return forms
+    if word.endswith("y") and word[-2:-1] not in set("aeiou") and len(word) > 2:  # noqa: PLR2004
+        forms.add(f"{word[:-1]}ies")
+    elif word.endswith(_SIBILANTS):
+        forms.add(f"{word}es")
+    else:
+        forms.add(f"{word}s")
+    singular_length = 4
+    if raw.isupper() or len(word) < singular_length or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return forms
+    if word.endswith("ies"):
+        forms.add(f"{word[:-3]}y")
+    elif word.endswith("es") and word[:-2].endswith(_SIBILANTS):
+        forms.add(word[:-2])
+    forms.add(word[:-1])
+    return forms

@@ -1,0 +1,49 @@
+"""Words which decide between a designator and two words of a sentence."""
+
+from __future__ import annotations
+
+# fmt: off
+
+# Words which may connect a designator with its version; "Block 70 versions of the new F-16".
+CONNECTING = frozenset({
+    "a", "advanced", "aircraft", "airframe", "airframes", "an", "combat", "configuration", "destroyer",
+    "destroyers", "fighter", "fighters", "fleet", "frigate", "frigates", "jet", "jets", "latest", "model",
+    "models", "multirole", "new", "newest", "of", "plane", "planes", "series", "standard", "submarine",
+    "submarines", "the", "type", "upgraded", "variant", "variants", "version", "versions", "warplane",
+    "warplanes",
+})
+
+# These connect only where the sentence speaks of a standard: "F-16s in the Block 70 configuration" does,
+# "F-16s parked in Block 70" does not.
+WEAK = frozenset({
+    "at", "in", "into", "to",
+})
+
+UPGRADING = frozenset({
+    "brought", "built", "converted", "modernised", "modernized", "upgraded",
+})
+
+STANDARDS = frozenset({
+    "configuration", "configurations", "form", "guise", "level", "model", "specification", "standard",
+    "standards", "status", "variant", "variants", "version", "versions",
+})
+
+# A word and a number which only spaces join are no designator before these: "a 10 percent", "type 400 million".
+MEASURES = frozenset({
+    "am", "billion", "crore", "day", "days", "dollars", "euros", "feet", "foot", "hour", "hours", "hundred",
+    "inch", "inches", "kg", "kilometer", "kilometers", "kilometre", "kilometres", "km", "knots", "lakh",
+    "meter", "meters", "metre", "metres", "mile", "miles", "million", "minute", "minutes", "mm", "month",
+    "months", "nm", "people", "per", "percent", "percentage", "pm", "pounds", "second", "seconds", "thousand",
+    "times", "ton", "tonne", "tonnes", "tons", "trillion", "week", "weeks", "year", "years",
+})
+
+STATES = frozenset({
+    "eu", "uae", "uk", "un", "us", "usa",
+})
+"""Abbreviations which a dash ties to a name without making a longer designator: ``a US-F-16 deal``."""
+
+# Units and ordinals: 400km and 16th are no variants.
+NOT_VARIANTS = frozenset({
+    "am", "bn", "cm", "ft", "ghz", "hp", "hz", "in", "kg", "khz", "km", "kph", "kw", "lb", "lbs", "m", "mhz",
+    "mm", "mn", "mph", "mw", "nd", "nm", "pm", "rd", "st", "th",
+})

@@ -1,0 +1,177 @@
+"""The line cleaner: which lines of an extracted text are not the story's.
+
+The rules are classes of cue and position, never a list of seen lines:
+
+* cues (``cues.toml``) and forms (``pipelines.clean.structure``) count wherever they stand, within the limits of
+  words that each class sets, so that a sentence of the story is out of their reach;
+* names of sections, of the outlet and of people count only at the edges: before the first and behind the last
+  line of running prose.
+
+Measured and therefore not done: dropping lines because a host repeats them, cutting off tails blindly, dropping
+echoes of the description. Each of these lost more of the story than boilerplate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.clean.cues import vocabulary
+from pipelines.clean.dates import is_date_line
+from pipelines.clean.lines import MAX_CUE_LENGTH, MAX_CUE_WORDS, bare, ends_sentence, is_prose, tidy, word_count
+from pipelines.clean.names import byline_authors, looks_like_name
+from pipelines.clean.structure import (
+    is_address,
+    is_author_line,
+    is_breadcrumb,
+    is_image_name,
+    is_name_with_attribution,
+    is_section_label,
+    is_site_name,
+    is_symbols,
+    is_title_echo,
+)
+from schemas.records import DroppedLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.records import Extracted
+
+
+_MAX_BIOGRAPHY_LINES = 8
+"""Lines from the end among which the author may be introduced; further up it is a sub-heading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """A text without its boilerplate."""
+
+    paragraphs: tuple[str, ...]
+    """The story's paragraphs, sub-headings and list items, in order. May be empty: then nothing was a story."""
+    dropped: tuple[DroppedLine, ...]
+    """What was taken out, in order; lines that extraction itself had set aside come first."""
+    title: str | None
+    description: str | None
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineContext:
+    """What lines may repeat."""
+
+    title: str | None = None
+    site_name: str | None = None
+    author: str | None = None
+
+
+def clean(extracted: Extracted) -> Cleaned:
+    """Tell the story's lines from boilerplate. Every line is kept or dropped with its reason; order stays."""
+    context = LineContext(extracted.title, extracted.site_name, extracted.author)
+    reasons = line_reasons(extracted.lines, context)
+    pairs = list(zip(extracted.lines, reasons, strict=True))
+    dropped = tuple(DroppedLine(line, reason) for line, reason in pairs if reason is not None)
+    return Cleaned(
+        paragraphs=tuple(line for line, reason in pairs if reason is None),
+        dropped=extracted.dropped + dropped,
+        title=extracted.title and (tidy(extracted.title) or None),
+        description=extracted.description and (tidy(extracted.description) or None),
+        author=extracted.author or _byline(dropped),
+    )
+
+
+def line_reasons(lines: Sequence[str], context: LineContext) -> list[str | None]:
+    """For each line why it is to be dropped, or ``None`` where it stays."""
+    reasons = [anywhere_reason(line, context) for line in lines]
+    prose = [
+        number
+        for number, (line, reason) in enumerate(zip(lines, reasons, strict=True))
+        if reason is None and is_prose(line)
+    ]
+    first, last = (prose[0], prose[-1]) if prose else (len(lines), -1)
+    for number, line in enumerate(lines):
+        if reasons[number] is None and not first <= number <= last:
+            reasons[number] = edge_reason(line, context)
+            if reasons[number] is None and number and _is_author_label(lines[number - 1]) and looks_like_name(line):
+                reasons[number] = "byline"
+    _drop_biography(lines, reasons)
+    _drop_teasers(lines, reasons, last)
+    _trim_symbols(lines, reasons)
+    return reasons
+
+
+def anywhere_reason(line: str, context: LineContext) -> str | None:
+    """The class of a line that is boilerplate wherever it stands."""
+    if not tidy(line):
+        return "blank"
+    if len(line) > MAX_CUE_LENGTH or word_count(line) > MAX_CUE_WORDS:
+        return None
+    forms = (
+        ("title_echo", is_title_echo(line, context.title, context.site_name)),
+        ("image", is_image_name(line)),
+        ("breadcrumb", is_breadcrumb(line, context.title)),
+        ("date", is_date_line(line)),
+        ("byline", byline_authors(line) is not None),
+    )
+    return next((reason for reason, found in forms if found), None) or vocabulary().reason(line)
+
+
+def edge_reason(line: str, context: LineContext) -> str | None:
+    """The class of a line that is boilerplate before the first or behind the last line of prose."""
+    if is_address(line):
+        return "address"
+    if bare(line).isdecimal():
+        return "counter"
+    if is_site_name(line, context.site_name):
+        return "site_name"
+    if is_section_label(line):
+        return "section"
+    if is_author_line(line, context.author) or is_name_with_attribution(line):
+        return "byline"
+    return None
+
+
+def _drop_teasers(lines: Sequence[str], reasons: list[str | None], last: int) -> None:
+    """Behind the last prose, everything below the head of a list of related links is of that list."""
+    for number in range(last + 1, len(lines)):
+        if reasons[number] == "related" and vocabulary_whole_related(lines[number]):
+            for later in range(number + 1, len(lines)):
+                if reasons[later] is None and not ends_sentence(lines[later]):
+                    reasons[later] = "related"
+            return
+
+
+def _drop_biography(lines: Sequence[str], reasons: list[str | None]) -> None:
+    """What stands below "About the author", when that is close to the end."""
+    about = vocabulary().patterns["about_author"]
+    for number in range(max(0, len(lines) - _MAX_BIOGRAPHY_LINES), len(lines)):
+        if about.fullmatch(bare(lines[number])):
+            for later in range(number, len(lines)):
+                reasons[later] = reasons[later] or "byline"
+            return
+
+
+def _is_author_label(line: str) -> bool:
+    patterns = vocabulary().patterns
+    return any(patterns[name].fullmatch(bare(line)) for name in ("author_label", "editor_label"))
+
+
+def _trim_symbols(lines: Sequence[str], reasons: list[str | None]) -> None:
+    """Rules and stars separate parts of a story; before its first and behind its last line they separate nothing."""
+    kept = [number for number, reason in enumerate(reasons) if reason is None]
+    for numbers in (kept, kept[::-1]):
+        for number in numbers:
+            if not is_symbols(lines[number]):
+                break
+            reasons[number] = "symbols"
+
+
+def vocabulary_whole_related(line: str) -> bool:
+    """Whether a line is the head of a list of related links (rather than one such link)."""
+    related = next(cue for cue in vocabulary().classes if cue.reason == "related")
+    return related.whole.fullmatch(bare(line)) is not None
+
+
+def _byline(dropped: Sequence[DroppedLine]) -> str | None:
+    """The author whom a dropped line names in so many words ("By …")."""
+    return next((name for item in dropped if (name := byline_authors(item.line))), None)

@@ -1,0 +1,106 @@
+"""What one line looks like: its comparison form, its words, whether it is running prose.
+
+Everything here is pure and looks at one line only. A word is what stands between white space; in scripts which
+write no spaces two characters count as a word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+MAX_CUE_WORDS = 60
+"""Lines with more words are never looked at for cues."""
+MAX_CUE_LENGTH = 400
+"""Lines with more characters are never looked at for cues: no boilerplate line of the known classes is as long."""
+
+_SENTENCE_WORDS = 8
+"""A line with a sentence's end counts as prose from this many words on."""
+_PROSE_WORDS = 25
+"""A line without a sentence's end counts as prose from this many words on; headlines are shorter."""
+
+_PUNCTUATION = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201a": "'",
+        "\u2032": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u2033": '"',
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2015": "-",
+        "\u2212": "-",
+        "\u0130": "i",  # casefold would make two code points of the Turkish dotted capital I
+        "\u00ad": None,
+        "\u200b": None,
+        "\u200c": None,
+        "\u200d": None,
+        "\u2060": None,
+        "\ufeff": None,
+    }
+)
+_MEMORY = 1024
+"""Lines whose forms are remembered: one line is looked at by some twenty rules in turn."""
+_LEADING_MARKS = re.compile(r"^[^\w(\[\"'@#\u00a9<$€£+]+")
+_TRAILING_MARKS = re.compile(r"[\s.:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*\-+]+$")
+_SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]['\"\u2019\u201d\u00bb)\]]*\s*$")
+_SENTENCE_BREAK = re.compile(r"[.!?\u0964]['\"\u2019\u201d\u00bb)]*\s+['\"\u2018\u201c\u00ab(]?[^\W\d_a-z]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_ALPHANUMERIC = re.compile(r"[^\w]+")
+
+
+def tidy(line: str) -> str:
+    """A line without control characters and with single spaces; the text itself stays as it is."""
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else " " for char in line)
+    return " ".join(line.split())
+
+
+@lru_cache(_MEMORY)
+def comparable(line: str) -> str:
+    """The form in which cues are written: NFKC, lower case, plain quotes and dashes, single spaces."""
+    if line.isascii():
+        return " ".join(line.lower().split())
+    return " ".join(unicodedata.normalize("NFKC", line).translate(_PUNCTUATION).casefold().split())
+
+
+@lru_cache(_MEMORY)
+def bare(line: str) -> str:
+    """``comparable`` without bullets, arrows and emoji in front and without punctuation behind."""
+    return _TRAILING_MARKS.sub("", _LEADING_MARKS.sub("", comparable(line)))
+
+
+def letters(line: str) -> str:
+    """Letters and digits only, lower case, without spaces: equal for two ways to write one name or title."""
+    decomposed = unicodedata.normalize("NFKD", comparable(line))
+    return _ALPHANUMERIC.sub("", decomposed).replace("_", "")
+
+
+@lru_cache(_MEMORY)
+def word_count(line: str) -> int:
+    """Number of pieces between white space that hold a letter or a digit; two characters of a script without spaces."""
+    spaced = sum(any(map(str.isalnum, piece)) for piece in line.split())
+    return spaced if line.isascii() else max(spaced, len(_UNSPACED.findall(line)) // 2)
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether the line ends like a sentence: a full stop, question or exclamation mark, danda or ellipsis."""
+    return _SENTENCE_END.search(line) is not None
+
+
+def has_sentences(line: str) -> bool:
+    """Whether a sentence ends within the line and another begins."""
+    return _SENTENCE_BREAK.search(line) is not None
+
+
+def is_prose(line: str) -> bool:
+    """Whether the line is running text rather than a heading, a label or a caption."""
+    words = word_count(line)
+    return words >= _PROSE_WORDS or (words >= _SENTENCE_WORDS and ends_sentence(line))

@@ -1,0 +1,146 @@
+"""Boilerplate seen by the form of a line or by what it repeats, one small function a class.
+
+Each function takes one line (and what it may repeat) and is pure. Which of them counts only near the edges of
+the text is decided in ``pipelines.clean.cleaner``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.clean.cues import vocabulary
+from pipelines.clean.dates import find_date, is_date_word, without_dates
+from pipelines.clean.lines import bare, comparable, ends_sentence, has_sentences, letters, word_count
+from pipelines.clean.names import byline_authors, is_agency, looks_like_name
+
+_CRUMB = re.compile(r"\s+[/|]\s+|\s*[>\u00bb\u203a\u2192\u276f]+\s*|/\s*$|(?<=\w)/(?=\s)")
+_BULLET = re.compile(r"^\s*[\u2022\u00b7*\-\u2013\u25aa\u25cf>]\s*")
+_FILE_NAME = re.compile(
+    r"\S{1,120}\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic|mp4|mp3|pdf)(?:\?\S*)?", re.IGNORECASE
+)
+_IMAGE_ID = re.compile(
+    r"(?:[a-z]{2,5}[ _-])?\d{5,20}(?:[ _-]?[a-z0-9]{1,16}){0,6}"
+    r"|(?:img|dsc|dscn|wp|pxl|image|photo|untitled)[ _-]?\d[\w-]{0,40}|[0-9a-f]{16,64}"
+)
+_ADDRESS_ONLY = re.compile(
+    r"(?:https?://|www\.)\S+|@\w{2,30}|[\w.+-]+@[\w-]+\.[\w.-]+|[\w-]+(?:\.co)?\.(?:com|org|net|in|uk|info|news|tv)",
+    re.IGNORECASE,
+)
+_PIPE = re.compile(r"\s*[|\u00b7\u2022]\s*")
+_PARTS = re.compile(r"\s*[|\u00b7\u2022,/]\s*")
+_MAX_CRUMB_WORDS = 6
+_MAX_CRUMBS = 8
+_MIN_ECHO_WORDS = 3
+_MAX_LABEL_WORDS = 4
+_MAX_DESK_WORDS = 12
+
+
+def is_symbols(line: str) -> bool:
+    """A line without any letter or digit: rules, dots, arrows."""
+    return not any(char.isalnum() for char in line)
+
+
+def is_image_name(line: str) -> bool:
+    """A file name of a picture, or the number a content system gave it."""
+    form = comparable(line)
+    return bool(_FILE_NAME.fullmatch(form) or (any(char.isdigit() for char in form) and _IMAGE_ID.fullmatch(form)))
+
+
+def is_address(line: str) -> bool:
+    """Nothing but a web address, a host's name, a mail address or a handle."""
+    return _ADDRESS_ONLY.fullmatch(line.strip()) is not None
+
+
+def is_breadcrumb(line: str, title: str | None) -> bool:
+    """A path of sections: "Home > World > Asia", or one step of it on a line of its own ("• World/").
+
+    The last step may be the title, whole or cut off.
+    """
+    if ends_sentence(line.rstrip("\u2026.")) or has_sentences(line):
+        return False
+    text = _BULLET.sub("", line)
+    steps = [step.strip() for step in _CRUMB.split(text) if step and step.strip()]
+    if text.startswith("<") or "://" in text:
+        return False
+    if len(steps) == 1 and text.rstrip().endswith(("/", ">", "\u00bb", "\u203a")):
+        return word_count(steps[0]) <= _MAX_LABEL_WORDS
+    if not 1 < len(steps) <= _MAX_CRUMBS:
+        return False
+    if title and is_title_echo(steps[-1].rstrip("\u2026. "), title):
+        steps = steps[:-1]
+    words = vocabulary().words
+    # A path that begins at the site's front page may end with a headline which we do not know.
+    labels = steps[:-1] if bare(steps[0]) in words["front_page"] else steps
+    known = words["front_page"] | words["sections"]
+    return bare(steps[0]) in known and all(word_count(step) <= _MAX_CRUMB_WORDS for step in labels)
+
+
+def is_title_echo(line: str, title: str | None, site_name: str | None = None) -> bool:
+    """The headline once more, with or without bullets, the site's name behind it, or cut off by an ellipsis."""
+    if not title or word_count(title) < _MIN_ECHO_WORDS:
+        return False
+    wanted, found = letters(title), letters(line)
+    if found == wanted or (site_name and found in (wanted + letters(site_name), letters(site_name) + wanted)):
+        return True
+    cut_off = line.rstrip().endswith(("\u2026", "..."))
+    return cut_off and word_count(line) >= _MIN_ECHO_WORDS and wanted.startswith(found)
+
+
+def is_site_name(line: str, site_name: str | None) -> bool:
+    """The name of the outlet on a line of its own."""
+    return bool(site_name) and letters(line) == letters(site_name or "") != ""
+
+
+def is_section_label(line: str) -> bool:
+    """One or more names of sections and nothing else: "World", "Defence | Asia"."""
+    parts = [bare(part) for part in _PIPE.split(line) if part.strip()]
+    return 0 < len(parts) <= _MAX_CRUMBS and all(part in vocabulary().words["sections"] for part in parts)
+
+
+def is_author_line(line: str, author: str | None) -> bool:
+    """A line which only names the author: a byline, the known author, an agency or a desk, with role or date."""
+    if is_agency(line) or byline_authors(line) is not None or _is_desk(line):
+        return True
+    undated = without_dates(line)
+    parts = [part.strip() for part in _PARTS.split(line if undated is None else undated) if part.strip(" -:")]
+    if not 0 < len(parts) <= _MAX_CRUMBS:
+        return False
+    known = {letters(name) for name in (author or "").split(", ") if name}
+    named = [part for part in parts if letters(part) in known or is_agency(part)]
+    beside = [part for part in parts if part not in named]
+    return bool(named or (undated is not None and beside)) and all(_is_attribution(part) for part in beside)
+
+
+def _is_desk(line: str) -> bool:
+    """A line that ends in the name of a desk, or begins like a byline and goes on with one."""
+    words = [bare(word) for word in line.split()]
+    if not 1 < len(words) <= _MAX_DESK_WORDS or ends_sentence(line):
+        return False
+    desks = vocabulary().words["desk"]
+    prefixed = vocabulary().patterns["byline_prefix"].match(comparable(line)) is not None
+    return (words[-1] in desks and len(words) <= _MAX_LABEL_WORDS + 1) or (prefixed and not desks.isdisjoint(words))
+
+
+def _is_attribution(part: str) -> bool:
+    """Whether a piece of a byline is a role, a desk or words of dating."""
+    words = [bare(word) for word in part.split()]
+    vocabularies = vocabulary()
+    return (
+        vocabularies.patterns["role"].fullmatch(bare(part)) is not None
+        or (len(words) <= _MAX_LABEL_WORDS and any(word in vocabularies.words["desk"] for word in words))
+        or all(is_date_word(word) for word in words if word)
+    )
+
+
+def is_name_with_attribution(line: str) -> bool:
+    """A name with a role or a date beside it: "Jane Roe, Defence Correspondent", "Jane Roe | 3 June 2026"."""
+    parts = [part.strip() for part in re.split(r"\s*[|\u00b7\u2022,/]\s+|\s+-\s+", line) if part.strip()]
+    if not 2 <= len(parts) <= _MAX_CRUMBS or not looks_like_name(parts[0]):  # noqa: PLR2004 - name and something
+        return False
+    role = vocabulary().patterns["role"]
+    return any(role.fullmatch(bare(part)) for part in parts[1:]) or find_date(line) is not None
+
+
+def is_nominal(line: str, *, most: int = 8) -> bool:
+    """A short phrase without a sentence's end, as captions, kickers and sub-headings are."""
+    return 0 < word_count(line) <= most and not ends_sentence(line) and not line.rstrip().endswith(":")

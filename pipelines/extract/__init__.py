@@ -1,0 +1,71 @@
+"""From captures to stories: title, lines and what the page declares of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
+
+from pipelines.clean.lines import tidy
+from pipelines.clean.names import believable_authors
+from pipelines.errors import ExtractionError
+from pipelines.extract.dates import believed
+from pipelines.extract.feed_entry import extract_feed_entry
+from pipelines.extract.html import extract_html
+from pipelines.extract.json_article import extract_json
+from pipelines.extract.text import extract_text
+from pipelines.extract.titles import without_site
+from schemas.records import FeedEntry, MediaKind, PublishedFrom
+from schemas.serial import RecordFormatError, from_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schemas.records import Capture, Extracted
+
+__all__ = ["extract", "extract_feed_entry", "extract_html", "extract_json", "extract_text"]
+
+
+def extract(capture: Capture) -> Extracted:
+    """Read a capture by its kind. Pure: the same capture always gives the same result.
+
+    For a page that a feed led to, the feed's title, author and date fill what the page does not declare.
+
+    Raises:
+        ExtractionError: with a short fixed reason; ``feed`` for a feed document, which is no article.
+    """
+    kind, reference = capture.kind, capture.fetched_at
+    if kind is MediaKind.HTML:
+        page = extract_html(capture.body, url=capture.url, content_type=capture.content_type, reference=reference)
+        return _filled(page, capture.entry, reference)
+    if kind is MediaKind.TEXT:
+        return extract_text(capture.body, reference=reference)
+    if kind is MediaKind.JSON_ARTICLE:
+        return extract_json(capture.body, url=capture.url, reference=reference)
+    if kind is MediaKind.FEED_ENTRY:
+        return extract_feed_entry(capture.entry or read_feed_entry(capture.body), reference=reference)
+    if kind is MediaKind.FEED:
+        raise ExtractionError("feed", "a feed document is not an article")
+    assert_never(kind)
+
+
+def read_feed_entry(body: bytes) -> FeedEntry:
+    """A feed entry from the JSON object in which a capture carries it; ``bad_json`` where it is none."""
+    try:
+        return from_json(FeedEntry, body)
+    except (RecordFormatError, UnicodeDecodeError) as error:
+        raise ExtractionError("bad_json", f"not a feed entry: {error}") from error
+
+
+def _filled(page: Extracted, entry: FeedEntry | None, reference: datetime) -> Extracted:
+    if entry is None:
+        return page
+    outlets = tuple(name for name in (page.site_name, entry.source) if name)
+    title = without_site(entry.title or "", outlets) or tidy(entry.title or "") or None
+    author = believable_authors([entry.author], outlets=outlets) if entry.author else None
+    filled = replace(
+        page, title=page.title or title, author=page.author or author, site_name=page.site_name or entry.source
+    )
+    published = believed(entry.published, reference)
+    if filled.published is None and published is not None:
+        filled = replace(filled, published=published, published_from=PublishedFrom.FEED)
+    return filled

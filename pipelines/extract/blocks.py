@@ -1,0 +1,114 @@
+"""The text of an element tree, block by block, in reading order. For markup that is all story, as feeds give it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.clean.lines import ends_sentence, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml.etree import _Element
+
+_SILENT = frozenset(
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "svg",
+        "form",
+        "button",
+        "select",
+        "textarea",
+        "nav",
+    }
+)
+_INLINE = frozenset(
+    {
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "hi", "i",
+        "img", "ins", "kbd", "label", "mark", "q", "ref", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
+        "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "graphic", "picture", "source",
+    }
+)  # fmt: skip
+_CELLS = frozenset({"td", "th", "cell"})
+_ROWS = frozenset({"tr", "row"})
+_BREAKS = frozenset({"br", "lb"})
+
+
+def text_blocks(root: _Element) -> list[str]:
+    """Paragraphs, headings, list items, quotes and table rows (cells joined by " | "), tidy, in order.
+
+    Works on HTML and on Trafilatura's own body elements. A line break inside a sentence does not end a line.
+    """
+    return list(_lines(_blocks(root)))
+
+
+def _lines(blocks: Iterable[str]) -> Iterator[str]:
+    for block in blocks:
+        parts: list[str] = []
+        for part in block.split("\n"):
+            text = tidy(part).strip("| ")
+            if not text:
+                continue
+            if parts and not ends_sentence(parts[-1]) and text[0].islower():
+                parts[-1] = f"{parts[-1]} {text}"
+            else:
+                parts.append(text)
+        yield from parts
+
+
+def _blocks(root: _Element) -> Iterator[str]:
+    """Texts of the block elements, in order; line breaks are kept as such."""
+    pieces: list[str] = []
+    rows = 0
+    for node, leaving in _walk(root):
+        tag = str(node.tag)
+        # Inside a table row only the row itself ends a block: paragraphs in cells do not.
+        if tag in _ROWS or not (rows or _is_silent(node) or tag in _INLINE or tag in _CELLS or tag in _BREAKS):
+            block = "".join(pieces)
+            pieces.clear()
+            if block.strip():
+                yield block
+        else:
+            pieces.append(_separator(tag, leaving=leaving))
+        if tag in _ROWS:
+            rows += -1 if leaving else 1
+        pieces.append(_flat(node.tail if leaving else node.text) if node is not root or not leaving else "")
+    yield "".join(pieces)
+
+
+def _walk(root: _Element) -> Iterator[tuple[_Element, bool]]:
+    """Every element, entering (``False``) and leaving (``True``); silent ones are only left, for the text behind."""
+    # An explicit stack: the depth of the tree is the page's choice.
+    stack: list[tuple[_Element, bool]] = [(root, False)]
+    while stack:
+        node, leaving = stack.pop()
+        if leaving:
+            yield node, True
+            continue
+        stack.append((node, True))
+        if not _is_silent(node):
+            yield node, False
+            stack.extend((child, False) for child in reversed(node))
+
+
+def _is_silent(node: _Element) -> bool:
+    """Whether nothing of an element is shown: scripts, forms, comments."""
+    return not isinstance(node.tag, str) or node.tag in _SILENT
+
+
+def _separator(tag: str, *, leaving: bool) -> str:
+    """What an element that ends no block puts between the texts before and behind it."""
+    if tag in _BREAKS:
+        return "" if leaving else "\n"
+    if tag in _CELLS:
+        return " | " if leaving else ""
+    return "" if tag in _INLINE | _SILENT else " "
+
+
+def _flat(text: str | None) -> str:
+    return (text or "").replace("\n", " ").replace("\r", " ")

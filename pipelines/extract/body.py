@@ -1,0 +1,127 @@
+"""The story's lines out of a page, by Trafilatura, with what it would lose put right.
+
+Three things are done around it (each measured; see ``benchmarks/extraction.py``):
+
+* advertisement containers, which it keeps when they hold paragraphs, are taken out first;
+* a page whose main container it does not know (hashed class names, bare paragraphs) loses all sub-headings, lists
+  and repeated paragraphs, since only loose paragraphs are collected: the container is found, presented as an
+  ``article``, and the result is taken if nothing of the first is lost;
+* neighbouring paragraphs with the same text, of which it keeps one, are restored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import deepcopy
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import trafilatura
+from lxml import html
+
+from pipelines.clean.lines import tidy
+from pipelines.extract.blocks import text_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_HEADINGS = ("h2", "h3", "h4")
+_BLOCKS = ("p", "blockquote", "ul", "ol", "table", "pre", *_HEADINGS)
+_MIN_PARAGRAPH = 40
+"""Characters from which a paragraph counts in the search for the main container."""
+_KEPT_SHARE = 0.95
+"""Share of the first result's lines which the second must hold to be taken."""
+_GROWTH = 1.4
+"""The second result may have this many times the first one's text: more is not headings but the page around."""
+
+
+def story_lines(tree: HtmlElement, url: str | None) -> list[str]:
+    """The story's paragraphs, sub-headings, list items, quotes and table rows, in order.
+
+    ``tree`` has been through ``pipelines.extract.prepare.remove_furniture``.
+    """
+    lines = _extracted(tree, url)
+    container = _main_container(tree)
+    if container is None:
+        return lines
+    if _loses(container, lines):
+        again = _extracted(_as_article(container), url)
+        if _covers(again, lines):
+            lines = again
+    return list(_with_repeats(lines, container))
+
+
+def _extracted(tree: HtmlElement, url: str | None) -> list[str]:
+    document = trafilatura.bare_extraction(
+        tree,
+        url=url,
+        include_comments=False,
+        include_formatting=False,
+        with_metadata=False,
+    )
+    # The dictionary is for a deprecated argument.
+    if document is None or isinstance(document, dict) or document.body is None:
+        return []
+    return text_blocks(document.body)
+
+
+def _main_container(tree: HtmlElement) -> HtmlElement | None:
+    """The element with the most text in its paragraphs: each counts for its parent, and half for the next above."""
+    weights: Counter[HtmlElement] = Counter()
+    for paragraph in tree.iter("p"):
+        length = len(tidy(paragraph.text_content()))
+        parent = paragraph.getparent()
+        if length < _MIN_PARAGRAPH or parent is None:
+            continue
+        weights[parent] += length
+        if (above := parent.getparent()) is not None:
+            weights[above] += length // 2
+    if not weights:
+        return None
+    best = weights.most_common(1)[0][0]
+    return best if best.tag not in ("html", "blockquote", "li", "td") else None
+
+
+def _loses(container: HtmlElement, lines: list[str]) -> bool:
+    """Whether sub-headings or list items between the container's paragraphs are missing from the lines."""
+    found = set(lines)
+    paragraphs = [element for element in container.iter("p") if tidy(element.text_content()) in found]
+    if not paragraphs:
+        return False
+    blocks = list(container.iter(*_BLOCKS, "li"))
+    first, last = blocks.index(paragraphs[0]), blocks.index(paragraphs[-1])
+    return any(
+        element.tag in (*_HEADINGS, "li") and (text := tidy(element.text_content())) and text not in found
+        for element in blocks[first:last]
+    )
+
+
+def _as_article(container: HtmlElement) -> HtmlElement:
+    root = html.Element("html")
+    body = html.Element("body")
+    root.append(body)
+    article = deepcopy(container)
+    article.tail = None
+    article.tag = "article"
+    article.attrib.clear()
+    body.append(article)
+    return root
+
+
+def _covers(again: list[str], lines: list[str]) -> bool:
+    wanted = set(lines)
+    size, size_again = sum(map(len, lines)), sum(map(len, again))
+    return len(wanted & set(again)) >= _KEPT_SHARE * len(wanted) and size_again <= _GROWTH * size
+
+
+def _with_repeats(lines: list[str], container: HtmlElement) -> Iterator[str]:
+    """Give back the neighbouring paragraphs of one text which were merged into one."""
+    runs: dict[str, int] = {}
+    texts = [tidy(child.text_content()) if child.tag == "p" else "" for child in container]
+    for text, group in groupby(texts):
+        runs[text] = max(runs.get(text, 0), sum(1 for _ in group))
+    for text, group in groupby(lines):
+        here = sum(1 for _ in group)
+        yield from [text] * max(here, runs.get(text, 1))

@@ -1,0 +1,66 @@
+"""From the text which a feed itself gives for an entry to a story."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING
+
+from pipelines.clean.lines import tidy
+from pipelines.clean.names import believable_authors
+from pipelines.errors import ExtractionError
+from pipelines.extract.blocks import text_blocks
+from pipelines.extract.dates import believed
+from pipelines.extract.prepare import linked_headlines
+from pipelines.extract.text import split_lines
+from pipelines.extract.titles import without_site
+from pipelines.extract.tree import parse_html
+from schemas.records import DroppedLine, Extracted, FeedEntry, PublishedFrom, now_utc
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_MARKUP = re.compile(r"<\s*/?\s*[a-z][a-z0-9]{0,15}(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
+_MAX_CHARACTERS = 2_000_000
+
+
+def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -> Extracted:
+    """Read a feed's own text, HTML or plain. Nothing of it is judged a page around the story: it is the story.
+
+    An entry which is no more than a headline is news too: it has no lines then.
+
+    Raises:
+        ExtractionError: ``empty`` when the feed gave neither text nor headline, ``too_large``, ``too_deep``.
+    """
+    text = entry.html or ""
+    if len(text) > _MAX_CHARACTERS:
+        raise ExtractionError("too_large", f"{len(text)} characters; the limit is {_MAX_CHARACTERS}")
+    # Some feeds escape their markup twice.
+    if _MARKUP.search(text) is None and _MARKUP.search(unescape(text)) is not None:
+        text = unescape(text)
+    lines: list[str] = []
+    teasers: set[str] = set()
+    if not text.strip():
+        pass
+    elif _MARKUP.search(text):
+        page = parse_html(f"<div>{text}</div>")
+        tree = page if page.find(".//body") is None else page.find(".//body")
+        teasers = linked_headlines(tree)
+        lines = text_blocks(tree)
+    else:
+        lines = split_lines(unescape(text))
+    kept = tuple(line for line in lines if line not in teasers)
+    outlets = (entry.source,) if entry.source else ()
+    title = without_site(unescape(entry.title or ""), outlets) or tidy(unescape(entry.title or "")) or None
+    if not kept and title is None:
+        raise ExtractionError("empty", "the feed gave neither a text nor a headline")
+    published = believed(entry.published, reference or now_utc())
+    return Extracted(
+        title=title,
+        lines=kept,
+        author=believable_authors([entry.author], outlets=outlets) if entry.author else None,
+        published=published,
+        published_from=PublishedFrom.FEED if published else None,
+        site_name=entry.source,
+        dropped=tuple(DroppedLine(line, "related") for line in lines if line in teasers),
+    )

@@ -1,0 +1,83 @@
+"""From a web page to its story."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from pipelines.clean.lines import is_prose
+from pipelines.clean.structure import is_title_echo
+from pipelines.errors import ExtractionError
+from pipelines.extract.body import story_lines
+from pipelines.extract.charset import decode
+from pipelines.extract.metadata import read_metadata
+from pipelines.extract.prepare import linked_headlines, remove_furniture
+from pipelines.extract.sniff import refuse_non_html, refuse_non_text
+from pipelines.extract.tree import parse_html
+from schemas.records import DroppedLine, Extracted, now_utc
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Trafilatura warns of every page it gives up; what became of a page is our own report.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+def extract_html(
+    body: bytes, *, url: str, content_type: str | None = None, reference: datetime | None = None
+) -> Extracted:
+    """Read a page: the story's lines by Trafilatura, everything else from what the page declares.
+
+    Args:
+        body: the page's bytes, of any charset. What they are is judged by themselves.
+        url: where the page is from; relative addresses are resolved against it.
+        content_type: the HTTP header, used for its charset only.
+        reference: when the page was fetched (aware, UTC): dates after it are not believed. Now, if not given.
+
+    Raises:
+        ExtractionError: with reason ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary``,
+            ``json``, ``feed``, ``not_html``, ``too_deep`` or ``no_text``.
+    """
+    refuse_non_text(body)
+    return extract_markup(decode(body, content_type), url=url, reference=reference)
+
+
+def extract_markup(text: str, *, url: str, reference: datetime | None = None) -> Extracted:
+    """``extract_html`` for a page that is decoded already."""
+    refuse_non_html(text)
+    tree = parse_html(text)
+    metadata = read_metadata(tree, url=url, reference=reference or now_utc())
+    remove_furniture(tree)
+    teasers = linked_headlines(tree)
+    lines, dropped = _set_aside(story_lines(tree, url), metadata.titles, teasers)
+    if not lines:
+        raise ExtractionError("no_text", "the page has no text that could be a story")
+    return Extracted(
+        title=metadata.title,
+        lines=tuple(lines),
+        description=metadata.description,
+        author=metadata.author,
+        published=metadata.published,
+        published_from=metadata.published_from,
+        language=metadata.language,
+        site_name=metadata.site_name,
+        canonical_url=metadata.canonical_url,
+        dropped=dropped,
+    )
+
+
+def _set_aside(
+    lines: list[str], titles: tuple[str, ...], teasers: set[str]
+) -> tuple[list[str], tuple[DroppedLine, ...]]:
+    """Take out the headline above the story, in any form in which the page gives it, and linked headlines."""
+    start = next((number for number, line in enumerate(lines) if is_prose(line)), len(lines))
+    kept: list[str] = []
+    dropped: list[DroppedLine] = []
+    for number, line in enumerate(lines):
+        if number < start and any(is_title_echo(line, title) for title in titles):
+            dropped.append(DroppedLine(line, "title_echo"))
+        elif line in teasers:
+            dropped.append(DroppedLine(line, "related"))
+        else:
+            kept.append(line)
+    return kept, tuple(dropped)

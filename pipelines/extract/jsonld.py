@@ -1,0 +1,138 @@
+"""What a page declares of itself as JSON-LD (schema.org)."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.clean.lines import letters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_MAX_SCRIPTS = 20
+_MAX_SCRIPT_CHARACTERS = 500_000
+_MAX_NODES = 2_000
+_MAX_AUTHORS = 12
+_ARTICLE_TYPE = re.compile(r"(?:article|blogposting|report|liveblogposting|socialmediaposting)$", re.IGNORECASE)
+_PAGE_TYPE = re.compile(r"(?:webpage|itempage|videoobject)$", re.IGNORECASE)
+_WRAPPING = re.compile(r"^\s*(?:<!\[CDATA\[|<!--|//\s*<!\[CDATA\[)|(?:\]\]>|-->|//\s*\]\]>)\s*$")
+_ORGANISATION = re.compile(r"organi[sz]ation|corporation|company|newsmedia", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]{0,200}>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """The article as JSON-LD describes it; every value as written there."""
+
+    headline: str | None = None
+    description: str | None = None
+    published: str | None = None
+    authors: tuple[str, ...] = ()
+    """Names of persons; names of organisations are left out."""
+    publisher: str | None = None
+    language: str | None = None
+
+
+def read_json_ld(tree: HtmlElement) -> Declared:
+    """Join what the article nodes of a page say, and after them its page nodes; broken scripts are passed over."""
+    nodes = list(_nodes(tree))
+    articles = [node for node in nodes if _is_type(node, _ARTICLE_TYPE)]
+    pages = [node for node in nodes if _is_type(node, _PAGE_TYPE)]
+    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
+    ranked = articles + pages
+    return Declared(
+        headline=_first(_text(node.get("headline")) or _text(node.get("name")) for node in articles),
+        description=_first(_text(node.get("description")) for node in ranked),
+        published=_first(_text(node.get("datePublished")) for node in ranked),
+        authors=next((names for node in ranked if (names := _authors(node.get("author"), by_id))), ()),
+        publisher=_first(_name(node.get("publisher"), by_id) for node in ranked)
+        or _first(_text(node.get("name")) for node in nodes if _is_type(node, re.compile("website$", re.IGNORECASE))),
+        language=_first(_text(node.get("inLanguage")) for node in ranked),
+    )
+
+
+def _nodes(tree: HtmlElement) -> Iterator[dict[str, object]]:
+    """Every object of every JSON-LD script, parents first."""
+    count = 0
+    scripts = [script for script in tree.iter("script") if "ld+json" in (script.get("type") or "").lower()]
+    for script in scripts[:_MAX_SCRIPTS]:
+        stack = [_load(script.text or "")]
+        while stack and count < _MAX_NODES:
+            node = stack.pop()
+            if isinstance(node, list):
+                stack.extend(reversed(node[:_MAX_NODES]))
+            elif isinstance(node, dict):
+                count += 1
+                yield node
+                stack.extend(value for key, value in reversed(node.items()) if key in _NESTED)
+
+
+_NESTED = frozenset(
+    {"@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "hasPart", "author", "publisher", "isPartOf"}
+)
+
+
+def _load(text: str) -> object:
+    text = _WRAPPING.sub("", text.strip())[:_MAX_SCRIPT_CHARACTERS]
+    try:
+        loaded: object = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        # The two slips most often seen: a comma before a closing bracket, and HTML entities for the quotes.
+        try:
+            repaired: object = json.loads(re.sub(r",\s*([\]}])", r"\1", html.unescape(text)), strict=False)
+        except (ValueError, RecursionError):
+            return None
+        return repaired
+    return loaded
+
+
+def _is_type(node: dict[str, object], pattern: re.Pattern[str]) -> bool:
+    kinds = node.get("@type")
+    return any(
+        isinstance(kind, str) and pattern.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
+    )
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("@value", value.get("name"))
+    if not isinstance(value, str):
+        return None
+    return html.unescape(_TAG.sub(" ", html.unescape(value))).strip() or None
+
+
+def _name(value: object, by_id: dict[object, dict[str, object]]) -> str | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = by_id.get(value.get("@id"), value) if "name" not in value else value
+        return _text(value.get("name"))
+    return _text(value)
+
+
+def _authors(value: object, by_id: dict[object, dict[str, object]]) -> tuple[str, ...]:
+    names: dict[str, str] = {}
+    for item in (value if isinstance(value, list) else [value])[:_MAX_AUTHORS]:
+        author = item
+        if isinstance(author, dict) and "name" not in author:
+            author = by_id.get(author.get("@id"), author)
+        if isinstance(author, dict) and _is_type(author, _ORGANISATION):
+            continue
+        found = author.get("name") if isinstance(author, dict) else author
+        for name in (found if isinstance(found, list) else [found])[:_MAX_AUTHORS]:
+            text = _text(name)
+            if text:
+                names.setdefault(letters(text), text)
+    return tuple(names.values())
+
+
+def _first(values: Iterator[str | None]) -> str | None:
+    return next((value for value in values if value), None)

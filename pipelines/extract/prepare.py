@@ -1,0 +1,134 @@
+"""What is taken out of a page's tree before extraction: headers, advertisements, widgets, teaser cards.
+
+Every removal is bounded by the text that goes with it: an element which holds a good part of the page's
+paragraphs is the story, whatever it is called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pipelines.clean.lines import ends_sentence, tidy, word_count
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_HEADER_TAGS = ("header", "div", "section", "hgroup")
+_HEADER_NAMES = frozenset({"header", "hgroup", "headline"})
+_MAX_HEADER_CHARACTERS = 2_000
+_MAX_HEADER_SHARE = 0.3
+"""A container called a header holds less than this share of the text in paragraphs; what holds more is the page."""
+
+_WIDGET_TAGS = ("div", "section", "aside", "ins", "p", "figure", "ul", "ol", "li", "span", "form", "a")
+_WIDGET = re.compile(
+    r"(?:.*-)?(?:"
+    r"ads?|adverts?|advertisements?|advertising|adsbygoogle|adslot|adunit|adbox|adwrapper|adcontainer|dfp|gpt|mpu|leaderboard|sponsored"
+    r"|outbrain|taboola|mgid|newsletters?|subscribe|signup|sign-up|paywall|related|recommended|recommendations|trending|promos?"
+    r"|most-(?:read|popular|viewed)|popular-(?:posts|stories|news)|also-read|read-(?:also|more|next)|more-(?:stories|news|from|on)"
+    r"|latest-(?:news|stories|posts|box)|share|sharing|sharebar|social|comments?|comment-form|cookies?|consent|breadcrumbs?"
+    r"|author-(?:bio|box|card|info)|tag-list|tags|post-tags|pagination|skip-link"
+    r")(?:-(?:bar|box|block|wrapper|wrap|container|list|links?|widget|module|section|area|slot|unit|form|item|items|row|label|title|inner|content|buttons?|"
+    r"stories|posts|articles|news|text|banner|promo|cta|signup|inline|\d+))*"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MAX_WIDGET_CHARACTERS = 3_000
+_MAX_WIDGET_SHARE = 0.25
+_MIN_WIDGET_STORY = 500
+"""Characters in paragraphs from which a page has a story to compare a widget with."""
+
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_LINKED_SHARE = 0.85
+_MIN_CARDS = 3
+_MAX_CARD_CHARACTERS = 800
+_MIN_LINK_WORDS = 4
+
+
+def remove_furniture(tree: HtmlElement) -> None:
+    """Take everything out which is known not to be the story by its place or by its name."""
+    prose = sum(_size(paragraph) for paragraph in tree.iter("p"))
+    _remove_headers(tree, prose)
+    _remove_widgets(tree, prose)
+    _remove_teaser_cards(tree)
+
+
+def linked_headlines(tree: HtmlElement) -> set[str]:
+    """The paragraphs that are nothing but a link to something else: at least four words, no sentence."""
+    found: set[str] = set()
+    for paragraph in tree.iter("p"):
+        text = tidy(paragraph.text_content()[:500])
+        if word_count(text) >= _MIN_LINK_WORDS and not ends_sentence(text) and _is_linked(paragraph):
+            found.add(text)
+    return found
+
+
+def _remove_headers(tree: HtmlElement, prose: int) -> None:
+    """The headline with what stands around it: kicker, dek, byline, date, share bar."""
+    for heading in list(tree.iter("h1"))[:20]:
+        for above in heading.iterancestors(*_HEADER_TAGS):
+            size = _size(above)
+            named = above.tag == "header" or not _HEADER_NAMES.isdisjoint(_name_parts(above))
+            limit = (
+                _MAX_HEADER_CHARACTERS
+                if above.tag == "header"
+                else min(_MAX_HEADER_CHARACTERS, _MAX_HEADER_SHARE * prose)
+            )
+            if above.getparent() is None or size > limit:
+                break
+            if named:
+                above.drop_tree()
+                break
+
+
+def _remove_widgets(tree: HtmlElement, prose: int) -> None:
+    if prose < _MIN_WIDGET_STORY:
+        return
+    limit = min(_MAX_WIDGET_CHARACTERS, _MAX_WIDGET_SHARE * prose)
+    for element in list(tree.iter(*_WIDGET_TAGS)):
+        if element.getparent() is None or not any(_WIDGET.fullmatch(token) for token in _name_tokens(element)):
+            continue
+        if _size(element) <= limit and element.find(".//h1") is None:
+            element.drop_tree()
+
+
+def _remove_teaser_cards(tree: HtmlElement) -> None:
+    """Groups of cards, each with one linked headline: stories have sub-headings without links."""
+    cards: dict[HtmlElement, HtmlElement] = {}
+    headings = [heading for heading in tree.iter(*_HEADINGS) if heading.text_content().strip()]
+    inside: Counter[HtmlElement] = Counter(above for heading in headings for above in heading.iterancestors())
+    for heading in headings:
+        if not _is_linked(heading):
+            continue
+        card = heading
+        while (above := card.getparent()) is not None and inside[above] == 1:
+            card = above
+        if above is not None and card is not heading and _size(card) <= _MAX_CARD_CHARACTERS:
+            cards[card] = above
+    groups = Counter(cards.values())
+    for card, group in cards.items():
+        if groups[group] >= _MIN_CARDS:
+            card.drop_tree()
+
+
+def _is_linked(element: HtmlElement) -> bool:
+    """Whether nearly all of an element's text is link text."""
+    if next(element.iterancestors("a"), None) is not None:
+        return True
+    total = _size(element)
+    linked = sum(_size(link) for link in element.iter("a"))
+    return total > 0 and linked >= _LINKED_SHARE * total
+
+
+def _size(element: HtmlElement) -> int:
+    """Characters of an element's text, white space counted once."""
+    return len(" ".join(element.text_content().split()))
+
+
+def _name_tokens(element: HtmlElement) -> list[str]:
+    names = f"{element.get('class', '')} {element.get('id', '')}"[:500].replace("_", "-")
+    return _CAMEL.sub("-", names).lower().replace("--", "-").split()
+
+
+def _name_parts(element: HtmlElement) -> set[str]:
+    return {part for token in _name_tokens(element) for part in token.split("-")}

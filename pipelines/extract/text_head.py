@@ -1,0 +1,279 @@
+"""The head of a scraped text: what stands above the story, told apart.
+
+A scraper that keeps all text of a page gives, in an order which differs from site to site: the site's name, a path
+of sections, the headline (often more than once), a dek, the author with picture label and role, dates, share bars,
+advertisement labels, a caption; then the story. The rules:
+
+* the story begins with the first line of running prose that is not a dek;
+* a line of prose is a dek when a byline, a date, a share bar, a reading time or the repeated headline stands
+  between it and the next line of prose: these belong above a story, not into it;
+* the headline is a line above the first prose that is no boilerplate: one that is repeated, else the first of
+  five words and more, else the longest; without one there is no headline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.clean.cleaner import LineContext, anywhere_reason, edge_reason
+from pipelines.clean.cues import vocabulary
+from pipelines.clean.dates import find_date
+from pipelines.clean.lines import bare, comparable, is_prose, letters, tidy, word_count
+from pipelines.clean.names import byline_authors, is_agency, looks_like_name
+from pipelines.clean.structure import is_name_with_attribution, is_nominal, is_section_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+MAX_HEAD_LINES = 40
+"""Lines in which the story must have begun; what stands later is never taken for its head."""
+_SEPARATORS = frozenset({"byline", "date", "share", "reading_time", "author_label"})
+_MAX_DEKS = 2
+_MAX_DEK_WORDS = 45
+_MIN_TITLE_WORDS = 4
+"""A phrase of fewer words above a story is as likely a kicker; only when it is repeated it is the headline."""
+_MIN_REPEATED_WORDS = 3
+_MAX_TITLE_WORDS = 30
+_MAX_SENTENCE_TITLE_WORDS = 20
+_CLEAR_TITLE_WORDS = 5
+_MAX_NAME_LIKE_WORDS = 3
+_MAX_OUTLET_WORDS = 4
+_MAX_KICKER_WORDS = 8
+_MAX_TAIL_LINES = 12
+_PUBLISHED = re.compile(r"publ|erschienen|veröffentlicht|yay\u0131n|प्रकाशित|पब्लिश|опубл")
+_UPDATED = re.compile(r"updat|modif|aktualis|mis à jour|actualiz|güncelle|अपडेट|обновл")
+_BULLET = re.compile(r"^\s*(?:[\u2022\u25aa\u25cf\u25e6*]|[-\u2013]\s)\s*")
+_SITE = re.compile(
+    r"(?:discover more from"
+    r"|(?:\u00a9|\(c\)|copyright)\s*(?:\u00a9\s*)?(?:\d{4}(?:\s*[-\u2013]\s*\d{4})?)?,?\s*(?:by\s+)?)"
+    r"\s*(?P<name>[^\d\s][^.|,\u00b7]{2,50}?)\s*(?:[.|,\u00b7]|all rights|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The parts of a text's head, as positions in its lines."""
+
+    title: int | None
+    title_text: str | None
+    deks: tuple[int, ...]
+    story: int
+    """Where the story begins; the number of lines when there is none."""
+    author: str | None
+    author_lines: frozenset[int]
+    published: datetime | None
+    site_name: str | None
+
+
+def read_head(lines: Sequence[str]) -> Head:
+    """Tell the head of a text apart. ``lines`` are tidy and not blank."""
+    labels = [_label(line) for line in lines]
+    first = next(
+        (n for n, (line, label) in enumerate(zip(lines, labels, strict=True)) if label is None and is_prose(line)),
+        len(lines),
+    )
+    echoes = _repeated(lines[: min(len(lines), MAX_HEAD_LINES)])
+    deks, story = _story_start(lines, labels, echoes, first)
+    site_name = _site_name(lines, first)
+    title = _title(lines, labels, echoes, deks[0] if deks else story, site_name)
+    if title is None and deks == (0,) and word_count(lines[0]) <= _MAX_SENTENCE_TITLE_WORDS:
+        title, deks = deks[0], ()  # a headline that is a sentence
+    head = range(min(story, MAX_HEAD_LINES))
+    deks += _phrase_deks(lines, labels, head, title)
+    author, author_lines = _authors(lines, labels, head, title)
+    return Head(
+        title=title,
+        title_text=None if title is None else tidy(_BULLET.sub("", lines[title])),
+        deks=deks,
+        story=story,
+        author=author,
+        author_lines=author_lines,
+        published=_published(lines, labels, head),
+        site_name=site_name,
+    )
+
+
+def head_reason(line: str, *, site_name: str | None, title: str | None) -> str | None:
+    """Why a line above the story is boilerplate, or ``None`` when nothing says so."""
+    context = LineContext(title, site_name, None)
+    if _label(line) == "author_label":
+        return "byline"
+    return anywhere_reason(line, context) or edge_reason(line, context)
+
+
+def is_list_item(line: str) -> bool:
+    """Whether a line begins with a bullet."""
+    return _BULLET.match(line) is not None
+
+
+def _label(line: str) -> str | None:
+    """The class of boilerplate, with the labels of authors' pictures and roles apart."""
+    form = bare(line)
+    patterns = vocabulary().patterns
+    if patterns["author_label"].fullmatch(form) or patterns["role"].fullmatch(form):
+        return "author_label"
+    if patterns["editor_label"].fullmatch(form):
+        return "byline"
+    if is_agency(line) or is_name_with_attribution(line):
+        return "byline"
+    return anywhere_reason(line, LineContext())
+
+
+def _repeated(lines: Sequence[str]) -> frozenset[str]:
+    counts = Counter(letters(line) for line in lines if word_count(line) >= _MIN_REPEATED_WORDS)
+    return frozenset(key for key, count in counts.items() if count > 1)
+
+
+def _story_start(
+    lines: Sequence[str], labels: Sequence[str | None], echoes: frozenset[str], first: int
+) -> tuple[tuple[int, ...], int]:
+    """The deks, and where the story begins."""
+    deks: list[int] = []
+    start = first
+    while (
+        start < min(len(lines), MAX_HEAD_LINES) and len(deks) < _MAX_DEKS and word_count(lines[start]) <= _MAX_DEK_WORDS
+    ):
+        following = next((n for n in range(start + 1, len(lines)) if labels[n] is None and is_prose(lines[n])), None)
+        if following is None or following > MAX_HEAD_LINES:
+            break
+        between = range(start + 1, following)
+        parted = any(labels[n] in _SEPARATORS or letters(lines[n]) in echoes for n in between)
+        # A second dek stands right under the first.
+        if not parted and not (deks == [] and _parted_later(lines, labels, echoes, start, following)):
+            break
+        deks.append(start)
+        start = following
+    return tuple(deks), start
+
+
+def _phrase_deks(lines: Sequence[str], labels: Sequence[str | None], head: range, title: int | None) -> tuple[int, ...]:
+    """Deks that are no sentences: long phrases below the headline with a byline or a date further down."""
+    last = max((n for n in head if labels[n] in _SEPARATORS), default=-1)
+    return tuple(
+        n
+        for n in head
+        if title is not None
+        and title < n < last
+        and labels[n] is None
+        and _MAX_KICKER_WORDS < word_count(lines[n]) <= _MAX_DEK_WORDS
+        and not is_prose(lines[n])
+        and not is_list_item(lines[n])
+        and letters(lines[n]) != letters(lines[title])
+    )[:_MAX_DEKS]
+
+
+def _parted_later(
+    lines: Sequence[str], labels: Sequence[str | None], echoes: frozenset[str], start: int, following: int
+) -> bool:
+    """Whether two neighbouring short lines of prose are both above a byline: a dek in two sentences."""
+    if following != start + 1 or word_count(lines[following]) > _MAX_DEK_WORDS:
+        return False
+    after = next((n for n in range(following + 1, len(lines)) if labels[n] is None and is_prose(lines[n])), None)
+    if after is None or after > MAX_HEAD_LINES:
+        return False
+    # Only an author's label or byline is believed here: dates and share bars do stand below a first paragraph.
+    return any(
+        labels[n] in ("byline", "author_label") or letters(lines[n]) in echoes for n in range(following + 1, after)
+    )
+
+
+def _title(
+    lines: Sequence[str], labels: Sequence[str | None], echoes: frozenset[str], end: int, site_name: str | None
+) -> int | None:
+    candidates = [
+        n
+        for n in range(min(end, MAX_HEAD_LINES))
+        if labels[n] in (None, "breadcrumb", "related")
+        and _MIN_REPEATED_WORDS <= word_count(lines[n]) <= _MAX_TITLE_WORDS
+        and not _is_other(lines[n], site_name)
+    ]
+    repeated = [n for n in candidates if letters(lines[n]) in echoes]
+    plain = [
+        n
+        for n in candidates
+        if labels[n] is None and word_count(lines[n]) >= _MIN_TITLE_WORDS and (n == 0 or not is_list_item(lines[n]))
+    ]
+    if repeated:
+        return max(repeated, key=lambda n: (word_count(lines[n]), -int(is_list_item(lines[n])), -n))
+    clear = [n for n in plain if word_count(lines[n]) >= _CLEAR_TITLE_WORDS]
+    if clear:
+        return clear[0]
+    return max(plain, key=lambda n: word_count(lines[n]), default=None)
+
+
+def _is_other(line: str, site_name: str | None) -> bool:
+    """Whether a short line names a section, an outlet or a person rather than a story."""
+    if is_section_label(line) or looks_like_outlet(line) or (site_name and letters(line) == letters(site_name)):
+        return True
+    return len(line.split()) <= _MAX_NAME_LIKE_WORDS and looks_like_name(line)
+
+
+def _authors(
+    lines: Sequence[str], labels: Sequence[str | None], head: range, title: int | None
+) -> tuple[str | None, frozenset[int]]:
+    names: dict[str, str] = {}
+    where: set[int] = set()
+    for n in head:
+        if n == title:
+            continue
+        found = byline_authors(lines[n])
+        if found is None and is_name_with_attribution(lines[n]):
+            found = re.split(r"\s*[|\u00b7\u2022,/]\s+|\s+-\s+", lines[n])[0]
+        if found is None and labels[n] is None and _is_labelled_name(lines, labels, n, title):
+            found = lines[n]
+        if found:
+            where.add(n)
+            names.setdefault(letters(found), found)
+    if not names:
+        tail = next((n for n in range(len(lines) - 1, -1, -1) if labels[n] is None and is_prose(lines[n])), len(lines))
+        names = {name: name for line in lines[tail + 1 :] if (name := byline_authors(line))}
+    return ", ".join(names.values()) or None, frozenset(where)
+
+
+def _is_labelled_name(lines: Sequence[str], labels: Sequence[str | None], n: int, title: int | None) -> bool:
+    """Whether a bare name has an author's label beside it, or stands below the headline beside a date."""
+    if not looks_like_name(lines[n]):
+        return False
+    beside = [labels[m] for m in (n - 1, n + 1) if 0 <= m < len(labels)]
+    return "author_label" in beside or (title is not None and n > title and "date" in beside)
+
+
+def _published(lines: Sequence[str], labels: Sequence[str | None], head: range) -> datetime | None:
+    """The publication date: one in the head that is not said to be an update's, or one that says it is published."""
+    for n in (*head, *range(max(len(head), len(lines) - _MAX_TAIL_LINES), len(lines))):
+        date = find_date(lines[n]) if labels[n] in ("date", "byline") else None
+        if date is None or date.moment is None:
+            continue
+        # The label may stand before the date or on a line of its own above it.
+        said = comparable(lines[n])[: date.start]
+        if n and labels[n - 1] == "date" and find_date(lines[n - 1]) is None:
+            said = f"{bare(lines[n - 1])} {said}"
+        publication = _PUBLISHED.search(said) is not None
+        if publication or (n in head and _UPDATED.search(said) is None):
+            return date.moment
+    return None
+
+
+def _site_name(lines: Sequence[str], first: int) -> str | None:
+    """The outlet's name, where the text gives it: behind "©", in "Discover more from", or as the first line."""
+    for line in lines[::-1][:MAX_HEAD_LINES]:
+        found = _SITE.search(line) if len(line) <= 200 else None  # noqa: PLR2004 - longer lines are prose
+        if found and word_count(found["name"]) <= _MAX_OUTLET_WORDS:
+            return tidy(found["name"])
+    top = lines[0] if lines and first > 0 else ""
+    if top and is_nominal(top, most=_MAX_KICKER_WORDS) and looks_like_outlet(top):
+        return tidy(top)
+    return None
+
+
+def looks_like_outlet(text: str) -> bool:
+    """Whether a short phrase begins or ends with a word by which outlets are called: "Daily", "Times", "Zeitung"."""
+    words = [bare(word) for word in text.split()]
+    outlets = vocabulary().words["outlet"]
+    short = 0 < len(words) <= _MAX_OUTLET_WORDS and not is_section_label(text)
+    return short and (words[0] in outlets or words[-1] in outlets)

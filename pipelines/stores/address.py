@@ -1,0 +1,81 @@
+"""What a store's URL says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pipelines.errors import ConfigurationError
+
+_SQLITE = "sqlite:///"
+_HTTP_PORTS = {"http": 9200, "https": 443}
+"""Where no port is given: Elasticsearch's own for plain HTTP, the usual one for HTTPS."""
+# Elasticsearch wants index names lower case and 255 bytes at most; the rest is ours: "-memory-000001".
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
+_ALLOWED = "sqlite:///PATH (sqlite:////PATH for an absolute one) or http(s)://HOST:PORT of an Elasticsearch"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteAddress:
+    """A store in one SQLite file."""
+
+    path: Path
+
+    @property
+    def url(self) -> str:
+        """As it was given."""
+        return f"{_SQLITE}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticsearchAddress:
+    """A store in an Elasticsearch."""
+
+    url: str
+    """With port, without user and password."""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def parse_store_url(url: str) -> SqliteAddress | ElasticsearchAddress:
+    """Read a store's URL.
+
+    Raises:
+        ConfigurationError: it is of neither kind. The message does not repeat it, since it may hold a password.
+    """
+    if url.startswith(_SQLITE):
+        path = url.removeprefix(_SQLITE)
+        if not path or path.endswith("/") or path.startswith(":") or "\0" in path:
+            raise ConfigurationError(f"The store's URL names no file. It must be {_ALLOWED}.")
+        return SqliteAddress(Path(path))
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"The store's URL cannot be read. It must be {_ALLOWED}.") from error
+    if parts.scheme not in _HTTP_PORTS:
+        raise ConfigurationError(f"The store's URL begins with {parts.scheme or 'no'}:. It must be {_ALLOWED}.")
+    if not host or parts.query or parts.fragment:
+        raise ConfigurationError(f"The store's URL cannot be read. It must be {_ALLOWED}.")
+    shown = f"[{host}]" if ":" in host else host
+    return ElasticsearchAddress(
+        url=f"{parts.scheme}://{shown}:{port or _HTTP_PORTS[parts.scheme]}{parts.path.rstrip('/')}",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password is not None else None,
+    )
+
+
+def check_prefix(prefix: str) -> str:
+    """The prefix itself, when index names may begin with it.
+
+    Raises:
+        ConfigurationError: they may not.
+    """
+    if not _PREFIX.fullmatch(prefix):
+        raise ConfigurationError(
+            f"{prefix!r} cannot be an index prefix: lower-case letters, digits, - and _, beginning with a letter "
+            "or digit, at most 200."
+        )
+    return prefix

@@ -1,0 +1,63 @@
+"""Stories, alerts and the outbox, in Elasticsearch."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.stores.elastic.documents import ALERTS, OUTBOX, STORIES
+from pipelines.stores.elastic.parts import ElasticPart
+from schemas.serial import time_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from schemas.records import Alert, OutboxMessage, Story
+
+
+class AlertDocuments(ElasticPart):
+    """The indices ``stories``, ``alerts`` and ``outbox``."""
+
+    def stories(self, ids: Collection[str]) -> dict[str, Story]:
+        return self._documents(STORIES).records(ids)
+
+    def write_stories(self, stories: Sequence[Story], *, gone: Collection[str] = ()) -> None:
+        self._lease.check()
+        documents = self._documents(STORIES)
+        documents.delete(gone)
+        documents.put(stories)
+
+    def iter_stories(self) -> Iterator[Story]:
+        return self._documents(STORIES).search({"match_all": {}})
+
+    def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
+        return self._documents(ALERTS).records(ids)
+
+    def alerts_of_stories(self, story_ids: Collection[str]) -> list[Alert]:
+        return list(self._documents(ALERTS).search({"terms": {"story_id": sorted(set(story_ids))}}))
+
+    def write_alerts(
+        self, alerts: Sequence[Alert], *, gone: Collection[str] = (), outbox: Sequence[OutboxMessage] = ()
+    ) -> None:
+        self._lease.check()
+        self._documents(OUTBOX).create(outbox)
+        documents = self._documents(ALERTS)
+        documents.delete(gone)
+        documents.put(alerts)
+
+    def iter_alerts(self) -> Iterator[Alert]:
+        return self._documents(ALERTS).search({"match_all": {}})
+
+    def outbox_pending(self, due: datetime) -> list[OutboxMessage]:
+        query = {
+            "bool": {
+                "filter": {"range": {"next_attempt": {"lte": time_to_text(due)}}},
+                "must_not": {"exists": {"field": "delivered_at"}},
+            }
+        }
+        return list(self._documents(OUTBOX).search(query, sort=[{"created_at": "asc"}, {"id": "asc"}]))
+
+    def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
+        self._documents(OUTBOX).put(messages)

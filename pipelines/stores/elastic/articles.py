@@ -1,0 +1,61 @@
+"""Articles, their revisions and the search over them, in Elasticsearch."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.stores.elastic.documents import ARTICLES, REVISIONS
+from pipelines.stores.elastic.parts import ElasticPart
+from pipelines.stores.merging import check_merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from pipelines.alerts.query import Query
+    from schemas.records import Article, ArticleContent, Placement
+
+_LATEST_FIRST: list[dict[str, Any]] = [
+    {"published": {"order": "desc", "missing": "_last"}},
+    {"article_id": "asc"},
+]
+
+
+class ArticleDocuments(ElasticPart):
+    """The indices ``articles`` and ``revisions``."""
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        return self._documents(ARTICLES).records(ids)
+
+    def update_articles(
+        self, ids: Collection[str], merge: Callable[[Mapping[str, Article]], Sequence[Article]]
+    ) -> Sequence[Article]:
+        return self._documents(ARTICLES).merge(ids, lambda existing: check_merged(merge(existing), ids))
+
+    def put_revisions(self, contents: Sequence[ArticleContent]) -> None:
+        self._documents(REVISIONS).create(contents)
+
+    def revisions(self, article_id: str) -> dict[str, ArticleContent]:
+        found = self._documents(REVISIONS).search({"term": {"article_id": article_id}})
+        return {content.digest: content for content in found}
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        self._lease.check()
+        partials = {}
+        for placed in placements:
+            fields = {
+                "canonical_id": placed.canonical_id,
+                "copies": list(placed.copies),
+                "story_id": placed.story_id,
+            }
+            partials[placed.article_id] = {**fields, "record": fields}
+        self._documents(ARTICLES).update(partials)
+
+    def iter_articles(self) -> Iterator[Article]:
+        return self._documents(ARTICLES).search({"match_all": {}})
+
+    def candidates(self, query: Query) -> Iterator[Article]:
+        from pipelines.alerts.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only
+
+        return self._documents(ARTICLES).search(elasticsearch_query(query), sort=_LATEST_FIRST)

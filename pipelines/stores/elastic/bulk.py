@@ -1,0 +1,178 @@
+"""Many writes in few requests, each with an outcome of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import elasticsearch
+
+from pipelines.errors import StoreUnavailableError
+from pipelines.stores.elastic.connection import CONFLICT, NOT_FOUND, RETRIED_STATUSES, TOO_LARGE, pauses
+from schemas.serial import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pipelines.stores.elastic.connection import Connection
+
+CHUNK_BYTES = 8 << 20
+"""Of one request. Elasticsearch's guide suggests a few MB; it refuses 100 MB."""
+CHUNK_ACTIONS = 2_000
+_CLIENT_ERROR = 400
+_OF_THE_DOCUMENT = frozenset({_CLIENT_ERROR, NOT_FOUND, CONFLICT, TOO_LARGE})
+"""Statuses of an item which its document causes; every other one is the server's."""
+
+
+class Outcome(Enum):
+    """What became of one write."""
+
+    DONE = auto()
+    CONFLICT = auto()
+    """Somebody else has written it since it was read, or it exists already."""
+    MISSING = auto()
+    """There is nothing to update or remove."""
+    REJECTED = auto()
+    """Elasticsearch cannot take it, now or later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One write."""
+
+    operation: str
+    """``index``, ``create``, ``update`` or ``delete``."""
+    index: str
+    """A backing index, or an alias: then of its write index."""
+    through_alias: bool = False
+    """``index`` is an alias; where it is missing, no index of that name must come into being."""
+    id: str
+    body: bytes | None = None
+    """The document as JSON (for ``update`` the partial one); ``None`` for ``delete``."""
+    seq_no: int | None = None
+    """Write only if the document is still the one read: its sequence number and primary term."""
+    primary_term: int | None = None
+
+    def head(self) -> bytes:
+        """The line which opens the action in the request."""
+        meta: dict[str, Any] = {"_index": self.index, "_id": self.id}
+        if self.seq_no is not None:
+            meta |= {"if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
+        if self.through_alias and self.operation != "delete":
+            meta["require_alias"] = True
+        if self.operation == "update":
+            meta["retry_on_conflict"] = 10
+        return dump({self.operation: meta})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an action, and why where it matters."""
+
+    outcome: Outcome
+    index: str = ""
+    """The backing index it went to."""
+    detail: str = ""
+
+
+def write(connection: Connection, actions: Sequence[Action]) -> list[Written]:
+    """Carry out every action; what is refused for the moment is tried again.
+
+    An action whose answer was lost may be carried out twice: ids are fixed, so this writes the same again, or
+    is seen as a conflict.
+
+    Raises:
+        StoreUnavailableError: some are still refused after the connection's patience.
+    """
+    results: dict[int, Written] = {}
+    left = list(enumerate(actions))
+    for pause in pauses(connection.patience):
+        again: list[tuple[int, Action]] = []
+        for chunk in _chunks(left):
+            again += _send(connection, chunk, results)
+        if not again:
+            return [results[number] for number in range(len(actions))]
+        left = again
+        if pause is None:
+            break
+        time.sleep(pause)
+    raise StoreUnavailableError(
+        f"Elasticsearch at {connection.url} is overloaded: {len(left)} of {len(actions)} documents are still "
+        f"refused after {connection.patience:.0f} s."
+    )
+
+
+def _chunks(actions: Sequence[tuple[int, Action]]) -> Iterator[list[tuple[int, Action]]]:
+    chunk: list[tuple[int, Action]] = []
+    size = 0
+    for number, action in actions:
+        length = len(action.body or b"")
+        if chunk and (size + length > CHUNK_BYTES or len(chunk) >= CHUNK_ACTIONS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append((number, action))
+        size += length
+    if chunk:
+        yield chunk
+
+
+def _send(
+    connection: Connection, chunk: list[tuple[int, Action]], results: dict[int, Written]
+) -> list[tuple[int, Action]]:
+    """Send one request; put what is decided into ``results`` and return what is to be tried again."""
+    lines = [line for _, action in chunk for line in (action.head(), action.body) if line is not None]
+    try:
+        answer = connection.call(
+            lambda: connection.client.bulk(
+                operations=lines,  # type: ignore[arg-type] # bytes pass as they are, the client's types forget
+                filter_path="items.*.status,items.*._index,items.*.error.type,items.*.error.reason",
+            )
+        )
+    except elasticsearch.ApiError as error:
+        if error.status_code != TOO_LARGE:
+            raise
+        if len(chunk) == 1:
+            results[chunk[0][0]] = Written(Outcome.REJECTED, detail="too large for one request")
+            return []
+        middle = len(chunk) // 2
+        return _send(connection, chunk[:middle], results) + _send(connection, chunk[middle:], results)
+    again = []
+    for (number, action), item in zip(chunk, answer["items"], strict=True):
+        ((_, result),) = item.items()
+        _check_server(connection, action, result)
+        if result["status"] in RETRIED_STATUSES:
+            again.append((number, action))
+        else:
+            results[number] = _judge(result)
+    return again
+
+
+def _check_server(connection: Connection, action: Action, result: dict[str, Any]) -> None:
+    """Raise when a refusal says something of the server (read-only, forbidden, broken), nothing of the document."""
+    error = result.get("error") or {}
+    if error.get("type") == "index_not_found_exception":
+        raise StoreUnavailableError(
+            f"Elasticsearch at {connection.url} has no {action.index}. "
+            "Run `wirepicket setup elasticsearch` first, or check WIREPICKET_INDEX_PREFIX."
+        )
+    fault = result["status"] >= _CLIENT_ERROR and result["status"] not in _OF_THE_DOCUMENT | RETRIED_STATUSES
+    if fault:
+        raise StoreUnavailableError(
+            f"Elasticsearch at {connection.url} refuses to write {action.index} ({result['status']}): "
+            f"{error.get('reason')}"
+        )
+
+
+def _judge(result: dict[str, Any]) -> Written:
+    index = result.get("_index", "")
+    error = result.get("error") or {}
+    status = result["status"]
+    if status == CONFLICT:
+        return Written(Outcome.CONFLICT, index)
+    if status == NOT_FOUND and error.get("type") in (None, "document_missing_exception"):
+        return Written(Outcome.MISSING, index)
+    if status >= _CLIENT_ERROR:
+        return Written(Outcome.REJECTED, index, f"{error.get('type')}: {error.get('reason')}")
+    return Written(Outcome.DONE, index)

@@ -1,0 +1,146 @@
+"""Records as documents.
+
+``record`` keeps the record word for word and is what is read back; the fields beside it are for searching, and
+the template of the kind says which field of the record each comes from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from schemas.records import (
+    Alert,
+    Article,
+    ArticleContent,
+    FeedState,
+    MemoryEntry,
+    OutboxMessage,
+    Quarantined,
+    RunRecord,
+    SeenCapture,
+    Story,
+    now_utc,
+)
+from schemas.serial import JsonObject, from_dict, time_to_text, to_dict
+from schemas.store_forms import elasticsearch_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Record = TypeVar("Record")
+
+
+def _nothing(_record: Any) -> JsonObject:  # noqa: ANN401 - a record of any kind
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Record]):
+    """One kind of document: its template, its record and its id."""
+
+    name: str
+    record_type: type[Record]
+    id_of: Callable[[Record], str]
+    sort_field: str
+    """A field whose values are unique: all documents are read in its order."""
+    derived: Callable[[Record], JsonObject] = _nothing
+    """The search fields which are no field of the record."""
+
+    def document(self, record: Record) -> JsonObject:
+        """The document which stands for a record."""
+        verbatim = to_dict(record)
+        document: JsonObject = {"record": verbatim}
+        for source, target in _field_paths(self.name):
+            value: Any = verbatim
+            for step in source:
+                value = value[step]
+            if value is not None and value != []:
+                _put(document, target, value)
+        for name, value in self.derived(record).items():
+            if value is not None and value != []:
+                _put(document, tuple(name.split(".")), value)
+        return document
+
+    def record(self, document: JsonObject) -> Record:
+        """The record which a document stands for."""
+        return from_dict(self.record_type, document["record"])
+
+
+@cache
+def _field_paths(kind: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    paths = elasticsearch_template(kind)["template"]["mappings"]["_meta"]["fields"]
+    return tuple((tuple(source.split(".")), tuple(target.split("."))) for source, target in paths.items())
+
+
+def _put(document: JsonObject, path: tuple[str, ...], value: object) -> None:
+    for step in path[:-1]:
+        document = document.setdefault(step, {})
+    document[path[-1]] = value
+
+
+def hashed(*parts: str) -> str:
+    """An id made of texts of any length: ids of documents are limited to 512 bytes."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _article(article: Article) -> JsonObject:
+    from pipelines.alerts.normalise import index_text  # noqa: PLC0415 - not needed to read
+
+    content = article.content
+    return {
+        "@timestamp": time_to_text(content.published or article.first_seen),
+        "event.ingested": time_to_text(now_utc()),
+        "url.domain": _host(content.url),
+        "rule.id": sorted({hit.rule_id for hit in content.hits}),
+        "title_tokens": index_text(content.title),
+        "body_tokens": index_text(content.body),
+    }
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _alert(alert: Alert) -> JsonObject:
+    return {
+        "event.kind": "alert",
+        "sentences": list(dict.fromkeys(match.sentence for match in alert.matches)),
+        "terms": sorted({match.term for match in alert.matches}),
+    }
+
+
+def _story(story: Story) -> JsonObject:
+    return {"@timestamp": time_to_text(story.first_published) if story.first_published else None}
+
+
+ARTICLES = Kind("articles", Article, lambda article: article.id, "article_id", _article)
+REVISIONS = Kind("revisions", ArticleContent, lambda content: f"{content.article_id}-{content.digest}", "digest")
+MEMORY = Kind("memory", MemoryEntry, lambda entry: entry.fingerprint.article_id, "article_id")
+STORIES = Kind("stories", Story, lambda story: story.id, "id", _story)
+ALERTS = Kind("alerts", Alert, lambda alert: alert.id, "id", _alert)
+OUTBOX = Kind("outbox", OutboxMessage, lambda message: message.id, "id")
+QUARANTINE = Kind(
+    "quarantine",
+    Quarantined,
+    lambda item: hashed(*item.key),
+    "sort_key",
+    lambda item: {"sort_key": hashed(*item.key)},
+)
+FEEDS = Kind(
+    "feeds",
+    FeedState,
+    lambda state: hashed(state.url),
+    "sort_key",
+    lambda state: {"sort_key": hashed(state.url)},
+)
+RUNS = Kind("runs", RunRecord, lambda run: run.id, "id")
+SEEN = Kind("seen", SeenCapture, lambda capture: hashed(capture.url), "url.full")
+COMMON_KEYS = "common-keys"
+LEASES = "leases"

@@ -1,0 +1,90 @@
+"""The memory of grouping, in Elasticsearch."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from pipelines.stores.elastic.documents import COMMON_KEYS, MEMORY, Kind
+from pipelines.stores.elastic.parts import ElasticPart
+from schemas.serial import time_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from pipelines.stores.protocol import Space
+    from schemas.records import MemoryEntry
+
+Term = TypeVar("Term", int, str)
+
+TERMS = 50_000
+"""Terms in one query; ``index.max_terms_count`` is 65,536."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommonKey:
+    """A copy key which is marked as boilerplate."""
+
+    key: int
+
+
+COMMON = Kind(COMMON_KEYS, CommonKey, lambda common: str(common.key), "key", lambda common: {"key": common.key})
+
+
+class MemoryDocuments(ElasticPart):
+    """The indices ``memory`` and ``common-keys``."""
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """A lease. What is written inside is seen by others at once, and stays should an error end it."""
+        return self._lease.held()
+
+    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
+        return self._documents(MEMORY).records(ids)
+
+    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        return self._with_any(f"{space.value}_keys", keys)
+
+    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
+        return self._with_any(f"{space.value}_component", components)
+
+    def common_keys(self, keys: Collection[int]) -> set[int]:
+        documents = self._documents(COMMON)
+        return {common.key for part in _parts(keys) for common in documents.search({"terms": {"key": part}})}
+
+    def remember(
+        self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
+    ) -> None:
+        self._lease.check()
+        self._documents(MEMORY).put(entries)
+        documents = self._documents(COMMON)
+        documents.delete([str(key) for key in rare])
+        documents.create([CommonKey(key) for key in common])
+
+    def forget(self, before: datetime) -> int:
+        documents = self._documents(MEMORY)
+        query = {"range": {"first_seen": {"lt": time_to_text(before)}}}
+        dropped = 0
+        while ids := documents.some_ids(query, self._page_size):
+            documents.delete(ids)
+            dropped += len(ids)
+        return dropped
+
+    def _with_any(self, field: str, values: Collection[Term]) -> list[MemoryEntry]:
+        documents = self._documents(MEMORY)
+        found = {
+            entry.fingerprint.article_id: entry
+            for part in _parts(values)
+            for entry in documents.search({"terms": {field: part}})
+        }
+        return [found[one] for one in sorted(found)]
+
+
+def _parts(values: Collection[Term]) -> Iterator[list[Term]]:
+    ordered = iter(sorted(set(values)))
+    while part := list(islice(ordered, TERMS)):
+        yield part

@@ -1,0 +1,64 @@
+"""Seen captures, quarantine, feeds and runs, in Elasticsearch."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.stores.elastic.documents import FEEDS, QUARANTINE, RUNS, SEEN, hashed
+from pipelines.stores.elastic.parts import ElasticPart
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from schemas.records import FeedState, Quarantined, RunRecord, SeenCapture
+
+_BY_KEY = [{"url.full": "asc"}, {"stage": "asc"}, {"reason": "asc"}, {"sort_key": "asc"}]
+_LATEST_FIRST = [{"@timestamp": "desc"}, {"id": "desc"}]
+
+
+class OperationDocuments(ElasticPart):
+    """The indices ``seen``, ``quarantine``, ``feeds`` and ``runs``."""
+
+    def seen(self, urls: Collection[str]) -> dict[str, SeenCapture]:
+        found = self._documents(SEEN).records([hashed(url) for url in urls])
+        return {capture.url: capture for capture in found.values()}
+
+    def mark_seen(self, captures: Sequence[SeenCapture]) -> None:
+        latest: dict[str, SeenCapture] = {}
+        for capture in captures:
+            one = SEEN.id_of(capture)
+            latest[one] = max(capture, latest.get(one, capture), key=_age)
+
+        def merge(existing: Mapping[str, SeenCapture]) -> Sequence[SeenCapture]:
+            return [max(capture, existing.get(one, capture), key=_age) for one, capture in latest.items()]
+
+        self._documents(SEEN).merge(latest, merge)
+
+    def quarantine(self, items: Sequence[Quarantined]) -> None:
+        self._refuse(items)
+
+    def iter_quarantine(self) -> Iterator[Quarantined]:
+        return self._documents(QUARANTINE).search({"match_all": {}}, sort=_BY_KEY)
+
+    def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
+        documents = self._documents(FEEDS)
+        if urls is None:
+            return {state.url: state for state in documents.search({"match_all": {}})}
+        found = documents.records([hashed(url) for url in urls])
+        return {state.url: state for state in found.values()}
+
+    def put_feed_states(self, states: Sequence[FeedState]) -> None:
+        self._documents(FEEDS).put(states)
+
+    def put_run(self, run: RunRecord) -> None:
+        self._documents(RUNS).put([run])
+
+    def last_runs(self, count: int) -> list[RunRecord]:
+        return list(self._documents(RUNS).search({"match_all": {}}, sort=_LATEST_FIRST, limit=count))
+
+
+def _age(capture: SeenCapture) -> tuple[object, str]:
+    """What makes a capture the later one; between equals ``max`` takes the first, here the one written last."""
+    return (capture.fetched_at, capture.archive_record)

@@ -1,0 +1,61 @@
+"""What the groups of methods of the Elasticsearch store share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pipelines.errors import StoreUnavailableError
+from pipelines.stores.elastic.documents import QUARANTINE
+from pipelines.stores.elastic.indices import Indices
+from pipelines.stores.elastic.lease import Lease
+from pipelines.stores.elastic.writer import Documents
+from pipelines.stores.rejected import earliest, storable_item
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pipelines.stores.elastic.connection import Connection
+    from pipelines.stores.elastic.documents import Kind
+    from schemas.records import Quarantined
+
+Record = TypeVar("Record")
+
+MEMORY_LEASE = "memory"
+
+
+class ElasticPart:
+    """A group of methods over one Elasticsearch."""
+
+    def __init__(self, connection: Connection, prefix: str, *, page_size: int, lease_seconds: float) -> None:
+        self._connection = connection
+        self._indices = Indices(connection, prefix)
+        self._page_size = page_size
+        self._lease = Lease(connection, self._indices, MEMORY_LEASE, lease_seconds)
+
+    def _documents(
+        self, kind: Kind[Record], refuse: Callable[[Sequence[Quarantined]], None] | None = None
+    ) -> Documents[Record]:
+        return Documents(self._connection, self._indices, kind, self._page_size, refuse or self._refuse)
+
+    def _refuse(self, items: Sequence[Quarantined]) -> None:
+        """Quarantine what could not be written."""
+        if items:
+            self._keep_quarantined(items)
+
+    def _keep_quarantined(self, items: Sequence[Quarantined]) -> None:
+        by_id: dict[str, Quarantined] = {}
+        for item in map(storable_item, items):
+            one = QUARANTINE.id_of(item)
+            by_id[one] = earliest(by_id.get(one), item)
+
+        def merge(existing: Mapping[str, Quarantined]) -> Sequence[Quarantined]:
+            return [earliest(existing.get(one), item) for one, item in by_id.items()]
+
+        self._documents(QUARANTINE, self._give_up).merge(by_id, merge)
+
+    def _give_up(self, items: Sequence[Quarantined]) -> None:
+        """What is refused even in quarantine would be lost: rather stop, and leave it to the archive."""
+        if items:
+            raise StoreUnavailableError(
+                f"Elasticsearch at {self._connection.url} refuses to keep quarantined items: {items[0].detail}"
+            )

@@ -1,0 +1,168 @@
+"""The documents of one kind: read by id and searched, over all indices behind the alias."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import elasticsearch
+
+from pipelines.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from pipelines.stores.elastic.connection import Connection
+    from pipelines.stores.elastic.documents import Kind
+    from pipelines.stores.elastic.indices import Indices
+    from schemas.serial import JsonObject
+
+Record = TypeVar("Record")
+
+GET_IDS = 2_000
+"""Ids in one ``mget``."""
+KEEP_ALIVE = "5m"
+"""How long a point in time outlives the last page read from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Record]):
+    """A document as it was read, with what a compare-and-set needs."""
+
+    record: Record
+    index: str
+    seq_no: int
+    primary_term: int
+
+
+class DocumentReader(Generic[Record]):
+    """Reads the documents of one kind."""
+
+    def __init__(self, connection: Connection, indices: Indices, kind: Kind[Record], page_size: int) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._indices = indices
+        self._kind = kind
+        self._page_size = page_size
+
+    @property
+    def alias(self) -> str:
+        """The write alias."""
+        return self._indices.alias(self._kind.name)
+
+    def get(self, ids: Collection[str]) -> dict[str, Found[Record]]:
+        """Documents by id, in real time: sees every earlier write."""
+        return {
+            one: Found(
+                record=self._kind.record(hit["_source"]),
+                index=hit["_index"],
+                seq_no=hit["_seq_no"],
+                primary_term=hit["_primary_term"],
+            )
+            for one, hit in self._hits(ids, source=["record"]).items()
+        }
+
+    def records(self, ids: Collection[str]) -> dict[str, Record]:
+        """Records by document id, in real time."""
+        return {one: found.record for one, found in self.get(ids).items()}
+
+    def search(
+        self,
+        query: JsonObject,
+        *,
+        sort: Sequence[JsonObject] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Records which match, by the kind's sort field or as ``sort`` says (which must tell all apart).
+
+        Sees every earlier write, and the state of one moment however many pages it takes.
+        """
+        self._indices.refresh(self._kind.name)
+        size = self._page_size if limit is None else min(limit, self._page_size)
+        request: JsonObject = {
+            "query": query,
+            "sort": sort or [{self._kind.sort_field: "asc"}],
+            "size": size,
+            "source": ["record"],
+            "track_total_hits": False,
+        }
+        first = self._call(lambda: self._client.search(index=self.alias, **request))["hits"]["hits"]
+        if len(first) < size or limit == size:
+            # One page is one moment anyway.
+            yield from (self._kind.record(hit["_source"]) for hit in first)
+            return
+        yield from islice(self._pages(request), limit)
+
+    def some_ids(self, query: JsonObject, count: int) -> list[str]:
+        """Ids of at most ``count`` documents which match. Sees every earlier write."""
+        self._indices.refresh(self._kind.name)
+        answer = self._call(
+            lambda: self._client.search(index=self.alias, query=query, size=count, source=False, track_total_hits=False)
+        )
+        return [hit["_id"] for hit in answer["hits"]["hits"]]
+
+    def _pages(self, request: JsonObject) -> Iterator[Record]:
+        """All pages from one point in time."""
+        opened = self._call(lambda: self._client.open_point_in_time(index=self.alias, keep_alive=KEEP_ALIVE))
+        point = opened["id"]
+        after: JsonObject = {}
+        try:
+            while True:
+                answer = self._call(
+                    lambda: self._client.search(
+                        pit={"id": point, "keep_alive": KEEP_ALIVE},  # noqa: B023 - called at once
+                        **request,
+                        **after,  # noqa: B023 - called at once
+                    )
+                )
+                point = answer["pit_id"]
+                hits = answer["hits"]["hits"]
+                yield from (self._kind.record(hit["_source"]) for hit in hits)
+                if len(hits) < request["size"]:
+                    return
+                after = {"search_after": hits[-1]["sort"]}
+        finally:
+            # Should even this fail, the server drops it after KEEP_ALIVE.
+            with suppress(StoreUnavailableError):
+                self._call(lambda: self._client.close_point_in_time(id=point), patience=0)
+
+    # Several indices behind the alias -------------------------------------------------------------------
+
+    def _places(self, ids: Collection[str]) -> dict[str, str]:
+        """The index in which each document stands, where there is more than one to choose from."""
+        if len(self._indices.backing(self._kind.name)) == 1:
+            return {}
+        return {one: hit["_index"] for one, hit in self._hits(ids, source=False).items()}
+
+    def _hits(self, ids: Collection[str], *, source: list[str] | bool) -> dict[str, Any]:
+        hits: dict[str, Any] = {}
+        for hit in self._all_hits(ids, source=source):
+            hits.setdefault(hit["_id"], hit)
+        return hits
+
+    def _all_hits(self, ids: Collection[str], *, source: list[str] | bool) -> Iterator[Any]:
+        """What ``mget`` finds of these ids in each index behind the alias, oldest index first for each id."""
+        ordered = sorted(set(ids))
+        if not ordered:
+            return
+        indices = self._indices.backing(self._kind.name)
+        for start in range(0, len(ordered), GET_IDS):
+            wanted = [
+                {"_index": index, "_id": one, "_source": source}
+                for one in ordered[start : start + GET_IDS]
+                for index in indices
+            ]
+            answer = self._call(lambda wanted=wanted: self._client.mget(docs=wanted))
+            for hit in answer["docs"]:
+                if "error" in hit:
+                    raise self._indices.missing(self._kind.name)
+                if hit["found"]:
+                    yield hit
+
+    def _call(self, request: Any, *, patience: float | None = None) -> Any:  # noqa: ANN401 - JSON
+        try:
+            return self._connection.call(request, patience=patience)
+        except elasticsearch.NotFoundError as error:
+            raise self._indices.missing(self._kind.name) from error

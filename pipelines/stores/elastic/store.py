@@ -1,0 +1,66 @@
+"""The Elasticsearch store: its groups of methods put together. ``protocol.Store`` says what each does."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pipelines.stores.elastic.alerts import AlertDocuments
+from pipelines.stores.elastic.articles import ArticleDocuments
+from pipelines.stores.elastic.connection import PATIENCE, Connection
+from pipelines.stores.elastic.lease import EXPIRY_SECONDS
+from pipelines.stores.elastic.memory import MemoryDocuments
+from pipelines.stores.elastic.operations import OperationDocuments
+from schemas.store_forms import elasticsearch_kinds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from pipelines.stores.address import ElasticsearchAddress
+
+PAGE_SIZE = 1_000
+"""Documents in one page of a search: at most some 20 MB. Elasticsearch itself refuses more than 10,000."""
+
+
+class ElasticsearchStore(ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments):
+    """The indices of one prefix. Safe for several threads; several processes may use them at once."""
+
+    @classmethod
+    def open(
+        cls,
+        address: ElasticsearchAddress,
+        *,
+        prefix: str,
+        api_key: str | None = None,
+        ca_file: Path | None = None,
+        page_size: int = PAGE_SIZE,
+        patience: float = PATIENCE,
+        lease_seconds: float = EXPIRY_SECONDS,
+    ) -> Self:
+        """A store at this address. Nothing is contacted yet.
+
+        ``patience`` is for how many seconds a request is tried again, ``lease_seconds`` after which time the
+        dead holder of a lease is passed over.
+        """
+        connection = Connection(address, api_key=api_key, ca_file=ca_file, patience=patience)
+        return cls(connection, prefix, page_size=page_size, lease_seconds=lease_seconds)
+
+    @property
+    def url(self) -> str:
+        return self._connection.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._connection.close()
+
+    def setup(self) -> None:
+        self._indices.setup()
+
+    def refresh(self) -> None:
+        self._indices.refresh(*elasticsearch_kinds())

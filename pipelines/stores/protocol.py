@@ -1,0 +1,182 @@
+"""What a store must do. Both stores pass the one contract suite in ``tests/stores``.
+
+Every look-up takes a collection and costs a constant number of requests, whatever its size within a batch.
+Every write is idempotent: writing the same again changes nothing. A store raises
+``pipelines.errors.StoreUnavailableError`` when it cannot be reached.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from types import TracebackType
+
+    from pipelines.alerts.query import Query
+    from schemas.records import (
+        Alert,
+        Article,
+        ArticleContent,
+        FeedState,
+        MemoryEntry,
+        OutboxMessage,
+        Placement,
+        Quarantined,
+        RunRecord,
+        SeenCapture,
+        Story,
+    )
+
+
+class Space(StrEnum):
+    """The two groupings which share the memory."""
+
+    COPY = "copy"
+    STORY = "story"
+
+
+class Store(Protocol):
+    """One place for results and memory."""
+
+    @property
+    def url(self) -> str:
+        """The store's address without secrets, fit to be printed."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+    def setup(self) -> None:
+        """Make tables, templates, indices and aliases where they are missing."""
+
+    def refresh(self) -> None:
+        """Make everything written so far visible to every look-up and search."""
+
+    # Captures -------------------------------------------------------------------------------------------
+
+    def seen(self, urls: Collection[str]) -> dict[str, SeenCapture]:
+        """Latest processed capture by address, for those which have one."""
+
+    def mark_seen(self, captures: Sequence[SeenCapture]) -> None:
+        """Record captures as processed; of several for one address the latest ``fetched_at`` stays."""
+
+    # Articles -------------------------------------------------------------------------------------------
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        """Articles by id, for those which exist. Sees every earlier write at once."""
+
+    def update_articles(
+        self, ids: Collection[str], merge: Callable[[Mapping[str, Article]], Sequence[Article]]
+    ) -> Sequence[Article]:
+        """Read the articles, call ``merge`` with those that exist, write what it returns; nobody writes between.
+
+        ``merge`` is pure: it may be called again, after another writer came first, for the articles that
+        changed meanwhile. Returns the articles written.
+        """
+
+    def put_revisions(self, contents: Sequence[ArticleContent]) -> None:
+        """Keep the content of revisions, by article id and digest; what is there already stays."""
+
+    def revisions(self, article_id: str) -> dict[str, ArticleContent]:
+        """Every kept revision of an article, by digest."""
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        """Set canonical id, copies and story of articles, and nothing else of them."""
+
+    def iter_articles(self) -> Iterator[Article]:
+        """All articles, by id."""
+
+    # Memory of grouping ---------------------------------------------------------------------------------
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold the memory for one regrouping: no other holder until it is left, even in another process."""
+
+    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
+        """Entries by article id."""
+
+    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        """Entries with any of these copy keys or story keys, by article id."""
+
+    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
+        """Entries of these copy components or story components, by article id."""
+
+    def common_keys(self, keys: Collection[int]) -> set[int]:
+        """Those of the copy keys which are marked as an outlet's boilerplate."""
+
+    def remember(
+        self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
+    ) -> None:
+        """Write entries; mark copy keys as ``common``, take the mark from those in ``rare``."""
+
+    def forget(self, before: datetime) -> int:
+        """Drop entries first seen before a time; the number dropped. Articles and their placement stay."""
+
+    # Stories and alerts ---------------------------------------------------------------------------------
+
+    def stories(self, ids: Collection[str]) -> dict[str, Story]:
+        """Stories by id."""
+
+    def write_stories(self, stories: Sequence[Story], *, gone: Collection[str] = ()) -> None:
+        """Write stories; remove those in ``gone``."""
+
+    def iter_stories(self) -> Iterator[Story]:
+        """All stories, by id."""
+
+    def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
+        """Alerts by id."""
+
+    def alerts_of_stories(self, story_ids: Collection[str]) -> list[Alert]:
+        """Alerts of these stories, by id."""
+
+    def write_alerts(
+        self, alerts: Sequence[Alert], *, gone: Collection[str] = (), outbox: Sequence[OutboxMessage] = ()
+    ) -> None:
+        """Write outbox messages (those not there yet) and after them alerts; remove alerts in ``gone``.
+
+        The messages come first, so that a crash between cannot lose one: a message whose alert is missing
+        waits until the next run has written the alert.
+        """
+
+    def iter_alerts(self) -> Iterator[Alert]:
+        """All alerts, by id."""
+
+    def outbox_pending(self, due: datetime) -> list[OutboxMessage]:
+        """Messages not delivered yet whose next attempt is due, oldest first."""
+
+    def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
+        """Record attempts and deliveries."""
+
+    # Quarantine, feeds, runs ----------------------------------------------------------------------------
+
+    def quarantine(self, items: Sequence[Quarantined]) -> None:
+        """Keep items, one for each (url, stage, reason)."""
+
+    def iter_quarantine(self) -> Iterator[Quarantined]:
+        """All quarantined items, by url, stage, reason."""
+
+    def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
+        """What is remembered of feeds, by address; of all of them without ``urls``."""
+
+    def put_feed_states(self, states: Sequence[FeedState]) -> None:
+        """Remember the state of feeds."""
+
+    def put_run(self, run: RunRecord) -> None:
+        """Keep the summary of a run."""
+
+    def last_runs(self, count: int) -> list[RunRecord]:
+        """Summaries of the latest runs, latest first."""
+
+    # Search ---------------------------------------------------------------------------------------------
+
+    def candidates(self, query: Query) -> Iterator[Article]:
+        """Articles which may match a query of the rule language: all that do, and perhaps more.
+
+        Latest published first, undated ones last, ties by id. The caller confirms each with the in-process
+        matcher, so that both stores give the same answer.
+        """

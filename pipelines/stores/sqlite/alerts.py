@@ -1,0 +1,88 @@
+"""Stories, alerts and the outbox, in SQLite."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pipelines.stores.sqlite.part import SqlitePart
+from pipelines.stores.sqlite.rows import Table
+from schemas.records import Alert, OutboxMessage, Story
+from schemas.serial import time_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+STORIES = Table("stories", Story)
+ALERTS = Table("alerts", Alert)
+OUTBOX = Table("outbox", OutboxMessage)
+
+WithId = TypeVar("WithId", Story, Alert, OutboxMessage)
+
+
+class AlertTables(SqlitePart):
+    """The tables ``stories``, ``alerts`` and ``outbox``."""
+
+    def stories(self, ids: Collection[str]) -> dict[str, Story]:
+        return {story.id: story for story in self._select(STORIES, "id", ids)}
+
+    def write_stories(self, stories: Sequence[Story], *, gone: Collection[str] = ()) -> None:
+        with self._database.writing():
+            self._remove("stories", gone)
+            self._put(STORIES, stories)
+
+    def iter_stories(self) -> Iterator[Story]:
+        return self._iterate(STORIES, "id")
+
+    def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
+        return {alert.id: alert for alert in self._select(ALERTS, "id", ids)}
+
+    def alerts_of_stories(self, story_ids: Collection[str]) -> list[Alert]:
+        return sorted(self._select(ALERTS, "story_id", story_ids), key=lambda alert: alert.id)
+
+    def write_alerts(
+        self, alerts: Sequence[Alert], *, gone: Collection[str] = (), outbox: Sequence[OutboxMessage] = ()
+    ) -> None:
+        keep_first = OUTBOX.insert("DO NOTHING")
+        with self._database.writing():
+            self._write(
+                outbox,
+                lambda message: message.id,
+                lambda connection, message: connection.execute(keep_first, OUTBOX.row(message)),
+            )
+            self._remove("alerts", gone)
+            self._put(ALERTS, alerts)
+
+    def iter_alerts(self) -> Iterator[Alert]:
+        return self._iterate(ALERTS, "id")
+
+    def outbox_pending(self, due: datetime) -> list[OutboxMessage]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {OUTBOX.selected} FROM outbox "  # noqa: S608 - names of our own table
+                "WHERE delivered_at IS NULL AND next_attempt <= ? ORDER BY created_at, id",
+                (time_to_text(due),),
+            ).fetchall()
+        return [OUTBOX.record(row) for row in rows]
+
+    def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
+        self._put(OUTBOX, messages)
+
+    def _put(self, table: Table[WithId], records: Sequence[WithId]) -> None:
+        upsert = table.upsert("id")
+        self._write(
+            records,
+            lambda record: record.id,
+            lambda connection, record: connection.execute(upsert, table.row(record)),
+        )
+
+    def _remove(self, table: str, ids: Collection[str]) -> None:
+        if not ids:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                f"DELETE FROM {table} WHERE id = ?",  # noqa: S608 - names of our own tables
+                [(one,) for one in ids],
+            )

@@ -1,0 +1,109 @@
+"""Articles, their revisions and the search over them, in SQLite."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pipelines.stores.merging import check_merged
+from pipelines.stores.sqlite.part import SqlitePart
+from pipelines.stores.sqlite.rows import Table
+from schemas.records import Article, ArticleContent
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from pipelines.alerts.query import Query
+    from schemas.records import Placement
+
+ARTICLES = Table("articles", Article)
+REVISIONS = Table("revisions", ArticleContent)
+
+_UPSERT = ARTICLES.upsert("article_id") + " RETURNING row"
+_KEEP_FIRST = REVISIONS.insert("DO NOTHING")
+
+
+class ArticleTables(SqlitePart):
+    """The tables ``articles``, ``articles_text`` and ``revisions``."""
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        return {article.id: article for article in self._select(ARTICLES, "article_id", ids)}
+
+    def update_articles(
+        self, ids: Collection[str], merge: Callable[[Mapping[str, Article]], Sequence[Article]]
+    ) -> Sequence[Article]:
+        with self._database.writing():
+            before = self.articles(ids)
+            merged = check_merged(merge(before), ids)
+            changed = [article for article in merged if before.get(article.id) != article]
+            written = {article.id for article in self._write(changed, lambda article: article.id, _write_article)}
+        return [article for article in merged if article.id in written or before.get(article.id) == article]
+
+    def put_revisions(self, contents: Sequence[ArticleContent]) -> None:
+        self._write(
+            contents,
+            lambda content: f"{content.article_id}-{content.digest}",
+            lambda connection, content: connection.execute(_KEEP_FIRST, REVISIONS.row(content)),
+        )
+
+    def revisions(self, article_id: str) -> dict[str, ArticleContent]:
+        return {content.digest: content for content in self._select(REVISIONS, "article_id", [article_id])}
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        if not placements:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "UPDATE articles SET canonical_id = ?, copies = ?, story_id = ? WHERE article_id = ?",
+                [
+                    (placed.canonical_id, json.dumps(placed.copies), placed.story_id, placed.article_id)
+                    for placed in placements
+                ],
+            )
+
+    def iter_articles(self) -> Iterator[Article]:
+        return self._iterate(ARTICLES, "article_id")
+
+    def candidates(self, query: Query) -> Iterator[Article]:
+        from pipelines.alerts.compilers import sqlite_match  # noqa: PLC0415 - the rule language, for searches only
+
+        expression = sqlite_match(query)
+        matching = "WHERE row IN (SELECT rowid FROM articles_text WHERE articles_text MATCH ?)"
+        where, parameters = ("", ()) if expression is None else (matching, (expression,))
+        with self._database.reading() as connection:
+            # Numbers only, so that the order is one moment's; the articles follow a page at a time.
+            found = connection.execute(
+                f"SELECT row FROM articles {where} ORDER BY published DESC, article_id",  # noqa: S608 - our own text
+                parameters,
+            ).fetchall()
+        rows = [row for (row,) in found]
+        for start in range(0, len(rows), self._page_size):
+            yield from self._page(rows[start : start + self._page_size])
+
+    def _page(self, rows: list[int]) -> Iterator[Article]:
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"SELECT {ARTICLES.selected}, row FROM articles "  # noqa: S608 - names of our own table
+                "WHERE row IN (SELECT value FROM json_each(?))",
+                (json.dumps(rows),),
+            ).fetchall()
+        by_row = {record[-1]: record for record in found}
+        for row in rows:
+            yield ARTICLES.record(by_row[row])
+
+
+def _write_article(connection: sqlite3.Connection, article: Article) -> None:
+    from pipelines.alerts.normalise import index_text  # noqa: PLC0415 - not needed to read
+
+    # All that can be refused is worked out before the first statement: an article is written whole or not at all.
+    values = ARTICLES.row(article)
+    tokens = (index_text(article.content.title), index_text(article.content.body))
+    for value in (*values, *tokens):
+        if isinstance(value, str):
+            value.encode()
+    (row,) = connection.execute(_UPSERT, values).fetchone()
+    connection.execute("DELETE FROM articles_text WHERE rowid = ?", (row,))
+    connection.execute("INSERT INTO articles_text (rowid, title_tokens, body_tokens) VALUES (?, ?, ?)", (row, *tokens))

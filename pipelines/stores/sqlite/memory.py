@@ -1,0 +1,116 @@
+"""The memory of grouping, in SQLite."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipelines.stores.sqlite.part import SqlitePart
+from pipelines.stores.sqlite.rows import Table
+from schemas.records import MemoryEntry
+from schemas.serial import time_to_text
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from pipelines.stores.protocol import Space
+
+MEMORY = Table("memory", MemoryEntry)
+_UPSERT = MEMORY.upsert("article_id") + " RETURNING row"
+_SPACES = ("copy", "story")
+
+
+class MemoryTables(SqlitePart):
+    """The tables ``memory``, ``copy_postings``, ``story_postings`` and ``common_keys``."""
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """A write transaction held open: what is written inside is written whole or, after an error, not at all.
+
+        Only the thread that holds it can write meanwhile; others wait.
+        """
+        with self._database.writing():
+            yield
+
+    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
+        return {entry.fingerprint.article_id: entry for entry in self._select(MEMORY, "article_id", ids)}
+
+    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {MEMORY.selected} FROM memory "  # noqa: S608 - names of our own tables
+                f"WHERE row IN (SELECT entry FROM {space.value}_postings "
+                "WHERE key IN (SELECT value FROM json_each(?))) ORDER BY article_id",
+                (json.dumps(list(keys)),),
+            ).fetchall()
+        return [MEMORY.record(row) for row in rows]
+
+    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
+        found = self._select(MEMORY, f"{space.value}_component", components)
+        return sorted(found, key=lambda entry: entry.fingerprint.article_id)
+
+    def common_keys(self, keys: Collection[int]) -> set[int]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT key FROM common_keys WHERE key IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(keys)),),
+            ).fetchall()
+        return {key for (key,) in rows}
+
+    def remember(
+        self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
+    ) -> None:
+        if not (entries or common or rare):
+            return
+        with self._database.writing() as connection:
+            self._write(entries, lambda entry: entry.fingerprint.article_id, _write_entry)
+            connection.executemany("DELETE FROM common_keys WHERE key = ?", [(key,) for key in rare])
+            connection.executemany("INSERT OR IGNORE INTO common_keys VALUES (?)", [(key,) for key in common])
+
+    def forget(self, before: datetime) -> int:
+        dropped = 0
+        while True:
+            # A page at a time, so that other writers come in between.
+            with self._database.writing() as connection:
+                rows = connection.execute(
+                    "SELECT row, copy_keys, story_keys FROM memory WHERE first_seen < ? LIMIT ?",
+                    (time_to_text(before), self._page_size),
+                ).fetchall()
+                for row, copy_keys, story_keys in rows:
+                    _drop_postings(connection, row, (json.loads(copy_keys), json.loads(story_keys)))
+                connection.executemany("DELETE FROM memory WHERE row = ?", [(row,) for row, _, _ in rows])
+            dropped += len(rows)
+            if len(rows) < self._page_size:
+                return dropped
+
+
+def _write_entry(connection: sqlite3.Connection, entry: MemoryEntry) -> None:
+    values = MEMORY.row(entry)
+    fingerprint = entry.fingerprint
+    old = connection.execute(
+        "SELECT row, copy_keys, story_keys FROM memory WHERE article_id = ?", (fingerprint.article_id,)
+    ).fetchone()
+    # The row comes first: should it be refused, the posting lists have not been touched.
+    (row,) = connection.execute(_UPSERT, values).fetchone()
+    keys = (fingerprint.copy_keys, fingerprint.story_keys)
+    if old:
+        former = (json.loads(old[1]), json.loads(old[2]))
+        _drop_postings(connection, row, [set(was) - set(now) for was, now in zip(former, keys, strict=True)])
+    for space, now in zip(_SPACES, keys, strict=True):
+        connection.executemany(
+            f"INSERT OR IGNORE INTO {space}_postings VALUES (?, ?)",  # noqa: S608 - our own tables
+            [(key, row) for key in now],
+        )
+
+
+def _drop_postings(connection: sqlite3.Connection, row: int, keys: Sequence[Collection[int]]) -> None:
+    for space, gone in zip(_SPACES, keys, strict=True):
+        connection.executemany(
+            f"DELETE FROM {space}_postings WHERE key = ? AND entry = ?",  # noqa: S608 - our own tables
+            [(key, row) for key in gone],
+        )

@@ -1,0 +1,92 @@
+"""What the groups of methods of the SQLite store share."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipelines.stores.rejected import earliest, rejection, storable_item
+from pipelines.stores.sqlite.rows import Table
+from schemas.records import Quarantined
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from pipelines.stores.sqlite.database import Database
+
+Record = TypeVar("Record")
+
+QUARANTINE = Table("quarantine", Quarantined)
+
+
+class SqlitePart:
+    """A group of methods over the one database."""
+
+    def __init__(self, database: Database, page_size: int) -> None:
+        self._database = database
+        self._page_size = page_size
+
+    def _select(self, table: Table[Record], column: str, values: Collection[object]) -> list[Record]:
+        """The records whose ``column`` is one of ``values``, by it. One JSON parameter: no limit on their number."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {table.selected} FROM {table.name} "  # noqa: S608 - names of our own tables
+                f"WHERE {column} IN (SELECT value FROM json_each(?)) ORDER BY {column}",
+                (json.dumps(list(values)),),
+            ).fetchall()
+        return [table.record(row) for row in rows]
+
+    def _iterate(self, table: Table[Record], *key: str) -> Iterator[Record]:
+        """All records of a table by its key, a page at a time: no cursor stays open between two pages."""
+        columns = ", ".join(key)
+        places = [table.names.index(column) for column in key]
+        after: tuple[Any, ...] | None = None
+        while True:
+            where = f"WHERE ({columns}) > ({', '.join('?' * len(key))})" if after else ""
+            with self._database.reading() as connection:
+                rows = connection.execute(
+                    f"SELECT {table.selected} FROM {table.name} {where} "  # noqa: S608 - as above
+                    f"ORDER BY {columns} LIMIT ?",
+                    (*(after or ()), self._page_size),
+                ).fetchall()
+            for row in rows:
+                yield table.record(row)
+            if len(rows) < self._page_size:
+                return
+            after = tuple(rows[-1][place] for place in places)
+
+    def _write(
+        self,
+        records: Sequence[Record],
+        key: Callable[[Record], str],
+        write: Callable[[sqlite3.Connection, Record], object],
+    ) -> list[Record]:
+        """Write records in one transaction and return those written; what SQLite cannot hold is quarantined.
+
+        The only such things are halves of surrogate pairs in a text and numbers of 64 bits and more.
+        """
+        if not records:
+            return []
+        written, refused = [], []
+        with self._database.writing() as connection:
+            for record in records:
+                try:
+                    write(connection, record)
+                except (UnicodeEncodeError, OverflowError) as error:
+                    refused.append(rejection(record, key(record), str(error)))
+                else:
+                    written.append(record)
+            self._quarantine(connection, refused)
+        return written
+
+    def _quarantine(self, connection: sqlite3.Connection, items: Sequence[Quarantined]) -> None:
+        for item in map(storable_item, items):
+            row = connection.execute(
+                f"SELECT {QUARANTINE.selected} FROM quarantine "  # noqa: S608 - names of our own table
+                "WHERE (url, stage, reason) = (?, ?, ?)",
+                item.key,
+            ).fetchone()
+            kept = earliest(QUARANTINE.record(row) if row else None, item)
+            if kept is item:
+                connection.execute(QUARANTINE.upsert("url", "stage", "reason"), QUARANTINE.row(item))

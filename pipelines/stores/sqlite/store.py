@@ -1,0 +1,46 @@
+"""The SQLite store: its groups of methods put together. ``pipelines.stores.protocol.Store`` says what each does."""
+
+# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pipelines.stores.sqlite.alerts import AlertTables
+from pipelines.stores.sqlite.articles import ArticleTables
+from pipelines.stores.sqlite.database import BUSY_SECONDS, Database
+from pipelines.stores.sqlite.memory import MemoryTables
+from pipelines.stores.sqlite.operations import OperationTables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+PAGE_SIZE = 500
+"""Records read at once where all are asked for: some 5 MB of articles."""
+
+
+class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables):
+    """One file. Safe for several threads and several processes at once; writers take turns."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, page_size: int = PAGE_SIZE) -> None:
+        super().__init__(Database(path, busy_seconds), page_size)
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self._database.path}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._database.close()
+
+    def setup(self) -> None:
+        with self._database.reading():
+            pass  # the first use makes the file and its tables
+
+    def refresh(self) -> None:
+        """Nothing to do: what is committed is visible."""

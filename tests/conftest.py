@@ -1,0 +1,24 @@
+"""Fixtures which several folders of tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.stores import local_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JAR_CACHE = Path(__file__).parent.parent / "var" / "elasticsearch"
+"""Where ``make elasticsearch-up`` keeps the jars as well: they are fetched once for both."""
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Elasticsearch node of this test session, with no data. If it cannot start, the tests fail."""
+    home = tmp_path_factory.mktemp("node")
+    yield local_node.up(home, port=0, cache=JAR_CACHE, bound_to_caller=True)
+    local_node.down(home)

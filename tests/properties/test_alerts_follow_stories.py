@@ -1,0 +1,135 @@
+"""One alert per rule and story, whatever order articles come in and however stories merge and split meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.alerts.alerting import AlertDecision, decide_alerts
+from schemas.records import Alert, AlertState, Match, OutboxMessage, RuleHit, Story
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ARTICLES = "abcdefgh"
+RULES = "rst"
+
+
+class World:
+    """Alerts and outbox as a store keeps them, and the stories of a partition."""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, Alert] = {}
+        self.outbox: dict[str, OutboxMessage] = {}
+        self.stories: dict[str, Story] = {}
+        self.now = START
+
+    def see(self, present: str, label: dict[str, int], hits: dict[str, tuple[RuleHit, ...]]) -> AlertDecision:
+        self.now += timedelta(minutes=1)
+        groups: dict[int, list[str]] = {}
+        for article in sorted(present):
+            groups.setdefault(label[article], []).append(article)
+        stories = [
+            Story(
+                id=members[0],
+                title=None,
+                first_published=None,
+                last_published=None,
+                article_ids=tuple(members),
+                sources=(),
+                independent_sources=1,
+            )
+            for members in groups.values()
+        ]
+        touched = {one.id for one in stories} | set(self.stories)
+        decision = decide_alerts(
+            stories=stories,
+            hits={article: hits[article] for article in present},
+            order={article: article for article in present},
+            existing=[alert for alert in self.alerts.values() if alert.story_id in touched],
+            channels_of=lambda _: ("log",),
+            now=self.now,
+        )
+        self.stories = {one.id: one for one in stories}
+        for message in decision.outbox:
+            self.outbox.setdefault(message.id, message)
+        for gone in decision.gone:
+            del self.alerts[gone]
+        self.alerts |= {alert.id: alert for alert in decision.put}
+        return decision
+
+    def deliver(self) -> list[str]:
+        """Deliver what the outbox holds; the rules that spoke."""
+        spoke = []
+        for message in list(self.outbox.values()):
+            alert = self.alerts.get(message.alert_id)
+            if message.delivered_at is None and alert and alert.state is AlertState.NEW:
+                spoke.append(alert.rule_id)
+                self.alerts[alert.id] = replace(alert, state=AlertState.DELIVERED)
+                self.outbox[message.id] = replace(message, delivered_at=self.now)
+        return spoke
+
+
+labels = st.fixed_dictionaries({article: st.integers(0, 3) for article in ARTICLES})
+matching = st.fixed_dictionaries({article: st.sets(st.sampled_from(RULES)) for article in ARTICLES})
+
+
+def as_hits(matched: dict[str, set[str]]) -> dict[str, tuple[RuleHit, ...]]:
+    place = Match(field="body", sentence="s", start=0, end=1, form="s", term="s")
+    return {
+        article: tuple(RuleHit(rule_id=rule, rule_version="v", matches=(place,)) for rule in sorted(rules))
+        for article, rules in matched.items()
+    }
+
+
+def expected(world: World, matched: dict[str, set[str]]) -> set[tuple[str, str]]:
+    return {
+        (rule, one.id) for one in world.stories.values() for article in one.article_ids for rule in matched[article]
+    }
+
+
+@settings(deadline=None)
+@given(labels, matching, st.permutations(ARTICLES), st.lists(st.integers(1, 8), max_size=4), st.booleans())
+def test_alerts_do_not_depend_on_order_and_batches(
+    label: dict[str, int],
+    matched: dict[str, set[str]],
+    order: list[str],
+    cuts: list[int],
+    deliver: bool,  # noqa: FBT001 - generated
+) -> None:
+    hits = as_hits(matched)
+    at_once = World()
+    at_once.see(ARTICLES, label, hits)
+    spoken = World()
+    for cut in [*sorted(cuts), len(ARTICLES)]:
+        spoken.see("".join(order[:cut]), label, hits)
+        if deliver:
+            spoken.deliver()
+    assert {(a.rule_id, a.story_id) for a in spoken.alerts.values()} == expected(spoken, matched)
+
+    def bare(world: World) -> dict[str, Alert]:
+        return {key: replace(alert, matched_at=START, state=AlertState.NEW) for key, alert in world.alerts.items()}
+
+    assert bare(spoken) == bare(at_once)
+    assert spoken.see(ARTICLES, label, hits) == AlertDecision()
+    spoken.deliver()
+    assert all(alert.state is AlertState.DELIVERED for alert in spoken.alerts.values())
+
+
+@settings(deadline=None)
+@given(st.lists(labels, min_size=2, max_size=6), matching)
+def test_a_story_that_was_told_is_never_told_again_however_stories_move(
+    partitions: list[dict[str, int]], matched: dict[str, set[str]]
+) -> None:
+    hits = as_hits(matched)
+    world = World()
+    told: list[str] = []
+    for label in partitions:
+        world.see(ARTICLES, label, hits)
+        assert {(a.rule_id, a.story_id) for a in world.alerts.values()} == expected(world, matched)
+        told += world.deliver()
+    first = World()
+    first.see(ARTICLES, partitions[0], hits)
+    # Every article was there from the start, so every later alert follows from one that was told then.
+    assert sorted(told) == sorted(first.deliver())

@@ -1,0 +1,81 @@
+"""Contract: stories, alerts and the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from schemas.records import AlertState
+
+if TYPE_CHECKING:
+    from pipelines.stores.protocol import Store
+    from tests.stores.conftest import Make, Place
+
+
+def test_stories(store: Store, make: type[Make]) -> None:
+    stories = [make.story(number) for number in range(3)]
+    undated = make.story(9, title=None, first_published=None, last_published=None, sources=())
+    for _ in range(2):
+        store.write_stories([*stories, undated])
+    assert list(store.iter_stories()) == [*stories, undated]
+    assert store.stories(["story-001", "unknown"]) == {"story-001": stories[1]}
+    changed = replace(stories[2], title="Other")
+    store.write_stories([changed], gone=["story-000", "unknown"])
+    assert list(store.iter_stories()) == [stories[1], changed, undated]
+    store.write_stories([])
+
+
+def test_a_story_written_and_gone_at_once_stays(store: Store, make: type[Make]) -> None:
+    store.write_stories([make.story(1)], gone=["story-001"])
+    assert list(store.iter_stories()) == [make.story(1)]
+
+
+def test_alerts(store: Store, make: type[Make]) -> None:
+    alerts = [make.alert(number) for number in range(4)]
+    for _ in range(2):
+        store.write_alerts(alerts)
+    assert list(store.iter_alerts()) == alerts
+    assert store.alerts(["alert-002", "unknown"]) == {"alert-002": alerts[2]}
+    assert store.alerts_of_stories(["story-003", "story-001", "unknown"]) == [alerts[1], alerts[3]]
+    assert store.alerts_of_stories([]) == []
+    acknowledged = replace(alerts[1], state=AlertState.ACKNOWLEDGED, matches=())
+    store.write_alerts([acknowledged], gone=["alert-000"])
+    assert list(store.iter_alerts()) == [acknowledged, alerts[2], alerts[3]]
+
+
+def test_the_outbox_gives_what_is_due_oldest_first(store: Store, make: type[Make]) -> None:
+    first = make.message(1, next_attempt=make.day + timedelta(minutes=30))
+    second, third = make.message(2), make.message(3)
+    tie = make.message(0, created_at=third.created_at, next_attempt=make.day)
+    store.write_alerts([], outbox=[third, second, first, tie])
+    assert store.outbox_pending(make.day + timedelta(minutes=10)) == [second, tie, third]
+    assert store.outbox_pending(make.day + timedelta(minutes=30)) == [first, second, tie, third]
+    assert store.outbox_pending(make.day - timedelta(minutes=1)) == []
+
+
+def test_a_message_is_written_once_however_often_its_alert_is(store: Store, make: type[Make]) -> None:
+    message = make.message(1)
+    store.write_alerts([make.alert(1)], outbox=[message])
+    delivered = replace(message, attempts=1, delivered_at=make.day + timedelta(hours=1), last_error="slow")
+    for _ in range(2):
+        store.write_outbox([delivered])
+    store.write_alerts([make.alert(1)], outbox=[message])
+    assert store.outbox_pending(make.day + timedelta(days=9)) == []
+
+
+def test_a_failed_attempt_waits(store: Store, make: type[Make]) -> None:
+    store.write_alerts([], outbox=[make.message(1)])
+    failed = make.message(1, attempts=1, last_error="refused", next_attempt=make.day + timedelta(hours=2))
+    store.write_outbox([failed])
+    assert store.outbox_pending(make.day + timedelta(hours=1)) == []
+    assert store.outbox_pending(make.day + timedelta(hours=2)) == [failed]
+
+
+def test_more_messages_than_a_page(place: Place, make: type[Make]) -> None:
+    store = place.open(page_size=7)
+    store.setup()
+    messages = [make.message(number) for number in range(20)]
+    store.write_alerts([make.alert(number) for number in range(20)], outbox=messages)
+    assert store.outbox_pending(make.day + timedelta(days=1)) == messages
+    assert len(list(store.iter_alerts())) == 20

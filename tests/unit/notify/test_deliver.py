@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipelines.notify.deliver import (
+    BATCH,
+    FAILURES_IN_A_ROW,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    ORPHAN_AGE,
+    deliver,
+    pause_after,
+)
+from schemas.records import AlertState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.notify.notice import Notice
+    from pipelines.stores.protocol import Store
+    from schemas.records import OutboxMessage
+
+Raise = "Callable[..., list[Alert]]"
+NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)  # as in conftest
+FAR = NOW + timedelta(days=9999)
+
+
+class Receiver:
+    """A channel which keeps what it gets, and fails on the attempts it is told to."""
+
+    def __init__(self, *fails: int) -> None:
+        self.fails = set(fails)
+        self.attempts = 0
+        self.got: list[Notice] = []
+
+    def send(self, notice: Notice) -> None:
+        self.attempts += 1
+        if self.attempts in self.fails:
+            raise OSError("the receiver is down")
+        self.got.append(notice)
+
+
+def states(store: Store) -> set[AlertState]:
+    return {alert.state for alert in store.iter_alerts()}
+
+
+def test_every_message_is_sent_once_and_the_alert_is_delivered(store: Store, raise_alerts: Raise) -> None:
+    alerts = raise_alerts(3, "log", "team")
+    log, team = Receiver(), Receiver()
+    report = deliver(store, {"log": log, "team": team}, NOW, severities={"himars": "high"})
+    assert (report.sent, report.failed, report.waiting, report.problems) == (6, 0, 0, ())
+    assert [notice.alert.id for notice in log.got] == [alert.id for alert in alerts]  # oldest first
+    assert {notice.message_id for notice in log.got}.isdisjoint(notice.message_id for notice in team.got)
+    assert log.got[0].severity == "high"
+    assert log.got[0].story == store.stories(["article0"])["article0"]
+    assert states(store) == {AlertState.DELIVERED}
+    assert deliver(store, {"log": log, "team": team}, NOW).sent == 0
+    assert (log.attempts, team.attempts) == (3, 3)
+
+
+def test_a_storm_goes_in_batches(store: Store, raise_alerts: Raise) -> None:
+    raise_alerts(BATCH + 7, "log")
+    log = Receiver()
+    assert deliver(store, {"log": log}, NOW).sent == BATCH + 7
+    assert len({notice.message_id for notice in log.got}) == BATCH + 7
+    assert states(store) == {AlertState.DELIVERED}
+
+
+def test_a_failing_channel_does_not_hold_up_the_others_and_pauses_longer_each_time(
+    store: Store, raise_alerts: Raise
+) -> None:
+    raise_alerts(1, "log", "team")
+    log, team = Receiver(), Receiver(1, 2)
+    channels = {"log": log, "team": team}
+    report = deliver(store, channels, NOW)
+    assert (report.sent, report.failed, report.waiting) == (1, 1, 1)
+    assert report.problems == ("OSError: the receiver is down; it will be tried again",)
+    assert len(log.got) == 1
+    assert states(store) == {AlertState.NEW}
+    (waiting,) = store.outbox_pending(FAR)
+    assert (waiting.attempts, waiting.next_attempt) == (1, NOW + FIRST_PAUSE)
+    assert waiting.last_error == "OSError: the receiver is down"
+    assert deliver(store, channels, NOW + FIRST_PAUSE / 2).waiting == 1
+    assert team.attempts == 1
+    second = NOW + FIRST_PAUSE
+    assert deliver(store, channels, second).failed == 1
+    (waiting,) = store.outbox_pending(FAR)
+    assert waiting.next_attempt == second + 2 * FIRST_PAUSE
+    assert deliver(store, channels, second + 2 * FIRST_PAUSE).sent == 1
+    assert len(team.got) == 1
+    assert len(log.got) == 1
+    assert states(store) == {AlertState.DELIVERED}
+
+
+def test_a_channel_that_is_down_rests_after_a_few_failures(store: Store, raise_alerts: Raise) -> None:
+    raise_alerts(BATCH + 50, "log", "team")
+    log, team = Receiver(), Receiver(*range(1, 1000))
+    report = deliver(store, {"log": log, "team": team}, NOW)
+    assert (report.sent, report.failed, report.waiting) == (BATCH + 50, FAILURES_IN_A_ROW, BATCH + 50)
+    assert team.attempts == FAILURES_IN_A_ROW
+    untouched = [message for message in store.outbox_pending(FAR) if not message.attempts]
+    assert len(untouched) == BATCH + 50 - FAILURES_IN_A_ROW
+
+
+def test_a_slow_channel_does_not_hold_up_the_others(store: Store, raise_alerts: Raise) -> None:
+    raise_alerts(1, "aslow", "log")
+    log_done = threading.Event()
+
+    class Log(Receiver):
+        def send(self, notice: Notice) -> None:
+            super().send(notice)
+            log_done.set()
+
+    class Slow(Receiver):
+        def send(self, notice: Notice) -> None:
+            assert log_done.wait(20), "the log had to wait for the slow channel"
+            super().send(notice)
+
+    slow = Slow()
+    assert deliver(store, {"aslow": slow, "log": Log()}, NOW).sent == 2
+    assert len(slow.got) == 1
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    assert [pause_after(attempts) for attempts in (1, 2, 3)] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
+    assert pause_after(100_000) == LONGEST_PAUSE
+
+
+def test_a_channel_which_is_not_configured_is_reported_once_and_keeps_its_messages(
+    store: Store, raise_alerts: Raise
+) -> None:
+    raise_alerts(3, "log", "analysts")
+    log = Receiver()
+    report = deliver(store, {"log": log}, NOW)
+    (problem,) = report.problems
+    assert "'analysts' is not configured: 3 messages wait" in problem
+    assert "[channels] in wirepicket.toml" in problem
+    assert (report.sent, report.waiting) == (3, 3)
+    assert states(store) == {AlertState.NEW}
+    analysts = Receiver()
+    assert deliver(store, {"log": log, "analysts": analysts}, NOW).sent == 3
+    assert len(analysts.got) == 3
+    assert states(store) == {AlertState.DELIVERED}
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+class DyingStore:
+    """A store whose process dies at the n-th call of a method: before it, so nothing of the call is done."""
+
+    def __init__(self, store: Store, method: str, call: int) -> None:
+        self._store = store
+        self._method = method
+        self._left = call
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._store, name)
+        if name != self._method:
+            return value
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._left -= 1
+            if self._left == 0:
+                raise Crash
+            return value(*arguments, **named)
+
+        return call
+
+
+@pytest.mark.parametrize(("method", "call"), [("write_outbox", 1), ("write_alerts", 1), ("write_outbox", 2)])
+def test_a_crash_between_sending_and_recording_repeats_with_the_same_id(
+    store: Store, raise_alerts: Raise, method: str, call: int
+) -> None:
+    raise_alerts(2, "log")
+    log = Receiver()
+    with pytest.raises(Crash):
+        deliver(DyingStore(store, method, call), {"log": log}, NOW)
+    deliver(store, {"log": log}, NOW)
+    assert {notice.alert.story_id for notice in log.got} == {"article0", "article1"}
+    by_alert = {(notice.alert.id, notice.message_id) for notice in log.got}
+    assert len(by_alert) == 2
+    assert states(store) == {AlertState.DELIVERED}
+    assert store.outbox_pending(FAR) == []
+    before = len(log.got)
+    deliver(store, {"log": log}, NOW)
+    assert len(log.got) == before
+
+
+def test_a_crash_between_the_alert_and_its_last_message_does_not_send_again(store: Store, raise_alerts: Raise) -> None:
+    raise_alerts(1, "log")
+    log = Receiver()
+    with pytest.raises(Crash):
+        deliver(DyingStore(store, "write_outbox", 1), {"log": log}, NOW)
+    assert states(store) == {AlertState.DELIVERED}
+    report = deliver(store, {"log": log}, NOW)
+    assert (report.sent, report.waiting) == (0, 0)
+    assert len(log.got) == 1
+    assert store.outbox_pending(FAR) == []
+
+
+def test_a_message_without_its_alert_waits_then_is_set_aside(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log")
+    store.write_alerts([], gone=[alert.id])
+    log = Receiver()
+    assert deliver(store, {"log": log}, NOW).waiting == 1
+    (message,) = store.outbox_pending(FAR)
+    assert message.next_attempt == NOW + FIRST_PAUSE
+    assert message.last_error == "its alert is not in the store yet"
+    late = NOW + ORPHAN_AGE + timedelta(days=1)
+    deliver(store, {"log": log}, late)
+    (message,) = store.outbox_pending(FAR)
+    assert message.last_error == "its alert no longer exists"
+    assert deliver(store, {"log": log}, late + timedelta(days=100)).waiting == 0
+    assert log.attempts == 0
+
+
+def test_a_message_whose_alert_comes_with_the_next_run_is_sent(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log")
+    store.write_alerts([], gone=[alert.id])
+    log = Receiver()
+    deliver(store, {"log": log}, NOW)
+    store.write_alerts([alert])
+    assert deliver(store, {"log": log}, NOW + FIRST_PAUSE).sent == 1
+
+
+@pytest.mark.parametrize("state", [AlertState.ACKNOWLEDGED, AlertState.MUTED])
+def test_an_alert_that_was_dealt_with_is_not_sent(store: Store, raise_alerts: Raise, state: AlertState) -> None:
+    (alert,) = raise_alerts(1, "log")
+    store.write_alerts([replace(alert, state=state)])
+    log = Receiver()
+    report = deliver(store, {"log": log}, NOW)
+    assert (report.sent, report.waiting, log.attempts) == (0, 0, 0)
+    assert states(store) == {state}
+
+
+def test_matches_added_while_a_message_is_sent_are_kept(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log")
+    grown = replace(alert, matches=alert.matches * 2)
+
+    class Meanwhile(DyingStore):
+        def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
+            store.write_outbox(messages)
+
+        def stories(self, ids: Any) -> Any:
+            store.write_alerts([grown])  # a regrouping in another process
+            return store.stories(ids)
+
+    deliver(Meanwhile(store, "none", 0), {"log": Receiver()}, NOW)
+    (kept,) = store.iter_alerts()
+    assert kept == replace(grown, state=AlertState.DELIVERED)

@@ -1,0 +1,196 @@
+"""Records to JSON and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.records import (
+    Article,
+    Capture,
+    CaptureRef,
+    FeedEntry,
+    Fingerprint,
+    MediaKind,
+    MemoryEntry,
+    RunRecord,
+    Story,
+)
+from schemas.serial import (
+    RecordFormatError,
+    dump,
+    encoder,
+    from_dict,
+    from_json,
+    time_from_text,
+    time_to_text,
+    to_dict,
+    to_json,
+)
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+TIMES = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)).map(  # noqa: DTZ001
+    lambda time: time.replace(microsecond=0, tzinfo=UTC)
+)
+st.register_type_strategy(str, TEXT)
+st.register_type_strategy(datetime, TIMES)
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
+@pytest.mark.parametrize("record_type", [Article, MemoryEntry, Capture, Story, RunRecord])
+@given(data=st.data())
+def test_any_record_comes_back_equal_and_its_bytes_are_stable(record_type: Any, data: Any) -> None:
+    record = data.draw(st.from_type(record_type))
+    text = to_json(record)
+    again = from_json(record_type, text)
+    assert again == record
+    assert to_json(again) == text
+    assert from_dict(record_type, to_dict(record)) == record
+
+
+ENTRY = FeedEntry(
+    feed_url="f",
+    entry_id="e",
+    link=None,
+    title="Übung",
+    author=None,
+    published=datetime(2026, 3, 1, 1, 2, 3, tzinfo=UTC),
+    html=None,
+    source="s",
+)
+
+
+def test_the_form_of_a_record() -> None:
+    capture = Capture(
+        url="u",
+        fetched_at=datetime(2026, 3, 1, tzinfo=UTC),
+        kind=MediaKind.HTML,
+        body=b"\xff\xfe~",
+        headers=(("A", "1"), ("A", "2")),
+        entry=ENTRY,
+    )
+    assert to_json(capture).decode() == (
+        '{"url":"u","fetched_at":"2026-03-01T00:00:00Z","kind":"html","body":"//5+","content_type":null,'
+        '"status":null,"headers":[["A","1"],["A","2"]],"external_id":null,"entry":{"feed_url":"f",'
+        '"entry_id":"e","link":null,"title":"Übung","author":null,"published":"2026-03-01T01:02:03Z",'
+        '"html":null,"source":"s"}}'
+    )
+
+
+def test_times() -> None:
+    east = datetime(2026, 3, 1, 2, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=3)))
+    assert time_to_text(east) == "2026-02-28T23:00:00Z"
+    assert time_from_text("2026-03-01T02:00:00.75+03:00") == datetime(2026, 2, 28, 23, tzinfo=UTC)
+    for wrong in ("2026-03-01T00:00:00", "yesterday", ""):
+        with pytest.raises(ValueError, match=r".+"):
+            time_from_text(wrong)
+    with pytest.raises(ValueError, match="no time zone"):
+        time_to_text(datetime(2026, 3, 1))  # noqa: DTZ001
+
+
+def test_missing_fields_take_their_default_and_strange_ones_are_passed_over() -> None:
+    given = {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "text", "body": "", "future": 1}
+    assert from_dict(Capture, given).headers == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"link": 5}, r"FeedEntry\.link: int"),
+        ({"published": "soon"}, r"FeedEntry\.published"),
+        ({"published": 5}, r"FeedEntry\.published"),
+        ({"feed_url": None}, r"FeedEntry\.feed_url: NoneType"),
+        ({"title": ["x"]}, r"FeedEntry\.title: list"),
+    ],
+)
+def test_wrong_types_are_named(change: Any, message: str) -> None:
+    with pytest.raises(RecordFormatError, match=message):
+        from_dict(FeedEntry, to_dict(ENTRY) | change)
+
+
+@pytest.mark.parametrize(
+    ("record_type", "value", "message"),
+    [
+        (CaptureRef, {"file": "a"}, r"CaptureRef\.offset is missing"),
+        (CaptureRef, {"file": "a", "offset": True}, r"CaptureRef\.offset: bool"),
+        (CaptureRef, {"file": "a", "offset": 1.5}, r"CaptureRef\.offset: float"),
+        (CaptureRef, [], "CaptureRef: list"),
+        (Capture, {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "odd", "body": ""}, r"Capture\.kind"),
+        (Capture, {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "!"}, r"\.body"),
+        (
+            Story,
+            {"id": "s", "title": None, "first_published": None, "last_published": None, "article_ids": "a"},
+            "list",
+        ),
+        (
+            Capture,
+            {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "", "headers": [["a"]]},
+            r"Capture\.headers: 1 items where 2",
+        ),
+    ],
+)
+def test_wrong_forms_are_named(record_type: Any, value: Any, message: str) -> None:
+    with pytest.raises(RecordFormatError, match=message):
+        from_dict(record_type, value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "[" * 100_000, b"\xff"])
+def test_what_is_no_json_object_is_refused(text: Any) -> None:
+    with pytest.raises(RecordFormatError):
+        from_json(CaptureRef, text)
+
+
+def test_half_a_surrogate_pair_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        to_json(replace(ENTRY, title="\ud83d"))
+
+
+def test_json_has_no_infinity() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dump(float("inf"))
+
+
+def test_whole_numbers_serve_as_numbers() -> None:
+    run = dict.fromkeys(RunRecord.__slots__, 0) | {"id": "r", "started_at": "2026-03-01T00:00:00Z"}
+    assert isinstance(from_dict(RunRecord, run).seconds, float)
+
+
+def test_a_type_without_a_json_form_is_a_mistake_of_ours() -> None:
+    @dataclass(frozen=True)
+    class Odd:
+        field: complex
+
+    with pytest.raises(TypeError, match="no JSON form"):
+        encoder(complex)
+    with pytest.raises((TypeError, NameError)):
+        to_dict(Odd(1j))
+
+
+def test_big_keys_are_kept() -> None:
+    content = json.loads(
+        to_json(
+            Fingerprint(
+                article_id="a",
+                digest="d",
+                source=None,
+                title_key=2**63 - 1,
+                published=None,
+                first_seen=datetime(2026, 3, 1, tzinfo=UTC),
+                word_count=1,
+                shingles=b"",
+                numbers=b"",
+                copy_keys=(2**63 - 1,),
+                story_features=b"",
+                story_keys=(),
+            )
+        )
+    )
+    assert content["copy_keys"] == [2**63 - 1]
+    assert content["title_key"] == 2**63 - 1
+    assert from_dict(Fingerprint, content).copy_keys == (2**63 - 1,)
