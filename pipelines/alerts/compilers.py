@@ -76,7 +76,7 @@ def _sqlite_needs(needs: tuple[Need, ...], columns: str) -> str:
 def _sqlite_need(need: Need) -> str:
     if need.prefix is not None:
         return f'"{need.prefix}" *'
-    return _joined("OR", [f'"{word}"' for word in need.words[:1]])
+    return _joined("OR", [f'"{word}"' for word in need.words])
 
 
 def _joined(operator: str, parts: list[str]) -> str:

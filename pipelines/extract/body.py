@@ -57,6 +57,7 @@ def _extracted(tree: HtmlElement, url: str | None) -> list[str]:
     document = trafilatura.bare_extraction(
         tree,
         url=url,
+        output_format="xml",  # the default also makes a text of its own, in quadratic time
         include_comments=False,
         include_formatting=False,
         with_metadata=False,

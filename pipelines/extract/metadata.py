@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MAX_METAS = 500
 _MAX_TIMES = 20
 _MAX_BYLINES = 10
+_MAY_HOLD_BYLINE = ("h1", "a", "address", "div", "p", "span", "li", "strong", "b", "em", "cite", "h2", "h3", "h4", "h5", "td")
 _MAX_BELOW_HEADING = 30
 """Elements behind the headline among which a byline may stand."""
 _MAX_VALUE = 1_000
@@ -267,14 +268,20 @@ def _byline(tree: HtmlElement, outlets: tuple[str, ...]) -> str | None:
 
 def _byline_below_heading(tree: HtmlElement, outlets: tuple[str, ...]) -> str | None:
     """A line right below the headline that says it is a byline ("By …"), whatever its element is called."""
-    for heading in tree.iter("h1"):
-        for element in heading.xpath(f"following::*[position() <= {_MAX_BELOW_HEADING}]"):
-            text = tidy(element.text_content()[:_MAX_VALUE]) if isinstance(element.tag, str) else ""
-            if element.tag == "p" and is_prose(text):
-                break
-            names = byline_authors(text)
-            if names and (found := believable_authors([names], outlets=outlets)):
-                return found
+    left = 0
+    for element in tree.iter(*_MAY_HOLD_BYLINE):
+        if element.tag == "h1":
+            left = _MAX_BELOW_HEADING
+            continue
+        if not left:
+            continue
+        left -= 1
+        text = tidy(element.text_content()[:_MAX_VALUE])
+        if element.tag == "p" and is_prose(text):
+            return None
+        names = byline_authors(text)
+        if names and (found := believable_authors([names], outlets=outlets)):
+            return found
     return None
 
 

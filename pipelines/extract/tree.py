@@ -25,6 +25,7 @@ _CONTAINERS = (
 )  # fmt: skip
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _DOCTYPE = re.compile(r"^\s*(?:<\?xml[^>]{0,200}\?>\s*)?<\s?!\s?doctype[^>]{0,1000}>", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<([a-z][a-z0-9]{0,20})\b[^<>]{30000,}>", re.IGNORECASE)
 _CLOSED_HTML = re.compile(r"(<html[^>]{0,2000}?)\s*/>", re.IGNORECASE)
 
 
@@ -35,6 +36,8 @@ def parse_html(text: str) -> HtmlElement:
     Raises ``ExtractionError``: ``no_text`` (nothing in it), ``too_deep``, ``too_large`` (too many elements).
     """
     text = _DOCTYPE.sub("", _INVALID.sub(" ", text), count=1)
+    # libxml2 compares every attribute of a tag with every other; such tags carry data, not text.
+    text = _LONG_TAG.sub(r"<\1>", text)
     text = _CLOSED_HTML.sub(r"\1>", text, count=1)
     # Entities of a document type are never read: the HTML parser has none but its own.
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False)

@@ -63,6 +63,7 @@ class Program:
 def program(tmp_path: Path) -> Program:
     """In an empty folder, without anybody's configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WIREPICKET_", "PREFECT_"))}
+    (tmp_path / "home").mkdir()
     return Program(tmp_path, kept | {"HOME": str(tmp_path / "home"), "WIREPICKET_ALLOW_NETS": "127.0.0.0/8"})
 
 

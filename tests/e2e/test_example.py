@@ -1,0 +1,99 @@
+"""What a newcomer sees: the program with no arguments at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.http_server import Answer
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Program
+
+
+def test_the_first_run_shows_something_real(program: Program) -> None:
+    ran = program("run", COLUMNS="200")
+    assert ran.code == 0, ran.err
+    for heading in ("Articles", "Stories", "Alerts", "Try next", "wirepicket search HIMARS", "var/archive"):
+        assert heading in ran.out
+    alerts = {one["rule_id"]: one for one in program.exported("alerts")}
+    assert {"himars", "f16-block-70"} <= alerts.keys()
+    assert alerts["himars"]["matches"][0]["sentence"].strip() in ran.out
+    articles = {one["id"]: one for one in program.exported("articles")}
+    stories = program.exported("stories")
+    assert any(len(article["copies"]) >= 2 for article in articles.values())
+    rewritten = [
+        story
+        for story in stories
+        if sum(articles[one]["canonical_id"] == one for one in story["article_ids"]) > 1
+    ]
+    assert rewritten, "two desks' reports of one event are one story without being copies"
+    assert len(stories) > len(rewritten) + 3
+
+    again = program("run", "--json")
+    assert (again.code, again.summary["new"], again.summary["alerts"]) == (0, 0, 0)
+
+    # What the first run says to try next.
+    found = program("search", "HIMARS")
+    assert found.code == 0
+    assert "HIMARS" in found.out
+    story = alerts["himars"]["story_id"]
+    assert story in program("stories").out
+    shown = program("show", story)
+    assert "independent" in shown.out
+    assert articles[alerts["himars"]["article_id"]]["title"] in shown.out
+    assert alerts["himars"]["rule_id"] in program("alerts").out
+    assert program("show", alerts["himars"]["id"]).code == 0
+    assert program("rules", "check").code == 0
+    status = program("status", "--json")
+    assert status.code == 0
+    assert status.lines[0]["runs"][0]["new"] == len(articles)
+
+
+def test_rules_can_be_tried_on_a_text(program: Program) -> None:
+    ran = program("rules", "test", "The first F‑16 Blk. 70 landed at noon.", "--rule", "f16-block-70")
+    assert ran.code == 0
+    assert "F‑16 Blk. 70" in ran.out
+    assert "No rule matches" in program("rules", "test", "Nothing of interest happened.").out
+
+
+def test_results_go_to_standard_output_and_all_else_to_standard_error(program: Program) -> None:
+    ran = program("run", "--json")
+    assert ran.summary["articles"] > 0
+    assert ran.err == ""
+
+
+def test_settings_come_from_the_file_and_the_environment(program: Program) -> None:
+    (program.folder / "wirepicket.toml").write_text('home = "elsewhere"\nindex_prefix = "mine"\n')
+    assert program("run", "--json").code == 0
+    assert (program.folder / "elsewhere" / "archive").is_dir()
+    assert program("export", "articles").out
+    assert program("export", "articles", WIREPICKET_HOME="third").out == ""
+
+
+def test_secrets_are_not_said(program: Program) -> None:
+    secret = "s3cr3t-passphrase"
+    (program.folder / "rules.yaml").write_text("- id: one\n  query: HIMARS\n  notify: [desk]\n")
+    (program.folder / "wirepicket.toml").write_text(f'[channels]\ndesk = ["json://user:{secret}@127.0.0.2:9/x"]\n')
+    ran = program("run", "--rules", "rules.yaml", WIREPICKET_API_KEY=secret)
+    assert "desk" in ran.err  # the channel is said to have failed
+    away = program("run", "--store", f"http://elastic:{secret}@127.0.0.2:9")
+    assert away.code == 3
+    for text in (ran.out, ran.err, away.out, away.err):
+        assert secret not in text
+    for path in (program.folder / "var").rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+
+
+def test_alerts_are_delivered_to_channels(program: Program, web: object) -> None:
+    from tests.http_server import WebServer
+
+    assert isinstance(web, WebServer)
+    web.routes["/hook"] = Answer(b"ok")
+    (program.folder / "rules.yaml").write_text("- id: one\n  query: HIMARS\n  notify: [desk, stdout]\n")
+    host = web.url.removeprefix("http://")
+    (program.folder / "wirepicket.toml").write_text(f'[channels]\ndesk = ["json://{host}/hook?method=GET"]\n')
+    ran = program("run", "--rules", "rules.yaml")
+    assert ran.code == 0, ran.err
+    assert web.requests["/hook"] == 1
+    assert {one["state"] for one in program.exported("alerts")} == {"delivered"}
