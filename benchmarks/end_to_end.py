@@ -89,13 +89,17 @@ def main() -> None:
         folder = Path(name)
         made = list(pages(options.pages))
         seeds = folder / "pages.jsonl"
-        lines = (json.dumps({"url": url, "source": outlet, "published": None, "html": html}) for url, outlet, html in made)
+        lines = (
+            json.dumps({"url": url, "source": outlet, "published": None, "html": html}) for url, outlet, html in made
+        )
         seeds.write_text("\n".join(lines), encoding="utf-8")
         bare = bare_loop([html for _, _, html in made])
         whole, peak, summary = pipeline(seeds, folder / "home", options.workers, options.store)
         again, _, _ = pipeline(seeds, folder / "home", options.workers, options.store)
     size = sum(len(html) for _, _, html in made) / len(made)
-    print(f"{options.pages} pages of {size / 1000:.1f} KB, {options.workers} extraction processes, {os.cpu_count()} cores")
+    print(
+        f"{options.pages} pages of {size / 1000:.1f} KB, {options.workers} extraction processes, {os.cpu_count()} cores"
+    )
     print(f"bare Trafilatura loop, one process   {options.pages / bare:8.0f} pages/s   {bare:7.2f} s")
     print(f"wirepicket run, everything           {options.pages / whole:8.0f} pages/s   {whole:7.2f} s")
     print(f"ratio                                {bare / whole:8.2f}")

@@ -58,6 +58,6 @@ def _page(title: str, outlet: str, body: list[str], chance: random.Random) -> st
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} | {outlet}</title>'
         f'<script type="application/ld+json">{json.dumps(data)}</script></head><body><header><ul>{links}</ul></header>'
         f'<main><article class="post"><h1>{title}</h1><div class="entry-content">{story}'
-        f'<p>Advertisement</p></div></article><aside>{teasers}</aside></main><footer><ul>{links}</ul>© {outlet}</footer>'
-        "</body></html>"
+        f"<p>Advertisement</p></div></article><aside>{teasers}</aside></main>"
+        f"<footer><ul>{links}</ul>© {outlet}</footer></body></html>"
     )

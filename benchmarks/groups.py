@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from pipelines.stores.protocol import Space
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from pipelines.stores.protocol import Space
     from schemas.records import MemoryEntry
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.alerts.rules import load_rules
 from pipelines.beam.launch import RUNNERS
 from pipelines.errors import ConfigurationError
 from pipelines.seeds.files import seed_files
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.config import Settings
     from pipelines.fetch.opml import FeedSource
     from pipelines.stores.protocol import Store
+    from schemas.records import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +28,26 @@ class Inputs:
     seeds: tuple[Path, ...] = ()
     """Files, in order."""
     feeds: tuple[FeedSource, ...] = ()
-    rules: Path
-    runner: str = "inprocess"
+    rule_file: Path
+    rules: tuple[Rule, ...]
+    """Those of the file."""
+    runner: str = RUNNERS[0]
 
     @classmethod
-    def of(cls, seeds: Sequence[Path], feeds: Sequence[FeedSource], rules: Path, runner: str) -> Inputs:
-        """Inputs, checked: raises ``ConfigurationError`` for a path that is no seed or a runner that is none."""
+    def of(cls, seeds: Sequence[Path], feeds: Sequence[FeedSource], rule_file: Path, runner: str) -> Inputs:
+        """Inputs, checked before anything is done.
+
+        Raises ``ConfigurationError`` for a path that is no seed, a broken rule file, or a runner that is none.
+        """
         if runner not in RUNNERS:
             raise ConfigurationError(f"--runner {runner}: unknown; known are {', '.join(RUNNERS)}")
-        return cls(seeds=tuple(seed_files(seeds)), feeds=tuple(feeds), rules=rules, runner=runner)
+        return cls(
+            seeds=tuple(seed_files(seeds)),
+            feeds=tuple(feeds),
+            rule_file=rule_file,
+            rules=load_rules(rule_file),
+            runner=runner,
+        )
 
 
 def store_of(settings: Settings) -> Store:

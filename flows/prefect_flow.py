@@ -50,13 +50,13 @@ def server_answers() -> bool:
         return False
 
 
-def orchestrated_pass(inputs: Inputs, settings: Settings, reporter: Reporter) -> PassReport:
+def orchestrated_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool) -> PassReport:
     """One pass as a flow run, each step a task run, its summary an artifact. See ``flows.run.run_pass``."""
 
     @flow(name="wirepicket", persist_result=False)
     def wirepicket() -> PassReport:
         # Without parameters, since Prefect would send them to its server, and settings hold secrets.
-        report = run_pass(inputs, settings, reporter, _as_task)
+        report = run_pass(inputs, settings, reporter, as_json=as_json, run=_as_task)
         create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
         return report
 

@@ -61,8 +61,10 @@ class PassReport:
         return not self.record.quarantined and not self.collected.feeds.failed
 
 
-def run_pass(inputs: Inputs, settings: Settings, reporter: Reporter, run: StepRunner = directly) -> PassReport:
-    """Make one pass.
+def run_pass(
+    inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool = False, run: StepRunner = directly
+) -> PassReport:
+    """Make one pass. With ``as_json`` standard output is left to the summary.
 
     Raises ``StoreUnavailableError`` when the store cannot be reached: then everything fetched is in the
     archive, and the next pass for the same store takes it up.
@@ -82,7 +84,7 @@ def run_pass(inputs: Inputs, settings: Settings, reporter: Reporter, run: StepRu
             ) from unavailable
         batch = run(steps.process, pending.refs, inputs, settings, reporter)
         pending.done()
-        delivery = run(steps.notify, store, settings)
+        delivery = run(steps.notify, store, inputs, settings, as_json=as_json)
         record, articles = steps.summarise(store, collected, batch, started, time.monotonic() - clock)
         if batch.outcomes or batch.quarantined or collected.feeds.states:
             store.put_run(record)

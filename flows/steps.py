@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from pipelines.beam.launch import BatchReport, launch
 from pipelines.collect.feeds import FeedsTaken, take_feeds
 from pipelines.collect.seeds import take_seeds
 from pipelines.ingest.outcome import Outcome
-from pipelines.notify.channels import open_channels
+from pipelines.notify.channels import STANDARD_OUTPUT, StandardOutputChannel, open_channels
 from pipelines.notify.deliver import deliver
 from schemas.records import RunRecord, now_utc
 
@@ -64,16 +65,20 @@ def process(
         return launch(
             refs,
             settings=settings,
-            rules=inputs.rules,
+            rules=inputs.rule_file,
             runner=inputs.runner,
             notify=notify,
             on_progress=advance,
         )
 
 
-def notify(store: Store, settings: Settings) -> DeliveryReport:
-    """Deliver what the outbox holds."""
-    return deliver(store, open_channels(settings.channels, settings.home), now_utc())
+def notify(store: Store, inputs: Inputs, settings: Settings, *, as_json: bool) -> DeliveryReport:
+    """Deliver what the outbox holds. With ``as_json`` standard output is not for alerts: they go to standard error."""
+    channels = open_channels(settings.channels, settings.home)
+    if as_json:
+        channels[STANDARD_OUTPUT] = StandardOutputChannel(sys.stderr)
+    severities = {rule.id: rule.severity for rule in inputs.rules}
+    return deliver(store, channels, now_utc(), severities=severities)
 
 
 def summarise(

@@ -20,7 +20,6 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-
 class WebServer:
     """Serves ``routes`` by path; a route is an answer, or a function from the request's headers to one."""
 
@@ -86,9 +85,10 @@ class WebServer:
     def page(self, path: str, title: str, body: str) -> str:
         """Serve an article page."""
         paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in body.split("\n\n"))
+        head = f"<head><title>{title}</title></head>"
+        story = f"<article><h1>{title}</h1>{paragraphs}</article>"
         html = (
-            f"<!doctype html><html lang=en><head><title>{title}</title></head><body><header><nav>Home News</nav></header>"
-            f"<article><h1>{title}</h1>{paragraphs}</article><footer>About us</footer></body></html>"
+            f"<!doctype html><html lang=en>{head}<body><nav>Home News</nav>{story}<footer>About</footer></body></html>"
         )
         self.routes[path] = Answer(html.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
         return f"{self.url}{path}"

@@ -14,7 +14,6 @@ from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from flows.tables import print_json, print_summary
-from pipelines.alerts.rule_file import load_rules
 from pipelines.errors import ConfigurationError
 from schemas.records import MediaKind, now_utc
 
@@ -41,7 +40,6 @@ def replay(
     start = parse_since(since, started) if since else None
     with opened(store, config) as (opened_store, settings):
         inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner)
-        load_rules(inputs.rules)
         with ArchiveIndex(settings.archive) as index:
             refs = [found.ref for found in index.since(start) if found.kind is not MediaKind.FEED]
         report = steps.process(refs, inputs, settings, Reporter(), notify=False)

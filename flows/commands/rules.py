@@ -13,8 +13,7 @@ from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreO
 from flows.shipped import RULES, shipped
 from flows.tables import console, quoted
 from pipelines.alerts.matcher import Matcher
-from pipelines.alerts.rule_file import load_rules
-from pipelines.alerts.rules import check_rules
+from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 from schemas.serial import to_dict

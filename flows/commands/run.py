@@ -13,7 +13,6 @@ from flows.orchestration import prefect_configured
 from flows.progress import Reporter
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
-from pipelines.alerts.rule_file import load_rules
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 
@@ -51,18 +50,17 @@ def run(
         settings.rules or shipped(RULES),
         runner,
     )
-    load_rules(inputs.rules)  # a broken rule file must stop us before anything is fetched
     reporter = Reporter()
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
-    report = _pass(inputs, settings, reporter)
+    report = _pass(inputs, settings, reporter, as_json=as_json)
     if as_json:
         print_json(report.record)
     else:
         with store_of(settings) as opened_store:
             print_pass(report, *_shown(report, opened_store), settings)
         if example:
-            print_next(str(inputs.rules))
+            print_next(str(inputs.rule_file))
     _complain(report, reporter)
     if not report.clean:
         raise typer.Exit(1)
@@ -81,16 +79,16 @@ def _feeds(told: str | None) -> tuple[FeedSource, ...]:
         raise ConfigurationError(f"--feeds {told}: {error.strerror}") from error
 
 
-def _pass(inputs: Inputs, settings: Settings, reporter: Reporter) -> PassReport:
+def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool) -> PassReport:
     if prefect_configured():
         from flows.prefect_flow import orchestrated_pass, server_answers  # noqa: PLC0415 - costs two seconds
 
         if server_answers():
-            return orchestrated_pass(inputs, settings, reporter)
+            return orchestrated_pass(inputs, settings, reporter, as_json=as_json)
         reporter.say("wirepicket: the configured Prefect server does not answer; this run goes on without it")
     from flows.run import run_pass  # noqa: PLC0415 - likewise half a second, which --help and errors need not wait
 
-    return run_pass(inputs, settings, reporter)
+    return run_pass(inputs, settings, reporter, as_json=as_json)
 
 
 def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert]]:

@@ -10,7 +10,7 @@ import typer
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.shipped import RULES, shipped
 from flows.tables import SUMMARY, console
-from pipelines.alerts.rule_file import load_rules
+from pipelines.alerts.rules import load_rules
 from pipelines.archive.pending import waiting
 from schemas.records import now_utc
 from schemas.serial import to_dict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from pipelines.alerts.rule_file import load_rules
+from pipelines.alerts.rules import load_rules
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.launch import CRASHED, ERROR_NAME, JOB_NAME, UNAVAILABLE, BatchJob
 from pipelines.beam.transforms import Job

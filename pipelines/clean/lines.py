@@ -20,6 +20,9 @@ _SENTENCE_WORDS = 8
 _PROSE_WORDS = 25
 """A line without a sentence's end counts as prose from this many words on; headlines are shorter."""
 
+_SENTENCE_TAIL = 16
+"""Characters from the end among which a sentence's last stop and what closes behind it are sought."""
+
 _PUNCTUATION = str.maketrans(
     {
         "\u2018": "'",
@@ -92,7 +95,7 @@ def word_count(line: str) -> int:
 
 def ends_sentence(line: str) -> bool:
     """Whether the line ends like a sentence: a full stop, question or exclamation mark, danda or ellipsis."""
-    return _SENTENCE_END.search(line) is not None
+    return _SENTENCE_END.search(line[-_SENTENCE_TAIL:]) is not None
 
 
 def has_sentences(line: str) -> bool:

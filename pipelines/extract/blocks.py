@@ -49,16 +49,17 @@ def text_blocks(root: _Element) -> list[str]:
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:
     for block in blocks:
-        parts: list[str] = []
+        line: list[str] = []
         for part in block.split("\n"):
             text = tidy(part).strip("| ")
             if not text:
                 continue
-            if parts and not ends_sentence(parts[-1]) and text[0].islower():
-                parts[-1] = f"{parts[-1]} {text}"
-            else:
-                parts.append(text)
-        yield from parts
+            if line and (ends_sentence(line[-1]) or not text[0].islower()):
+                yield " ".join(line)
+                line = []
+            line.append(text)
+        if line:
+            yield " ".join(line)
 
 
 def _blocks(root: _Element) -> Iterator[str]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+_FAST_ABOVE_ELEMENTS = 20_000
+"""Larger pages go without Trafilatura's fallback algorithms, whose time grows with the square of the paragraphs."""
+
 _HEADINGS = ("h2", "h3", "h4")
 _BLOCKS = ("p", "blockquote", "ul", "ol", "table", "pre", *_HEADINGS)
 _MIN_PARAGRAPH = 40
@@ -58,6 +61,7 @@ def _extracted(tree: HtmlElement, url: str | None) -> list[str]:
         tree,
         url=url,
         output_format="xml",  # the default also makes a text of its own, in quadratic time
+        fast=sum(1 for _ in tree.iter()) > _FAST_ABOVE_ELEMENTS,
         include_comments=False,
         include_formatting=False,
         with_metadata=False,

@@ -24,7 +24,24 @@ if TYPE_CHECKING:
 _MAX_METAS = 500
 _MAX_TIMES = 20
 _MAX_BYLINES = 10
-_MAY_HOLD_BYLINE = ("h1", "a", "address", "div", "p", "span", "li", "strong", "b", "em", "cite", "h2", "h3", "h4", "h5", "td")
+_MAY_HOLD_BYLINE = (
+    "h1",
+    "a",
+    "address",
+    "div",
+    "p",
+    "span",
+    "li",
+    "strong",
+    "b",
+    "em",
+    "cite",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "td",
+)
 _MAX_BELOW_HEADING = 30
 """Elements behind the headline among which a byline may stand."""
 _MAX_VALUE = 1_000

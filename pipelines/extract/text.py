@@ -103,8 +103,14 @@ def _title_and_site(head: Head) -> tuple[str | None, str | None]:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text, tidy, without blank ones; lines that were wrapped at a fixed width are joined again."""
-    raw = [tidy(line) for line in _LINE_BREAK.split(text)[:_MAX_LINES]]
+    """The lines of a text, tidy, without blank ones; lines that were wrapped at a fixed width are joined again.
+
+    Raises:
+        ExtractionError: ``too_large`` above 20,000 lines, which no article has.
+    """
+    raw = [tidy(line) for line in _LINE_BREAK.split(text)]
+    if len(raw) > _MAX_LINES:
+        raise ExtractionError("too_large", f"{len(raw)} lines; the limit is {_MAX_LINES}")
     filled = [line for line in raw if line]
     longest = max(map(len, filled), default=0)
     broken = sum(not ends_sentence(line) and len(line) > _FULL_SHARE * longest for line in filled)

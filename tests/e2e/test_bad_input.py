@@ -23,7 +23,9 @@ def test_bad_seeds_go_to_quarantine_and_the_rest_goes_on(program: Program, tmp_p
     (folder / "empty.txt").write_bytes(b"")
     (folder / "rubbish.txt").write_bytes(bytes(range(256)) * 20)
     (folder / "rubbish.html").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
-    (folder / "broken.jsonl").write_text('{"url": "https://a.example/1", "title": "x"\n{"title": "no url", "text": "x"}\n[]\n')
+    (folder / "broken.jsonl").write_text(
+        '{"url": "https://a.example/1", "title": "x"\n{"title": "no url", "text": "x"}\n[]\n'
+    )
     (folder / "broken.jsonl.gz").write_bytes(b"this is no gzip")
     (folder / "broken.xml").write_bytes(b"<rss><channel><item>")
     (folder / "broken.warc.gz").write_bytes(b"this is no archive")
@@ -75,7 +77,9 @@ def test_bad_seeds_go_to_quarantine_and_the_rest_goes_on(program: Program, tmp_p
         (["no-such-command"], "no-such-command"),
     ],
 )
-def test_wrong_use_is_refused_with_the_remedy(program: Program, tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_wrong_use_is_refused_with_the_remedy(
+    program: Program, tmp_path: Path, arguments: list[str], said: str
+) -> None:
     (tmp_path / "a.txt").write_text("A title\n\nText.")
     (tmp_path / "rules.yaml").write_text("[]")
     (tmp_path / "bad.opml").write_text("<opml>")
@@ -90,7 +94,9 @@ def test_wrong_use_is_refused_with_the_remedy(program: Program, tmp_path: Path, 
 
 def test_a_rule_file_with_a_syntax_error_is_refused_before_anything_is_done(program: Program, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A title\n\nText.")
-    (tmp_path / "rules.yaml").write_text("- id: one\n  query: HIMARS\n- id: two\n  query: '\"S-400\" NEAR/x delivery'\n")
+    (tmp_path / "rules.yaml").write_text(
+        "- id: one\n  query: HIMARS\n- id: two\n  query: '\"S-400\" NEAR/x delivery'\n"
+    )
     ran = program("run", "--seeds", "a.txt", "--rules", "rules.yaml")
     assert ran.code == 2
     assert "rules.yaml:4:" in ran.err

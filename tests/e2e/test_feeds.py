@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def test_pages_are_fetched_once_and_feeds_asked_conditionally(program: Program, web: WebServer, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        web.page(f"/{name}", f"Report number {name} from the yard", "\n\n".join(prose(ord(name[0]) + n, 60) for n in range(3)))
+        web.page(
+            f"/{name}",
+            f"Report number {name} from the yard",
+            "\n\n".join(prose(ord(name[0]) + n, 60) for n in range(3)),
+        )
     feed = web.feed("/feed", [("/one", "Report one", "Short."), ("/two", "Report two", "Short.")], etag='"v1"')
     (tmp_path / "feeds.txt").write_text(f"{feed}\n")
     first = program("run", "--feeds", "feeds.txt", "--json")
@@ -41,14 +45,18 @@ def test_pages_are_fetched_once_and_feeds_asked_conditionally(program: Program, 
 
 def test_what_cannot_be_fetched_is_said_and_the_rest_goes_on(program: Program, web: WebServer, tmp_path: Path) -> None:
     web.page("/good", "A report that is there", prose(5, 120))
-    good = web.feed("/feed", [("/good", "Good", "Short."), ("/gone", "Minister opens the HIMARS depot", "Short text of it.")])
+    good = web.feed(
+        "/feed", [("/good", "Good", "Short."), ("/gone", "Minister opens the HIMARS depot", "Short text of it.")]
+    )
     web.routes["/page"] = Answer(b"<!doctype html><html><body><p>Welcome to us</p></body></html>")
     web.routes["/broken"] = Answer(b"\x00\x01\x02 rubbish")
     lines = [good, f"{web.url}/page", f"{web.url}/broken", f"{web.url}/missing"]
     (tmp_path / "feeds.txt").write_text("\n".join(lines))
     ran = program("run", "--feeds", "feeds.txt", "--json")
     assert ran.code == 1
-    quarantined = {(one["url"].removeprefix(web.url), one["stage"], one["reason"]) for one in program.exported("quarantine")}
+    quarantined = {
+        (one["url"].removeprefix(web.url), one["stage"], one["reason"]) for one in program.exported("quarantine")
+    }
     assert quarantined == {
         ("/page", "feed", "html"),
         ("/broken", "feed", "not_a_feed"),

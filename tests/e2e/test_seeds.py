@@ -41,17 +41,34 @@ def seeds(tmp_path: Path) -> Path:
         f"<body><nav>Home</nav><article><h1>Jets for the south</h1>{page}</article></body></html>"
     )
     lines = [
-        {"id": "j1", "url": "https://news.example/1", "source": "News", "published": "2026-06-01T10:00:00Z", "title": "Launchers go north", "text": text},
-        {"url": "https://other.example/2", "source": "Other", "published": None, "title": "Launchers seen", "text": text[:700]},
+        {
+            "id": "j1",
+            "url": "https://news.example/1",
+            "source": "News",
+            "published": "2026-06-01T10:00:00Z",
+            "title": "Launchers go north",
+            "text": text,
+        },
+        {
+            "url": "https://other.example/2",
+            "source": "Other",
+            "published": None,
+            "title": "Launchers seen",
+            "text": text[:700],
+        },
     ]
     (folder / "c.jsonl.gz").write_bytes(gzip.compress("\n".join(json.dumps(line) for line in lines).encode()))
     feed = "".join(
-        f"<item><title>{title}</title><link>https://feed.example/{n}</link><description>{prose(10 + n, 150)}</description></item>"
+        f"<item><title>{title}</title><link>https://feed.example/{n}</link>"
+        f"<description>{prose(10 + n, 150)}</description></item>"
         for n, title in enumerate(["A ship is named", "A bridge is laid"])
     )
-    (folder / "d.xml").write_text(f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed</title>{feed}</channel></rss>')
+    (folder / "d.xml").write_text(
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed</title>{feed}</channel></rss>'
+    )
     with ArchiveWriter(folder) as writer:
-        page = f"<html><body><article><h1>Old page</h1><p>{prose(20, 100)}</p><p>{prose(21, 100)}</p></article></body></html>"
+        story = f"<h1>Old page</h1><p>{prose(20, 100)}</p><p>{prose(21, 100)}</p>"
+        page = f"<html><body><article>{story}</article></body></html>"
         writer.write(
             Capture(
                 url="https://archived.example/old",
@@ -122,7 +139,9 @@ def test_both_stores_hold_the_same(program: Program, seeds: Path, elasticsearch_
             forms.append(lines)
         assert forms[0] == forms[1], what
         assert forms[0] or what == "quarantine"
-    found = [program("search", "HIMARS", "--json", *store, **elastic).lines for store in ((), ("--store", elasticsearch_url))]
+    found = [
+        program("search", "HIMARS", "--json", *store, **elastic).lines for store in ((), ("--store", elasticsearch_url))
+    ]
     assert [line["id"] for line in found[0]] == [line["id"] for line in found[1]]
     assert len(found[0]) == 2
 

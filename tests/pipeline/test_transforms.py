@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 # Beam's own modules warn when they are imported and run; what they warn of is not ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
+)
 
 
 def article(name: str, text: str, title: str) -> Capture:
@@ -80,12 +82,16 @@ def job(tmp_path: Path) -> Job:
 def test_refine_gives_packed_fingerprints_outcomes_and_what_failed(job: Job, refs: list[CaptureRef]) -> None:
     ids = [article_id(f"https://news.example/{name}") for name in ("one", "two", "three")]
     with test_pipeline.TestPipeline(runner=FnApiRunner()) as pipeline:
-        refined = pipeline | beam.Create([refs[:2], [*refs[2:], CaptureRef(file="gone.warc.gz", offset=0)]]) | Refine(job)
+        refined = (
+            pipeline | beam.Create([refs[:2], [*refs[2:], CaptureRef(file="gone.warc.gz", offset=0)]]) | Refine(job)
+        )
         packed = refined.fingerprints | beam.MapTuple(
             lambda key, value: (0 <= key < 32, isinstance(value, bytes), from_json(Fingerprint, value).article_id)
         )
         assert_that(packed, equal_to([(True, True, one) for one in ids]), "packed")
-        assert_that(refined[OUTCOMES] | "Outcome" >> beam.Map(tuple), equal_to([(one, "new") for one in ids]), "outcomes")
+        assert_that(
+            refined[OUTCOMES] | "Outcome" >> beam.Map(tuple), equal_to([(one, "new") for one in ids]), "outcomes"
+        )
         failed = refined[QUARANTINED] | "Reason" >> beam.Map(lambda item: (item.url, item.stage, item.reason))
         lost = ("gone.warc.gz@0", "archive", "archive_file_missing")
         assert_that(failed, equal_to([("seed:empty.txt", "extract", "empty"), lost]), "failed")
@@ -104,7 +110,10 @@ def test_the_whole_pipeline_fills_the_store(job: Job, refs: list[CaptureRef], tm
         assert {story.id for story in store.iter_stories()} == {one.story_id for one in articles.values()}
         (alert,) = store.iter_alerts()
         assert (alert.rule_id, alert.article_id) == ("himars", articles["one"].id)
-        assert {message.channel for message in store.outbox_pending(datetime(2100, 1, 1, tzinfo=UTC))} == {"log", "analysts"}
+        assert {message.channel for message in store.outbox_pending(datetime(2100, 1, 1, tzinfo=UTC))} == {
+            "log",
+            "analysts",
+        }
         assert [item.url for item in store.iter_quarantine()] == ["seed:empty.txt"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -37,9 +38,7 @@ class DictMemory:
         return [
             entry
             for entry in self.entries.values()
-            if wanted.intersection(
-                entry.fingerprint.copy_keys if space is Space.COPY else entry.fingerprint.story_keys
-            )
+            if wanted.intersection(entry.fingerprint.copy_keys if space is Space.COPY else entry.fingerprint.story_keys)
         ]
 
     def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
@@ -96,7 +95,9 @@ def corpus(seed: int) -> list[Fingerprint]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(0, 20), max_size=6))
+@given(
+    seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(0, 20), max_size=6)
+)
 def test_any_order_and_split_gives_the_same_places(seed: int, order: random.Random, cuts: list[int]) -> None:
     made = corpus(seed)
     at_once = DictMemory()
@@ -106,7 +107,7 @@ def test_any_order_and_split_gives_the_same_places(seed: int, order: random.Rand
     order.shuffle(shuffled)
     in_parts = DictMemory()
     bounds = sorted({0, len(shuffled), *(cut for cut in cuts if cut < len(shuffled))})
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         in_parts.take(shuffled[start:end])
     assert places(in_parts) == places(at_once)
     assert in_parts.common == at_once.common
@@ -132,7 +133,9 @@ def test_repetition_changes_nothing(seed: int) -> None:
 def test_a_rewritten_article_leaves_no_trace_of_its_old_text(seed: int, which: int, fresh: int) -> None:
     made = corpus(seed)
     old = made[which % len(made)]
-    new = replace(print_of("x", prose(fresh, 150), source=old.source), article_id=old.article_id, title_key=old.title_key)
+    new = replace(
+        print_of("x", prose(fresh, 150), source=old.source), article_id=old.article_id, title_key=old.title_key
+    )
     rewritten = DictMemory()
     rewritten.take(made)
     rewritten.take([new])

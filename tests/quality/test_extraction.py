@@ -18,7 +18,10 @@ import pytest
 
 from pipelines.clean import Cleaned, clean
 from pipelines.extract import extract_html
-from schemas.records import Extracted
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schemas.records import Extracted
 
 HERE = Path(__file__).parent
 STORIES = json.loads((HERE / "extraction_stories.json").read_text(encoding="utf-8"))
@@ -77,7 +80,9 @@ def build(story: dict, layout: str) -> Case:
         page = page.replace(mark, escape(text))
     page = page.replace("SITE", escape(story["site"])).replace("BODY", "\n".join(body))
     head = f'<head><meta charset="utf-8"><title>{escape(story["title"])} | {escape(story["site"])}</title></head>'
-    return Case(f"{layout}-{story['published']}", story, f'<html lang="en">{head}{page}</html>', tuple(gold), tuple(widgets))
+    return Case(
+        f"{layout}-{story['published']}", story, f'<html lang="en">{head}{page}</html>', tuple(gold), tuple(widgets)
+    )
 
 
 CASES = [build(story, layout) for layout in PAGES["layouts"] for story in STORIES]

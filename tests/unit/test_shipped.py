@@ -9,8 +9,7 @@ import yaml
 from hatchling.builders.wheel import WheelBuilder
 
 from flows.shipped import EXAMPLE, FEEDS, RULES, shipped
-from pipelines.alerts.rule_file import load_rules
-from pipelines.alerts.rules import check_rules
+from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.fetch.feeds import parse_feed
 from pipelines.fetch.opml import parse_feed_list
 from pipelines.seeds.files import seed_files

@@ -56,7 +56,13 @@ def test_json_feed() -> None:
         "version": "https://jsonfeed.org/version/1.1",
         "title": "E",
         "items": [
-            {"id": "1", "url": "https://news.example/j", "title": "J", "content_text": "Text.", "date_published": "2026-06-01"},
+            {
+                "id": "1",
+                "url": "https://news.example/j",
+                "title": "J",
+                "content_text": "Text.",
+                "date_published": "2026-06-01",
+            },
             {"id": 2, "title": "no link"},
             "rubbish",
         ],

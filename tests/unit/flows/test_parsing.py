@@ -43,7 +43,9 @@ def test_whether_a_prefect_server_is_configured(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
     assert not prefect_configured()
     profiles = tmp_path / "profiles.toml"
-    profiles.write_text('active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "http://127.0.0.1:4200/api"\n[profiles.other]\n')
+    profiles.write_text(
+        'active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "http://127.0.0.1:4200/api"\n[profiles.other]\n'
+    )
     assert prefect_configured()
     monkeypatch.setenv("PREFECT_PROFILE", "other")
     assert not prefect_configured()
