@@ -1,6 +1,6 @@
 """Judge the matcher on labelled sentences: right and wrong by rule.
 
-    python benchmarks/alert_cases.py FILE
+    python -m benchmarks.alert_cases FILE
 
 FILE is JSON: ``rules`` (id, query) and ``cases`` (rule, title, text, match). Exit code 1 when a case is wrong.
 """

@@ -1,6 +1,6 @@
 """Near duplicates on labelled syndication.
 
-    .venv/bin/python benchmarks/duplicates.py FILE.jsonl.gz
+    .venv/bin/python -m benchmarks.duplicates FILE.jsonl.gz
 
 FILE has an object a line: id, group, kind, outlet, title, text. Prints pair precision, recall and F1, the pairs of
 templated notices merged (there should be none), and documents a second.
@@ -15,8 +15,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from groups import EmptyMemory, pair_scores, pairs
-
+from benchmarks.groups import EmptyMemory, pair_scores, pairs
 from pipelines.dedup.fingerprint import key_of, numbers, pack, shingles, winnow, words
 from pipelines.grouping.regroup import regroup
 from schemas.records import Fingerprint

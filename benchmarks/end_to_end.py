@@ -1,6 +1,6 @@
 """The whole pipeline against a bare Trafilatura loop over the same generated pages, in the same run.
 
-    .venv/bin/python benchmarks/end_to_end.py [--pages 2000] [--workers 2] [--store URL]
+    .venv/bin/python -m benchmarks.end_to_end [--pages 2000] [--workers 2] [--store URL]
 
 Prints pages a second of both, their ratio, and the peak memory of the pipeline's processes together (PSS: memory
 that processes share is counted once).
@@ -20,7 +20,8 @@ from pathlib import Path
 
 import psutil
 import trafilatura
-from generated import pages
+
+from benchmarks.generated import pages
 
 PROGRAM = Path(sys.executable).parent / "wirepicket"
 _SAMPLE_SECONDS = 0.25

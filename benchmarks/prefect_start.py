@@ -1,6 +1,6 @@
 """What Prefect costs a run: importing it, and starting its temporary server, which it does when none is configured.
 
-    .venv/bin/python benchmarks/prefect_start.py
+    .venv/bin/python -m benchmarks.prefect_start
 
 Each in a process and a Prefect home of its own, three times; prints the median seconds.
 """

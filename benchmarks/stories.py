@@ -1,6 +1,6 @@
 """Stories on labelled events, and the fit of the story model.
 
-    .venv/bin/python benchmarks/stories.py FILE.jsonl.gz
+    .venv/bin/python -m benchmarks.stories FILE.jsonl.gz
 
 FILE has an object a line: id, event, title, text, date. Prints the coefficients that a logistic regression over all
 pairs gives (those in pipelines/stories/model.py are these, rounded), B³ and pair F1 of the model in the repository,
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from groups import EmptyMemory, b_cubed, pair_scores, pairs
 
 import pipelines.grouping.regroup as regrouping
+from benchmarks.groups import EmptyMemory, b_cubed, pair_scores, pairs
 from pipelines.grouping.regroup import regroup
 from pipelines.stories.features import VIEWS, StoryFeatures, story_features
 from pipelines.stories.model import COEFFICIENTS, INTERCEPT, THRESHOLD, cosines

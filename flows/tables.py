@@ -25,6 +25,10 @@ SHOWN = 12
 SUMMARY = ("articles", "new", "revised", "duplicates", "stories", "alerts", "quarantined", "seconds")
 """Fields of the summary object, in the order of the contract."""
 
+_NUMBERS = frozenset({"copies", "articles", "outlets", "independent", "dropped lines"})
+
+_ID_WIDTH = 32
+
 console = Console(highlight=False)
 
 
@@ -72,7 +76,9 @@ def print_next(rules: str) -> None:
 
 
 def _articles(articles: Sequence[Article]) -> Table:
-    table = _table("Articles (copies folded under the earliest)", "published", "source", "title", "copies", "dropped")
+    table = _table(
+        "Articles (copies folded under the earliest)", "published", "source", "title", "copies", "dropped lines"
+    )
     canonical = [article for article in articles if article.canonical_id in {None, article.id}]
     for article in sorted(canonical, key=lambda one: (-len(one.copies), one.content.title or ""))[:SHOWN]:
         table.add_row(
@@ -80,7 +86,7 @@ def _articles(articles: Sequence[Article]) -> Table:
             _plain(article.content.source),
             _plain(article.content.title),
             str(len(article.copies) or ""),
-            f"{len(article.content.dropped)} lines",
+            str(len(article.content.dropped) or ""),
         )
     if len(canonical) > SHOWN:
         table.caption = f"… and {len(canonical) - SHOWN} more"
@@ -89,15 +95,14 @@ def _articles(articles: Sequence[Article]) -> Table:
 
 def stories_table(stories: Iterable[Story], title: str) -> Table:
     """Stories, a row each."""
-    table = _table(title, "first", "articles", "sources", "title", "id")
-    table.columns[-1].no_wrap = True
+    table = _table(title, "first", "articles", "outlets", "independent", "title and id")
     for story in stories:
         table.add_row(
             _day(story.first_published),
             str(len(story.article_ids)),
-            f"{len(story.sources)} ({story.independent_sources} indep.)",
-            _plain(story.title),
-            story.id,
+            str(len(story.sources)),
+            str(story.independent_sources),
+            _named(story.title, story.id),
         )
     return table
 
@@ -159,15 +164,13 @@ def article_view(article: Article, others: Sequence[Article]) -> Group:
 
 def story_view(story: Story, articles: Sequence[Article]) -> Group:
     """One story as a timeline."""
-    table = _table(story.title or "(no title)", "published", "source", "title", "copy", "id")
-    table.columns[-1].no_wrap = True
+    table = _table(story.title or "(no title)", "published", "source", "copy", "title and id")
     for article in sorted(articles, key=lambda one: (_time(one.content.published) or "~", one.id)):
         table.add_row(
-            _time(article.content.published),
+            _time(article.content.published)[:16].replace("T", " "),
             _plain(article.content.source),
-            _plain(article.content.title),
             "copy" if article.canonical_id != article.id else "",
-            article.id,
+            _named(article.content.title, article.id),
         )
     counted = (
         f"{len(story.article_ids)} articles, {len(story.sources)} sources, {story.independent_sources} independent"
@@ -196,13 +199,23 @@ def alert_view(alert: Alert, store: Store) -> Group:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, header_style="dim", justify="right" if column in {"copies", "articles"} else "left")
+        table.add_column(
+            column,
+            header_style="dim",
+            min_width=_ID_WIDTH if column == "title and id" else None,
+            justify="right" if column in _NUMBERS else "left",
+        )
     return table
 
 
 def _plain(text: str | None) -> Text:
     """Other people's text: never read as markup."""
     return Text(text or "–")
+
+
+def _named(title: str | None, record_id: str) -> Text:
+    """A title with the id to show it by under it: side by side they do not fit a terminal of 80 columns."""
+    return Text.assemble(title or "(no title)", "\n", (record_id, "dim"))
 
 
 def _day(time: datetime | None) -> str:
