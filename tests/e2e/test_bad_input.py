@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import select
+import socket
+import socketserver
 import sqlite3
+import threading
 import uuid
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -104,21 +109,67 @@ def test_a_rule_file_with_a_syntax_error_is_refused_before_anything_is_done(prog
     assert not (tmp_path / "var").exists()
 
 
-def test_an_unreachable_store_loses_nothing(program: Program, tmp_path: Path, elasticsearch_url: str) -> None:
-    (tmp_path / "a.txt").write_text(f"A title of some words\n\n{prose(1, 80)}")
-    (tmp_path / "b.txt").write_text(f"Another title of words\n\n{prose(2, 80)}")
+class Door(socketserver.ThreadingTCPServer):
+    """Leads to a server on loopback, by a port of its own. While it does not stand, what connects is refused."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port: int, target: int) -> None:
+        self.target = target
+        super().__init__(("127.0.0.1", port), Passage)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Passage(socketserver.BaseRequestHandler):
+    """One connection through the door."""
+
+    def handle(self) -> None:
+        assert isinstance(self.server, Door)
+        with socket.create_connection(("127.0.0.1", self.server.target)) as far, suppress(OSError):
+            other = {self.request: far, far: self.request}
+            while True:
+                for ready in select.select(list(other), [], [])[0]:
+                    data = ready.recv(65_536)
+                    if not data:
+                        return
+                    other[ready].sendall(data)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_an_unreachable_elasticsearch_loses_nothing_and_the_next_run_stores_it(
+    program: Program, tmp_path: Path, elasticsearch_url: str
+) -> None:
+    for number, name in enumerate(("a", "b", "c")):
+        (tmp_path / f"{name}.txt").write_text(f"Title number {number} of words\n\n{prose(number, 80)}")
     prefix = {"WIREPICKET_INDEX_PREFIX": f"e{uuid.uuid4().hex[:12]}"}
-    port = elasticsearch_url.rpartition(":")[2]
-    # The same store by a name that does not lead to it: nothing listens on that address of loopback.
-    away = f"http://127.0.0.2:{port}"
-    ran = program("run", "--seeds", "a.txt", "--store", away, **prefix)
-    assert ran.code == 3
-    assert "1 captures wait" in ran.err
-    assert "Traceback" not in ran.err
-    assert list((tmp_path / "var" / "archive").glob("*.warc.gz"))
-    again = program("run", "--seeds", "b.txt", "--store", away, **prefix)
-    assert again.code == 3
-    assert "2 captures wait" in again.err
+    port = free_port()
+    store = f"http://127.0.0.1:{port}"
+    for name, waiting in (("a", 1), ("b", 2)):
+        ran = program("run", "--seeds", f"{name}.txt", "--store", store, **prefix)
+        assert ran.code == 3
+        assert f"{waiting} captures wait" in ran.err
+        assert "Traceback" not in ran.err
+        assert ran.out == ""
+    assert program("export", "articles", "--store", store, **prefix).code == 3
+    with Door(port, int(elasticsearch_url.rpartition(":")[2])):
+        ran = program("run", "--seeds", "c.txt", "--json", "--store", store, **prefix)
+        assert ran.code == 0, ran.err
+        assert ran.summary["new"] == 3
+        stored = program("export", "articles", "--store", store, **prefix).lines
+        assert {one["external_id"] for one in stored} == {"a.txt", "b.txt", "c.txt"}
+        assert program("status", "--store", store, **prefix).code == 0
 
 
 def test_what_waits_is_stored_by_the_next_run(program: Program, tmp_path: Path) -> None:
