@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from pipelines.clean.cues import vocabulary
 from pipelines.clean.dates import is_date_line
 from pipelines.clean.lines import MAX_CUE_LENGTH, MAX_CUE_WORDS, bare, ends_sentence, is_prose, tidy, word_count
-from pipelines.clean.names import byline_authors, looks_like_name
+from pipelines.clean.names import byline_authors, is_byline, looks_like_name
 from pipelines.clean.structure import (
     is_address,
     is_author_line,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from schemas.records import Extracted
 
 
-_MAX_BIOGRAPHY_LINES = 8
-"""Lines from the end among which the author may be introduced; further up it is a sub-heading."""
+_MAX_BIOGRAPHY_PARAGRAPHS = 2
+"""Paragraphs in which an author is introduced; what is longer is a part of the story."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,8 @@ class LineContext:
 
 def clean(extracted: Extracted) -> Cleaned:
     """Tell the story's lines from boilerplate. Every line is kept or dropped with its reason; order stays."""
-    context = LineContext(extracted.title, extracted.site_name, extracted.author)
+    author = extracted.author or _byline(extracted.lines)
+    context = LineContext(extracted.title, extracted.site_name, author)
     reasons = line_reasons(extracted.lines, context)
     pairs = list(zip(extracted.lines, reasons, strict=True))
     dropped = tuple(DroppedLine(line, reason) for line, reason in pairs if reason is not None)
@@ -76,28 +77,29 @@ def clean(extracted: Extracted) -> Cleaned:
         dropped=extracted.dropped + dropped,
         title=extracted.title and (tidy(extracted.title) or None),
         description=extracted.description and (tidy(extracted.description) or None),
-        author=extracted.author or _byline(dropped),
+        author=author,
     )
 
 
 def line_reasons(lines: Sequence[str], context: LineContext) -> list[str | None]:
     """For each line why it is to be dropped, or ``None`` where it stays."""
     reasons = [anywhere_reason(line, context) for line in lines]
-    prose = [
-        number
-        for number, (line, reason) in enumerate(zip(lines, reasons, strict=True))
-        if reason is None and is_prose(line)
-    ]
+    _drop_biography(lines, reasons)
+    prose = _prose(lines, reasons)
     first, last = (prose[0], prose[-1]) if prose else (len(lines), -1)
     for number, line in enumerate(lines):
         if reasons[number] is None and not first <= number <= last:
             reasons[number] = edge_reason(line, context)
             if reasons[number] is None and number and _is_author_label(lines[number - 1]) and looks_like_name(line):
                 reasons[number] = "byline"
-    _drop_biography(lines, reasons)
     _drop_teasers(lines, reasons, last)
     _trim_symbols(lines, reasons)
     return reasons
+
+
+def _prose(lines: Sequence[str], reasons: Sequence[str | None]) -> list[int]:
+    """Where the running prose stands that is not dropped."""
+    return [number for number, line in enumerate(lines) if reasons[number] is None and is_prose(line)]
 
 
 def anywhere_reason(line: str, context: LineContext) -> str | None:
@@ -111,7 +113,7 @@ def anywhere_reason(line: str, context: LineContext) -> str | None:
         ("image", is_image_name(line)),
         ("breadcrumb", is_breadcrumb(line, context.title)),
         ("date", is_date_line(line)),
-        ("byline", byline_authors(line) is not None),
+        ("byline", is_byline(line)),
     )
     return next((reason for reason, found in forms if found), None) or vocabulary().reason(line)
 
@@ -134,7 +136,7 @@ def edge_reason(line: str, context: LineContext) -> str | None:
 def _drop_teasers(lines: Sequence[str], reasons: list[str | None], last: int) -> None:
     """Behind the last prose, everything below the head of a list of related links is of that list."""
     for number in range(last + 1, len(lines)):
-        if reasons[number] == "related" and vocabulary_whole_related(lines[number]):
+        if reasons[number] == "related" and _is_related_head(lines[number]):
             for later in range(number + 1, len(lines)):
                 if reasons[later] is None and not ends_sentence(lines[later]):
                     reasons[later] = "related"
@@ -142,13 +144,16 @@ def _drop_teasers(lines: Sequence[str], reasons: list[str | None], last: int) ->
 
 
 def _drop_biography(lines: Sequence[str], reasons: list[str | None]) -> None:
-    """What stands below "About the author", when that is close to the end."""
+    """What stands below "About the author", when it is short and ends a text that has a story before it."""
     about = vocabulary().patterns["about_author"]
-    for number in range(max(0, len(lines) - _MAX_BIOGRAPHY_LINES), len(lines)):
+    for number in range(len(lines) - 1, 0, -1):
         if about.fullmatch(bare(lines[number])):
+            prose = _prose(lines, reasons)
+            behind = sum(place > number for place in prose)
+            if behind > _MAX_BIOGRAPHY_PARAGRAPHS or behind == len(prose):
+                return
             for later in range(number, len(lines)):
                 reasons[later] = reasons[later] or "byline"
-            return
 
 
 def _is_author_label(line: str) -> bool:
@@ -166,12 +171,12 @@ def _trim_symbols(lines: Sequence[str], reasons: list[str | None]) -> None:
             reasons[number] = "symbols"
 
 
-def vocabulary_whole_related(line: str) -> bool:
+def _is_related_head(line: str) -> bool:
     """Whether a line is the head of a list of related links (rather than one such link)."""
     related = next(cue for cue in vocabulary().classes if cue.reason == "related")
     return related.whole.fullmatch(bare(line)) is not None
 
 
-def _byline(dropped: Sequence[DroppedLine]) -> str | None:
-    """The author whom a dropped line names in so many words ("By …")."""
-    return next((name for item in dropped if (name := byline_authors(item.line))), None)
+def _byline(lines: Sequence[str]) -> str | None:
+    """The author whom a line names in so many words ("By …")."""
+    return next((name for line in lines if (name := byline_authors(line))), None)

@@ -47,6 +47,7 @@ _TIME = re.compile(
     r"(?<![\d:])(?P<hour>\d\d?)[:.h](?P<minute>\d\d)(?::\d\d)?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?)?"
     r"\s*\(?(?P<zone>utc\s*[+-]\s*\d\d?(?::?\d\d)?|gmt\s*[+-]\s*\d\d?(?::?\d\d)?|[+-]\d\d:?\d\d|z\b|[a-z\u0430-\u044f]{2,4}\b)?\)?"
 )
+_GAP = re.compile(r"[\s,@(|-]{0,5}(?:at|um|\u00e0|a las|saat|\u0432)?\s{0,2}")
 _OFFSET = re.compile(r"(?P<sign>[+-])\s*(?P<hours>\d\d?):?(?P<minutes>\d\d)?$")
 _WORD = re.compile(r"[^\W\d_][^\s,;|/()\u00b7\u2022\-:]*|\d+")
 
@@ -118,7 +119,7 @@ def without_dates(line: str) -> str | None:
         date = find_date(form)
         if date is None:
             break
-        form = f"{form[: date.start]} {form[date.end :]}"
+        form = comparable(f"{form[: date.start]} {form[date.end :]}")
     return _TIME.sub(" ", form)
 
 
@@ -165,7 +166,8 @@ def _dated(form: str, found: re.Match[str], year: int, month: int, day: int) -> 
 
 def _with_time(midnight: datetime, form: str, behind: int) -> datetime:
     """Add the time that stands right behind the date, if its zone is known."""
-    found = _TIME.search(form, behind, behind + 40)
+    gap = _GAP.match(form, behind)
+    found = _TIME.match(form, gap.end() if gap else behind)
     if found is None or found["zone"] is None:
         return midnight
     offset = _offset(found["zone"])

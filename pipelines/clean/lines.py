@@ -53,7 +53,7 @@ _MEMORY = 1024
 """Lines whose forms are remembered: one line is looked at by some twenty rules in turn."""
 _LEADING_MARKS = re.compile(r"^[^\w(\[\"'@#\u00a9<$€£+]+")
 _TRAILING_MARKS = re.compile(r"[\s.:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*\-+]+$")
-_SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]['\"\u2019\u201d\u00bb)\]]*\s*$")
+_SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]\s?['\"\u2019\u201d\u00bb)\]]*\s*$")
 _SENTENCE_BREAK = re.compile(r"[.!?\u0964]['\"\u2019\u201d\u00bb)]*\s+['\"\u2018\u201c\u00ab(]?[^\W\d_a-z]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _ALPHANUMERIC = re.compile(r"[^\w]+")

@@ -16,6 +16,7 @@ _MAX_AUTHORS = 12
 _MAX_DECLARED = 400
 """Characters of a declared list of authors that are read."""
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_\u0900-\u097f.'\u2019-]*(?:['\u2019.-][^\W\d_]*)*\.?")
+_CAPITAL = re.compile(r"(?:[dlo]['\u2019])?[^\W\d_a-z\u0430-\u044f]")
 _SEPARATOR = re.compile(
     r"\s*(?:,|;|&|\||/|\u00b7|\u2022|\band\b|\bund\b|\bet\b|\bve\b|\s[yи]\s|\bऔर\b)\s*", re.IGNORECASE
 )
@@ -34,7 +35,7 @@ def looks_like_name(text: str) -> bool:
     if bare(text) in vocabulary().words["agencies"] | vocabulary().words["sections"]:
         return False
     return words[0][0].isupper() and all(
-        _NAME_WORD.fullmatch(word) and (word[0].isupper() or word.lower() in vocabulary().words["name_particles"])
+        _NAME_WORD.fullmatch(word) and (_CAPITAL.match(word) or word.lower() in vocabulary().words["name_particles"])
         for word in words
     )
 
@@ -80,7 +81,18 @@ def believable_authors(texts: list[str], *, outlets: tuple[str, ...] = ()) -> st
 
 def byline_authors(line: str) -> str | None:
     """The names in a line which says that it is a byline ("By …", "Von …"); ``None`` for every other line."""
-    text = tidy(line)
+    names = _byline_names(line)
+    return ", ".join(_capitalised(name) for name in names) or None if names is not None else None
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line says that it is a byline, be it a person's, a desk's or an agency's."""
+    return _byline_names(line) is not None
+
+
+def _byline_names(line: str) -> list[str] | None:
+    """The persons in a byline, none for a desk's; ``None`` for a line with anything else behind its prefix."""
+    text = tidy(line[: _MAX_BYLINE_LENGTH + 1])
     if len(text) > _MAX_BYLINE_LENGTH:
         return None
     rest = _without_prefix(text)
@@ -92,7 +104,7 @@ def byline_authors(line: str) -> str | None:
             names.append(part)
         elif not _is_attribution(part):
             return None
-    return ", ".join(_capitalised(name) for name in dict.fromkeys(names)) or None
+    return list(dict.fromkeys(names))
 
 
 def is_agency(text: str) -> bool:
@@ -119,7 +131,7 @@ def _is_attribution(part: str) -> bool:
         not words
         or is_agency(part)
         or vocabulary().patterns["role"].fullmatch(bare(part)) is not None
-        or any(word in vocabulary().words["not_a_person"] for word in words)
+        or any(word in vocabulary().words["desk"] | vocabulary().words["outlet"] for word in words)
         or any(char.isdigit() for char in part)
         or all(is_date_word(word) for word in words)
     )

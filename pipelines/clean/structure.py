@@ -11,9 +11,10 @@ import re
 from pipelines.clean.cues import vocabulary
 from pipelines.clean.dates import find_date, is_date_word, without_dates
 from pipelines.clean.lines import bare, comparable, ends_sentence, has_sentences, letters, word_count
-from pipelines.clean.names import byline_authors, is_agency, looks_like_name
+from pipelines.clean.names import is_agency, is_byline, looks_like_name
 
 _CRUMB = re.compile(r"\s+[/|]\s+|\s*[>\u00bb\u203a\u2192\u276f]+\s*|/\s*$|(?<=\w)/(?=\s)")
+_ARROW = re.compile(r"[>\u00bb\u203a\u2192\u276f]|\s/\s|\w/\s")
 _BULLET = re.compile(r"^\s*[\u2022\u00b7*\-\u2013\u25aa\u25cf>]\s*")
 _FILE_NAME = re.compile(
     r"\S{1,120}\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic|mp4|mp3|pdf)(?:\?\S*)?", re.IGNORECASE
@@ -69,6 +70,8 @@ def is_breadcrumb(line: str, title: str | None) -> bool:
     if title and is_title_echo(steps[-1].rstrip("\u2026. "), title):
         steps = steps[:-1]
     words = vocabulary().words
+    if not _ARROW.search(text) and bare(steps[0]) not in words["front_page"]:
+        return False  # a list of sections, which may be a table's row
     # A path that begins at the site's front page may end with a headline which we do not know.
     labels = steps[:-1] if bare(steps[0]) in words["front_page"] else steps
     known = words["front_page"] | words["sections"]
@@ -99,7 +102,7 @@ def is_section_label(line: str) -> bool:
 
 def is_author_line(line: str, author: str | None) -> bool:
     """A line which only names the author: a byline, the known author, an agency or a desk, with role or date."""
-    if is_agency(line) or byline_authors(line) is not None or _is_desk(line):
+    if is_agency(line) or is_byline(line) or _is_desk(line):
         return True
     undated = without_dates(line)
     parts = [part.strip() for part in _PARTS.split(line if undated is None else undated) if part.strip(" -:")]

@@ -35,7 +35,7 @@ _BLOCKS = ("p", "blockquote", "ul", "ol", "table", "pre", *_HEADINGS)
 _MIN_PARAGRAPH = 40
 """Characters from which a paragraph counts in the search for the main container."""
 _KEPT_SHARE = 0.95
-"""Share of the first result's lines which the second must hold to be taken."""
+"""Share of the first result's characters which the second must hold to be taken."""
 _GROWTH = 1.4
 """The second result may have this many times the first one's text: more is not headings but the page around."""
 
@@ -116,9 +116,9 @@ def _as_article(container: HtmlElement) -> HtmlElement:
 
 
 def _covers(again: list[str], lines: list[str]) -> bool:
-    wanted = set(lines)
+    found = set(again)
     size, size_again = sum(map(len, lines)), sum(map(len, again))
-    return len(wanted & set(again)) >= _KEPT_SHARE * len(wanted) and size_again <= _GROWTH * size
+    return sum(len(line) for line in lines if line in found) >= _KEPT_SHARE * size and size_again <= _GROWTH * size
 
 
 def _with_repeats(lines: list[str], container: HtmlElement) -> Iterator[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from pipelines.clean.lines import is_prose, tidy
-from pipelines.clean.names import believable_authors, byline_authors, looks_like_name
+from pipelines.clean.lines import tidy
+from pipelines.extract.authors import outside_story, read_author
 from pipelines.extract.dates import believed, date_in_url, parse_declared
 from pipelines.extract.jsonld import Declared, read_json_ld
 from pipelines.extract.titles import Headlines, outlet_names
@@ -23,27 +23,6 @@ if TYPE_CHECKING:
 
 _MAX_METAS = 500
 _MAX_TIMES = 20
-_MAX_BYLINES = 10
-_MAY_HOLD_BYLINE = (
-    "h1",
-    "a",
-    "address",
-    "div",
-    "p",
-    "span",
-    "li",
-    "strong",
-    "b",
-    "em",
-    "cite",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "td",
-)
-_MAX_BELOW_HEADING = 30
-"""Elements behind the headline among which a byline may stand."""
 _MAX_VALUE = 1_000
 _DATE_METAS = (
     "article:published_time",
@@ -73,24 +52,6 @@ _DATE_METAS = (
     "citation_publication_date",
     "citation_date",
     "date",
-)
-_AUTHOR_METAS = (
-    "author",
-    "article:author",
-    "og:article:author",
-    "parsely-author",
-    "sailthru.author",
-    "byl",
-    "dc.creator",
-    "dcterms.creator",
-    "citation_author",
-    "article:author_name",
-)
-_BYLINE_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:byline|author|auteur|autor|writer)(?:[\s_-]?(?:name|link|names|list))?(?:$|\s)", re.IGNORECASE
-)
-_NOT_THE_STORY = re.compile(
-    r"comment|related|sidebar|widget|footer|recommend|popular|teaser|card|trending|most-?read", re.IGNORECASE
 )
 _LANGUAGE = re.compile(r"\s*([a-z]{2})(?:[-_][a-z0-9-]{1,12})?\s*$", re.IGNORECASE)
 
@@ -130,7 +91,7 @@ def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metada
         title=headlines.best(),
         titles=headlines.forms(),
         description=_description(metas, declared),
-        author=_author(tree, metas, declared, outlets),
+        author=read_author(tree, metas, declared, outlets),
         published=published,
         published_from=published_from,
         language=_language(tree, metas, declared),
@@ -234,7 +195,7 @@ def _times(tree: HtmlElement) -> list[str]:
     for number, element in enumerate(tree.iter("time")):
         if number >= _MAX_TIMES:
             break
-        if _outside_story(element):
+        if outside_story(element):
             continue
         value = element.get("datetime") or element.text_content()[:80]
         names = f"{element.get('itemprop', '')} {element.get('class', '')} {' '.join(element.keys())}".lower()
@@ -243,73 +204,6 @@ def _times(tree: HtmlElement) -> list[str]:
         (said if "publi" in names or "pubdate" in names or "entry-date" in names else others).append(value)
     # Without a word on what it dates, only the first time element counts: later ones date other things.
     return said + others[:1]
-
-
-def _author(tree: HtmlElement, metas: dict[str, str], declared: Declared, outlets: tuple[str, ...]) -> str | None:
-    found = believable_authors(list(declared.authors), outlets=outlets)
-    if found:
-        return found
-    for name in _AUTHOR_METAS:
-        if name in metas and (found := believable_authors([metas[name]], outlets=outlets)):
-            return found
-    named = [
-        element for element in tree.xpath("//*[@rel='author' or @itemprop='author']") if not _outside_story(element)
-    ]
-    texts = [tidy(_person(element))[:200] for element in named[:_MAX_BYLINES]]
-    found = believable_authors(
-        [text for text in texts if looks_like_name(text) or byline_authors(text)], outlets=outlets
-    )
-    return found or _byline(tree, outlets)
-
-
-def _person(element: HtmlElement) -> str:
-    inner = element.xpath(".//*[@itemprop='name']")
-    return (inner[0] if inner else element).text_content() or element.get("content") or ""
-
-
-def _byline(tree: HtmlElement, outlets: tuple[str, ...]) -> str | None:
-    seen = 0
-    for element in tree.iter("a", "address", "div", "p", "span", "li", "strong", "cite", "h3", "h4", "h5"):
-        name = element.get("class") or element.get("id") or ""
-        if not name or not _BYLINE_CLASS.search(name[:300]) or _outside_story(element):
-            continue
-        seen += 1
-        if seen > _MAX_BYLINES:
-            break
-        text = tidy(" | ".join(piece for piece in element.itertext() if piece.strip())[:300])
-        names = byline_authors(text) or (text if looks_like_name(text) else None)
-        if names and (found := believable_authors([names], outlets=outlets)):
-            return found
-    return _byline_below_heading(tree, outlets)
-
-
-def _byline_below_heading(tree: HtmlElement, outlets: tuple[str, ...]) -> str | None:
-    """A line right below the headline that says it is a byline ("By …"), whatever its element is called."""
-    left = 0
-    for element in tree.iter(*_MAY_HOLD_BYLINE):
-        if element.tag == "h1":
-            left = _MAX_BELOW_HEADING
-            continue
-        if not left:
-            continue
-        left -= 1
-        text = tidy(element.text_content()[:_MAX_VALUE])
-        if element.tag == "p" and is_prose(text):
-            return None
-        names = byline_authors(text)
-        if names and (found := believable_authors([names], outlets=outlets)):
-            return found
-    return None
-
-
-def _outside_story(element: HtmlElement) -> bool:
-    """Whether an element stands in a part of the page that is about other things."""
-    for number, above in enumerate([element, *element.iterancestors()]):
-        if above.tag in ("aside", "footer", "nav", "html", "body"):
-            return above.tag not in ("html", "body")
-        if number and _NOT_THE_STORY.search(f"{above.get('class', '')} {above.get('id', '')}"[:300]):
-            return True
-    return False
 
 
 def _text_of(element: HtmlElement | None) -> str | None:

@@ -62,7 +62,7 @@ def extract_text(body: bytes, *, reference: datetime | None = None) -> Extracted
 def read_text(text: str, *, reference: datetime | None = None) -> Extracted:
     """``extract_text`` for text that is decoded already."""
     lines = split_lines(text)
-    if not lines:
+    if not any(word_count(line) for line in lines):
         raise ExtractionError("no_text", "no line with a letter or a digit")
     head = read_head(lines)
     parts = _sort(lines, head)

@@ -22,8 +22,8 @@ from pipelines.clean.cleaner import LineContext, anywhere_reason, edge_reason
 from pipelines.clean.cues import vocabulary
 from pipelines.clean.dates import find_date
 from pipelines.clean.lines import bare, comparable, is_prose, letters, tidy, word_count
-from pipelines.clean.names import byline_authors, is_agency, looks_like_name
-from pipelines.clean.structure import is_name_with_attribution, is_nominal, is_section_label
+from pipelines.clean.names import byline_authors, looks_like_name
+from pipelines.clean.structure import is_author_line, is_name_with_attribution, is_nominal, is_section_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,10 +73,9 @@ class Head:
 def read_head(lines: Sequence[str]) -> Head:
     """Tell the head of a text apart. ``lines`` are tidy and not blank."""
     labels = [_label(line) for line in lines]
-    first = next(
-        (n for n, (line, label) in enumerate(zip(lines, labels, strict=True)) if label is None and is_prose(line)),
-        len(lines),
-    )
+    first = next((n for n, line in enumerate(lines) if labels[n] is None and is_prose(line)), None)
+    if first is None:
+        first = _first_short_line(lines, labels)
     echoes = _repeated(lines[: min(len(lines), MAX_HEAD_LINES)])
     deks, story = _story_start(lines, labels, echoes, first)
     site_name = _site_name(lines, first)
@@ -98,6 +97,14 @@ def read_head(lines: Sequence[str]) -> Head:
     )
 
 
+def _first_short_line(lines: Sequence[str], labels: Sequence[str | None]) -> int:
+    """Where the story begins in a text without any prose: below the first plain line, if there are two."""
+    plain = [n for n, label in enumerate(labels) if label is None and not _is_other(lines[n], None)]
+    if not plain:
+        return len(lines)
+    return plain[1] if len(plain) > 1 and word_count(lines[plain[0]]) >= _MIN_TITLE_WORDS else plain[0]
+
+
 def head_reason(line: str, *, site_name: str | None, title: str | None) -> str | None:
     """Why a line above the story is boilerplate, or ``None`` when nothing says so."""
     context = LineContext(title, site_name, None)
@@ -111,17 +118,22 @@ def is_list_item(line: str) -> bool:
     return _BULLET.match(line) is not None
 
 
+def is_editor_label(line: str) -> bool:
+    """Whether a line announces somebody who is not the author: "Edited by", "Curated by"."""
+    return vocabulary().patterns["editor_label"].fullmatch(bare(line)) is not None
+
+
 def _label(line: str) -> str | None:
     """The class of boilerplate, with the labels of authors' pictures and roles apart."""
     form = bare(line)
     patterns = vocabulary().patterns
     if patterns["author_label"].fullmatch(form) or patterns["role"].fullmatch(form):
         return "author_label"
-    if patterns["editor_label"].fullmatch(form):
+    if is_editor_label(line):
         return "byline"
-    if is_agency(line) or is_name_with_attribution(line):
+    if is_name_with_attribution(line):
         return "byline"
-    return anywhere_reason(line, LineContext())
+    return anywhere_reason(line, LineContext()) or ("byline" if is_author_line(line, None) else None)
 
 
 def _repeated(lines: Sequence[str]) -> frozenset[str]:
@@ -237,7 +249,7 @@ def _authors(
 
 def _is_labelled_name(lines: Sequence[str], labels: Sequence[str | None], n: int, title: int | None) -> bool:
     """Whether a bare name has an author's label beside it, or stands below the headline beside a date."""
-    if not looks_like_name(lines[n]):
+    if not looks_like_name(lines[n]) or (n and is_editor_label(lines[n - 1])):
         return False
     beside = [labels[m] for m in (n - 1, n + 1) if 0 <= m < len(labels)]
     return "author_label" in beside or (title is not None and n > title and "date" in beside)

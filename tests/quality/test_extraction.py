@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import cycle
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipelines.clean import Cleaned, clean
 from pipelines.extract import extract_html
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from schemas.records import Extracted
