@@ -26,10 +26,12 @@ def common_keys(fingerprints: Iterable[Fingerprint], keys: Iterable[int]) -> set
     Articles without a source do not count: nobody knows whether they come from one outlet.
     """
     wanted = set(keys)
-    titles: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
+    titles: defaultdict[tuple[int, str], set[int | str]] = defaultdict(set)
     for fingerprint in fingerprints:
         if fingerprint.source is None:
             continue
         for key in wanted.intersection(fingerprint.copy_keys):
-            titles[key, fingerprint.source].add(fingerprint.title_key)
+            # Articles under one title are counted for the title's own key: a rubric is boilerplate too.
+            said = fingerprint.article_id if key == fingerprint.title_key else fingerprint.title_key
+            titles[key, fingerprint.source].add(said)
     return {key for (key, _), seen in titles.items() if len(seen) >= MIN_TITLES}

@@ -28,6 +28,12 @@ MAX_SHINGLES = 6_000
 # A Chinese or Japanese character counts as a word: their scripts put no spaces between words.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_]+")
 _NUMBER = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LONG = 4
+DISTINCTIVE = np.uint64(1)
+"""Bit of a number's hash which says that it is a long one."""
+MIN_TITLE_WORDS = 4
+"""Words from which a title is a look-up key: "Morning briefing" finds strangers."""
 _KEY_MASK = np.uint64(2**63 - 1)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -79,9 +85,22 @@ def winnow(hashes: Hashes) -> tuple[int, ...]:
     return tuple(np.unique(windows.min(axis=1))[:MAX_KEYS].tolist())
 
 
+def copy_keys(hashes: Hashes, title_key: int, title_words: int) -> tuple[int, ...]:
+    """All look-up keys of an article, sorted: the winnowed ones and, of a title that says something, the title's."""
+    keys = winnow(hashes)[: MAX_KEYS - 1]
+    return tuple(sorted({*keys, title_key})) if title_words >= MIN_TITLE_WORDS else keys
+
+
 def numbers(text: str) -> Hashes:
-    """Sorted unique hashes of the numbers in a text. Copies keep the numbers; templated notices differ in them."""
-    return np.unique(np.fromiter(map(hash_text, set(_NUMBER.findall(text))), np.uint64))
+    """Sorted unique hashes of the numbers in a text; those of long numbers have the bit ``DISTINCTIVE`` set.
+
+    Long are those of four digits and more, but for years.
+    """
+    found = set(_NUMBER.findall(text))
+    flags = [bool(sum(map(str.isdigit, one)) >= _LONG and not _YEAR.fullmatch(one)) for one in found]
+    hashes = np.fromiter(map(hash_text, found), np.uint64, len(found))
+    marks = np.array(flags, np.uint64)
+    return np.unique((hashes & ~DISTINCTIVE) | marks)
 
 
 def unpack(packed: bytes) -> Hashes:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from pipelines.dedup.fingerprint import Hashes, unpack
+from pipelines.dedup.fingerprint import DISTINCTIVE, Hashes, unpack
+from pipelines.stories.features import VIEWS, StoryFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -20,14 +21,31 @@ if TYPE_CHECKING:
 
     from schemas.records import Fingerprint
 
-THRESHOLD = 0.35
-"""Average containment within a group. Measured on labelled syndication: ``benchmarks/duplicates.py``."""
-MIN_SHARED = 25
-"""Shared shingles below which two texts are never copies: a sentence or two is a quotation."""
-MIN_NUMBERS = 3
-"""Numbers which both texts must have before their numbers are compared."""
+THRESHOLD = 0.45
+"""Average similarity within a group. This and what follows is measured by ``benchmarks.duplicates``."""
+MIN_SHARED = 18
+"""Shared shingles (20 words) below which two texts under different titles are never copies: a quotation."""
+MIN_SHARED_SAME_TITLE = 12
+"""The same under one title: a teaser."""
+SAME_TITLE_BONUS = 0.25
+"""Added to the containment of texts under one title."""
+SAME_TITLE = 0.75
+"""Share of the telling words of the shorter title which the other has too."""
+MIN_TITLE_WORDS = 3
+"""Telling words which a title must have to be compared; a shorter one is only ever equal or not."""
+EMBEDDED = 0.5
+"""Share of the longer text under which it may be that it embeds the shorter one, as a roundup does."""
+HEAD = 30
+"""Shingles with which a text begins."""
+HEAD_SHARED = 0.3
+"""Share of the longer text's head that a truncated copy has: what is cut is the tail."""
+EMBEDDED_FACTOR = 0.7
+"""What remains of the similarity of a text which seems embedded: alone it may pass, against a better copy not."""
+MIN_NUMBERS, MIN_DISTINCTIVE = 3, 2
+"""Numbers (and long ones among them) which both texts must have before their numbers are compared."""
 NUMBERS_SHARED = 0.5
-"""Share of the numbers of the text with fewer of them which the other must have too."""
+"""Share of the numbers of the text with fewer of them which the other must have too. Copies keep the numbers;
+templated notices differ in nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +54,28 @@ class CopyView:
 
     shingles: Hashes
     """Sorted and unique."""
+    head: Hashes
+    """The first ``HEAD`` of them in the order of the text."""
     numbers: Hashes
+    distinctive: Hashes
+    """Those of the numbers that are long: amounts, contract numbers."""
+    title_key: int
+    title: NDArray[np.uint32]
+    """Hashes of the telling words of the title, sorted."""
 
     @classmethod
     def of(cls, fingerprint: Fingerprint, common: AbstractSet[int]) -> Self:
         """View of a fingerprint, given the keys known as boilerplate."""
         ordered = unpack(fingerprint.shingles)
+        kept = ordered[~_boilerplate(ordered, fingerprint.copy_keys, common)]
+        numbers = unpack(fingerprint.numbers)
         return cls(
-            shingles=np.unique(ordered[~_boilerplate(ordered, fingerprint.copy_keys, common)]),
-            numbers=unpack(fingerprint.numbers),
+            shingles=np.unique(kept),
+            head=kept[:HEAD],
+            numbers=numbers,
+            distinctive=numbers[(numbers & DISTINCTIVE) != 0],
+            title_key=fingerprint.title_key,
+            title=StoryFeatures.unpack(fingerprint.story_features).views[VIEWS.index("title")][0],
         )
 
 
@@ -68,22 +99,44 @@ def _boilerplate(ordered: Hashes, keys: tuple[int, ...], common: AbstractSet[int
     return found
 
 
-def _shared(a: Hashes, b: Hashes) -> int:
+def _shared(a: NDArray[np.unsignedinteger], b: NDArray[np.unsignedinteger]) -> int:
     return len(np.intersect1d(a, b, assume_unique=True))
 
 
-def containment(a: CopyView, b: CopyView) -> float:
-    """Share of the shorter text that stands in the other, 0 to 1; 0 where they cannot be copies.
+def copy_similarity(a: CopyView, b: CopyView) -> float:
+    """How surely one of two texts is a copy of the other, 0 to 1: the containment, weighed by title and place.
 
-    Symmetric: ``containment(a, b) == containment(b, a)``.
+    Symmetric.
     """
-    shorter = min(len(a.shingles), len(b.shingles))
-    if shorter < MIN_SHARED:
+    short, long = (a, b) if len(a.shingles) <= len(b.shingles) else (b, a)
+    same_title = _same_title(a, b)
+    least = MIN_SHARED_SAME_TITLE if same_title else MIN_SHARED
+    if len(short.shingles) < least:
         return 0.0
-    shared = _shared(a.shingles, b.shingles)
-    if shared < MIN_SHARED:
+    shared = np.intersect1d(short.shingles, long.shingles, assume_unique=True)
+    if len(shared) < least or _numbers_differ(a, b):
         return 0.0
-    fewer = min(len(a.numbers), len(b.numbers))
-    if fewer >= MIN_NUMBERS and _shared(a.numbers, b.numbers) < NUMBERS_SHARED * fewer:
-        return 0.0
-    return shared / shorter
+    containment = len(shared) / len(short.shingles)
+    if same_title:
+        return min(1.0, containment + SAME_TITLE_BONUS)
+    if len(shared) < EMBEDDED * len(long.shingles) and np.isin(long.head, shared).mean() < HEAD_SHARED:
+        return containment * EMBEDDED_FACTOR
+    return containment
+
+
+def _same_title(a: CopyView, b: CopyView) -> bool:
+    if a.title_key == b.title_key:
+        return len(a.title) > 0
+    fewer = min(len(a.title), len(b.title))
+    return fewer >= MIN_TITLE_WORDS and _shared(a.title, b.title) >= SAME_TITLE * fewer
+
+
+def _numbers_differ(a: CopyView, b: CopyView) -> bool:
+    for one, other, least in (
+        (a.numbers, b.numbers, MIN_NUMBERS),
+        (a.distinctive, b.distinctive, MIN_DISTINCTIVE),
+    ):
+        fewer = min(len(one), len(other))
+        if fewer >= least and _shared(one, other) < NUMBERS_SHARED * fewer:
+            return True
+    return False

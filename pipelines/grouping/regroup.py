@@ -17,7 +17,7 @@ import numpy as np
 
 from pipelines.dedup.common import common_keys
 from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
-from pipelines.dedup.similarity import CopyView, containment
+from pipelines.dedup.similarity import CopyView, copy_similarity
 from pipelines.grouping.linkage import average_link, components
 from pipelines.stores.protocol import Space
 from pipelines.stories.features import StoryFeatures
@@ -137,7 +137,7 @@ def _regroup_copies(
     views = {article_id: CopyView.of(fingerprint, boilerplate) for article_id, fingerprint in pool.items()}
 
     def similarity(a: str, b: str) -> float:
-        return 0.0 if _apart(pool[a], pool[b], horizon) else containment(views[a], views[b])
+        return 0.0 if _apart(pool[a], pool[b], horizon) else copy_similarity(views[a], views[b])
 
     postings = {article_id: set(fingerprint.copy_keys) - boilerplate for article_id, fingerprint in pool.items()}
     groups, component = _group(postings, similarity, COPY_THRESHOLD)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import py3langid
 
-from pipelines.dedup.fingerprint import key_of, numbers, pack, shingles, winnow, words
+from pipelines.dedup.fingerprint import copy_keys, key_of, numbers, pack, shingles, words
 from pipelines.identify.url import article_id, canonical_url, host
 from pipelines.stories.features import story_features
 from schemas.records import ArticleContent, Fingerprint
@@ -57,18 +57,20 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
 def fingerprint(content: ArticleContent, first_seen: datetime) -> Fingerprint:
     """What grouping needs to know of a content."""
     ordered = shingles(content.body)
+    title_words = words(content.title or "")
+    title_key = key_of(" ".join(title_words))
     features, story_keys = story_features(content.title, content.body, content.language)
     return Fingerprint(
         article_id=content.article_id,
         digest=content.digest,
         source=content.source,
-        title_key=key_of(" ".join(words(content.title or ""))),
+        title_key=title_key,
         published=content.published,
         first_seen=first_seen,
         word_count=content.word_count,
         shingles=pack(ordered),
         numbers=pack(numbers(content.body)),
-        copy_keys=winnow(ordered),
+        copy_keys=copy_keys(ordered, title_key, len(title_words)),
         story_features=features.pack(),
         story_keys=story_keys,
     )

@@ -40,6 +40,8 @@ _RARE_ZIPF = 4.2
 """Zipf frequency below which a word tells all it can: about the 5,000th word. Going on from there made a rare
 name of a country, which two strange stories share, weigh more than what happened in them (measured)."""
 _BODY_WORDS = 1_500
+_BIGRAM_WORDS = 400
+"""News is told at its beginning; phrases beyond it are background."""
 _PROMINENT = 1.5
 """Factor for a term that stands in title or lead, and again for one that is a name."""
 # A capital behind a sentence's end or an opening quote says nothing.
@@ -48,39 +50,36 @@ _NUMBER = re.compile(r"\b\d[\d.,]*\d\b|\b\d\b")
 
 
 @lru_cache(maxsize=64)
-def _frequencies(language: str) -> Mapping[str, float]:
+def _rarities(language: str) -> Mapping[str, float]:
+    """How much each word of a language's list tells; words that tell all they can are left out."""
     try:
-        return wordfreq.get_frequency_dict(language, wordlist="small")
+        frequencies = wordfreq.get_frequency_dict(language, wordlist="small")
     except LookupError:
-        return wordfreq.get_frequency_dict("en", wordlist="small")
+        frequencies = wordfreq.get_frequency_dict("en", wordlist="small")
+    spread = _COMMONEST_ZIPF - _RARE_ZIPF
+    told = {word: (_COMMONEST_ZIPF - math.log10(frequency) - 9) / spread for word, frequency in frequencies.items()}
+    return {word: max(0.0, rarity) for word, rarity in told.items() if rarity < 1}
 
 
 def rarity(word: str, language: str) -> float:
     """How much a word tells, from 0 (everyday) to 1 (rare, or in no word list)."""
-    frequency = _frequencies(language).get(word)
-    if frequency is None:
-        return 1.0
-    zipf = math.log10(frequency) + 9
-    return max(0.0, min(1.0, (_COMMONEST_ZIPF - zipf) / (_COMMONEST_ZIPF - _RARE_ZIPF)))
+    return _rarities(language).get(word, 1.0)
 
 
-def _weigh(terms: Iterable[str], language: str) -> dict[str, float]:
-    weighed = {}
-    for term, count in Counter(terms).items():
-        told = rarity(term, language)
-        if told > 0:
-            weighed[term] = (1 + math.log(count)) * told
-    return weighed
+def _weigh(terms: Iterable[str], rarities: Mapping[str, float]) -> dict[str, float]:
+    return {
+        term: (1 + math.log(count)) * told
+        for term, count in Counter(terms).items()
+        if (told := rarities.get(term, 1.0)) > 0
+    }
 
 
-def _bigrams(terms: list[str], language: str) -> dict[str, float]:
-    pairs = Counter(pairwise(terms))
-    weighed = {}
-    for (first, second), count in pairs.items():
-        told = rarity(first, language) * rarity(second, language)
-        if told > 0:
-            weighed[f"{first} {second}"] = (1 + math.log(count)) * told
-    return weighed
+def _bigrams(terms: list[str], rarities: Mapping[str, float]) -> dict[str, float]:
+    return {
+        f"{first} {second}": (1 + math.log(count)) * told
+        for (first, second), count in Counter(pairwise(terms)).items()
+        if (told := rarities.get(first, 1.0) * rarities.get(second, 1.0)) > 0
+    }
 
 
 def _entities(text: str) -> Iterator[str]:
@@ -139,18 +138,18 @@ def story_features(title: str | None, body: str, language: str | None) -> tuple[
     Keys are the pairs of its ``KEY_TERMS`` most telling terms of title and lead: two articles are compared
     when two such terms stand in both. Sorted, each below 2**63.
     """
-    tongue = (language or "en").split("-")[0].lower()
+    rarities = _rarities((language or "en").split("-")[0].lower())
     title_words = words(title or "")
     body_words = words(body)[:_BODY_WORDS]
     lead_words = body_words[:LEAD_WORDS]
     names = Counter(_entities(body))
-    title_view = _weigh(title_words, tongue)
+    title_view = _weigh(title_words, rarities)
     views = {
         "title": title_view,
-        "lead": _weigh(lead_words, tongue),
-        "body": _weigh(title_words + body_words, tongue),
-        "bigrams": _bigrams(title_words, tongue) | _bigrams(body_words, tongue),
-        "entities": _weigh(names.elements(), tongue),
+        "lead": _weigh(lead_words, rarities),
+        "body": _weigh(title_words + body_words, rarities),
+        "bigrams": _bigrams(title_words, rarities) | _bigrams(body_words[:_BIGRAM_WORDS], rarities),
+        "entities": _weigh(names.elements(), rarities),
         "numbers": dict.fromkeys(_NUMBER.findall(body), 1.0),
     }
     telling = dict(views["body"])
