@@ -24,7 +24,7 @@ _IMAGE_ID = re.compile(
     r"|(?:img|dsc|dscn|wp|pxl|image|photo|untitled)[ _-]?\d[\w-]{0,40}|[0-9a-f]{16,64}"
 )
 _ADDRESS_ONLY = re.compile(
-    r"(?:https?://|www\.)\S+|@\w{2,30}|[\w.+-]+@[\w-]+\.[\w.-]+|[\w-]+(?:\.co)?\.(?:com|org|net|in|uk|info|news|tv)",
+    r"(?:https?://|www\.)\S+|@\w{2,30}|[\w.+-]+@[\w-]+\.[\w.-]+|(?:[\w-]{1,60}\.){1,4}(?:com|org|net|in|uk|info|news|tv)(?:/\S*)?",
     re.IGNORECASE,
 )
 _PIPE = re.compile(r"\s*[|\u00b7\u2022]\s*")

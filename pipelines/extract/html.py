@@ -10,6 +10,7 @@ from pipelines.clean.structure import is_title_echo
 from pipelines.errors import ExtractionError
 from pipelines.extract.body import story_lines
 from pipelines.extract.charset import decode
+from pipelines.extract.dek import mark_subheadings, take_dek
 from pipelines.extract.metadata import read_metadata
 from pipelines.extract.prepare import linked_headlines, remove_furniture
 from pipelines.extract.sniff import refuse_non_html, refuse_non_text
@@ -47,15 +48,19 @@ def extract_markup(text: str, *, url: str, reference: datetime | None = None) ->
     refuse_non_html(text)
     tree = parse_html(text)
     metadata = read_metadata(tree, url=url, reference=reference or now_utc())
+    dek = take_dek(tree)
+    mark_subheadings(tree)
     remove_furniture(tree)
     teasers = linked_headlines(tree)
     lines, dropped = _set_aside(story_lines(tree, url), metadata.titles, teasers)
+    if dek:
+        dropped = (DroppedLine(dek, "dek"), *dropped)
     if not lines:
         raise ExtractionError("no_text", "the page has no text that could be a story")
     return Extracted(
         title=metadata.title,
         lines=tuple(lines),
-        description=metadata.description,
+        description=metadata.description or dek,
         author=metadata.author,
         published=metadata.published,
         published_from=metadata.published_from,
