@@ -12,26 +12,26 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from datetime import UTC, datetime
+from itertools import combinations, combinations_with_replacement
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-import pipelines.grouping.regroup as regrouping
-from benchmarks.groups import EmptyMemory, b_cubed, pair_scores, pairs
-from pipelines.grouping.regroup import regroup
-from pipelines.stories.features import VIEWS, StoryFeatures, story_features
-from pipelines.stories.model import COEFFICIENTS, INTERCEPT, THRESHOLD, cosines
+from benchmarks.groups import b_cubed, pair_scores, pairs
+from pipelines.grouping.linkage import group_similar
+from pipelines.stories.features import StoryFeatures, story_features
+from pipelines.stories.model import COEFFICIENTS, INPUTS, INTERCEPT, THRESHOLD, inputs
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 FOLDS = 5
+HARD, HARD_WEIGHT = 0.15, 4.0
 _SEEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -55,34 +55,45 @@ def fingerprint(number: int, document: dict[str, str]) -> Fingerprint:
     )
 
 
+def seconds(a: Fingerprint, b: Fingerprint) -> float | None:
+    """Time between two articles, as grouping takes it."""
+    return abs((a.published - b.published).total_seconds()) if a.published and b.published else None
+
+
 def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logistic regression by Newton's method, L2 penalty 1 on all but the intercept, which comes last."""
-    inputs = np.column_stack([views, np.ones(len(views))])
-    weights = np.zeros(inputs.shape[1])
+    """Logistic regression by Newton's method, L2 penalty 1 on all but the intercept, which comes last.
+
+    Pairs of different events with a body cosine above ``HARD`` count ``HARD_WEIGHT`` times; numbers are left out.
+    """
+    weigh = np.where((same == 0) & (views[:, INPUTS.index("body")] > HARD), HARD_WEIGHT, 1.0)
+    used = np.array([name != "numbers" for name in INPUTS])
+    columns = np.column_stack([views[:, used], np.ones(len(views))])
+    weights = np.zeros(columns.shape[1])
     penalty = np.diag([1.0] * (len(weights) - 1) + [0.0])
     for _ in range(100):
-        likely = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (likely - same) + penalty @ weights
-        curvature = (inputs * (likely * (1 - likely))[:, None]).T @ inputs + penalty
+        likely = 1 / (1 + np.exp(-columns @ weights))
+        gradient = columns.T @ (weigh * (likely - same)) + penalty @ weights
+        curvature = (columns * (weigh * likely * (1 - likely))[:, None]).T @ columns + penalty
         step = np.linalg.solve(curvature, gradient)
         weights -= step
         if np.abs(step).max() < 1e-9:
             break
-    return weights
+    fitted = np.zeros(len(INPUTS) + 1)
+    fitted[:-1][used], fitted[-1] = weights[:-1], weights[-1]
+    return fitted
 
 
-def stories(prints: Sequence[Fingerprint], model: NDArray[np.float64]) -> list[str]:
-    """Story ids of articles under a model."""
+def stories(keys: Sequence[Collection[int]], likely: Mapping[tuple[int, int], float]) -> list[int]:
+    """Story of each article, as grouping finds it, given the likelihood of each pair."""
+    names = [f"{number:08}" for number in range(len(keys))]
+    groups, _ = group_similar(dict(zip(names, keys, strict=True)), lambda a, b: likely[int(a), int(b)], THRESHOLD)
+    story = {int(member): number for number, group in enumerate(groups) for member in group}
+    return [story[number] for number in range(len(keys))]
 
-    def likely(a: StoryFeatures, b: StoryFeatures) -> float:
-        return float(1 / (1 + np.exp(-(cosines(a, b) @ model[:-1] + model[-1]))))
 
-    kept = regrouping.same_event
-    regrouping.same_event = likely
-    try:
-        return [entry.story_id for entry in regroup(prints, EmptyMemory(), timedelta(days=14)).entries]
-    finally:
-        regrouping.same_event = kept
+def likelihoods(views: NDArray[np.float64], model: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Likelihood of each row of inputs under coefficients and intercept."""
+    return np.asarray(1 / (1 + np.exp(-(views @ model[:-1] + model[-1]))))
 
 
 def main(path: Path) -> None:
@@ -93,27 +104,28 @@ def main(path: Path) -> None:
     prints = [fingerprint(number, document) for number, document in enumerate(documents)]
     features = [StoryFeatures.unpack(one.story_features) for one in prints]
     both = list(combinations(range(len(prints)), 2))
-    views = np.array([cosines(features[a], features[b]) for a, b in both])
+    views = np.array([inputs(features[a], features[b], seconds(prints[a], prints[b])) for a, b in both])
     same = np.array([float(events[a] == events[b]) for a, b in both])
     keyed = [set(one.story_keys) for one in prints]
     reached = np.mean([not keyed[a].isdisjoint(keyed[b]) for (a, b), true in zip(both, same, strict=True) if true])
 
     fitted = fit(views, same)
-    told = "  ".join(f"{view} {weight:.2f}" for view, weight in zip((*VIEWS, "intercept"), fitted, strict=True))
+    told = "  ".join(f"{view} {weight:.2f}" for view, weight in zip((*INPUTS, "intercept"), fitted, strict=True))
     print(f"{len(prints)} articles, {len(set(events))} events; {reached:.3f} of the true pairs share a look-up key")
     print(f"fitted:        {told}")
     print(f"in repository: {'  '.join(str(one) for one in (*COEFFICIENTS, INTERCEPT))}  threshold {THRESHOLD}")
-    report("the repository's model", stories(prints, np.array([*COEFFICIENTS, INTERCEPT])), events)
+    found = likelihoods(views, np.array([*COEFFICIENTS, INTERCEPT]))
+    report("the repository's model", stories(keyed, dict(zip(both, found, strict=True))), events)
 
+    # Every pair is judged by a model fitted without any pair of the folds that its two events are in.
     fold = {event: number % FOLDS for number, event in enumerate(sorted(set(events)))}
-    folds = np.array([(fold[events[a]], fold[events[b]]) for a, b in both])
-    found: dict[int, str] = {}
-    for number in range(FOLDS):
-        known = (folds != number).all(axis=1)
-        held = [at for at, event in enumerate(events) if fold[event] == number]
-        placed = stories([prints[at] for at in held], fit(views[known], same[known]))
-        found |= dict(zip(held, placed, strict=True))
-    report("fitted without the events measured", [found[at] for at in range(len(events))], events)
+    folds = np.array([sorted((fold[events[a]], fold[events[b]])) for a, b in both])
+    held_out = np.zeros(len(both))
+    for first, second in combinations_with_replacement(range(FOLDS), 2):
+        judged = (folds == (first, second)).all(axis=1)
+        known = ~np.isin(folds, (first, second)).any(axis=1)
+        held_out[judged] = likelihoods(views[judged], fit(views[known], same[known]))
+    report("fitted without the events measured", stories(keyed, dict(zip(both, held_out, strict=True))), events)
 
 
 def report(name: str, found: Sequence[object], true: Sequence[object]) -> None:

@@ -1,16 +1,23 @@
-"""Made-up articles for tests: words without meaning, in numbers, with a seed for each text."""
+"""Made-up articles for tests: words without meaning, in numbers, with a seed for each text; and a memory for them."""
 
 from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
+from pipelines.grouping.regroup import regroup
 from pipelines.identify.article import fingerprint
 from pipelines.identify.url import article_id
-from schemas.records import ArticleContent, Fingerprint
+from pipelines.stores.protocol import Space
+from schemas.records import ArticleContent, Fingerprint, MemoryEntry
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
+HORIZON = timedelta(days=14)
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
 _SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra", "fle", "gri", "plo", "stu")
 
 
@@ -54,3 +61,37 @@ def print_of(name: str, body: str, *, day: int = 0, title: str | None = None, so
     """Fingerprint of a made-up article, published some days after ``DAY``."""
     made = content(name, body, title=title, source=source or f"Source of {name}", published=DAY + timedelta(days=day))
     return fingerprint(made, DAY)
+
+
+class DictMemory:
+    """The memory of a store, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, MemoryEntry] = {}
+        self.common: set[int] = set()
+
+    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
+        return {one: self.entries[one] for one in ids if one in self.entries}
+
+    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        wanted = set(keys)
+        return [
+            entry
+            for entry in self.entries.values()
+            if wanted.intersection(entry.fingerprint.copy_keys if space is Space.COPY else entry.fingerprint.story_keys)
+        ]
+
+    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
+        return [
+            entry
+            for entry in self.entries.values()
+            if (entry.copy_component if space is Space.COPY else entry.story_component) in components
+        ]
+
+    def common_keys(self, keys: Collection[int]) -> set[int]:
+        return self.common & set(keys)
+
+    def take(self, new: Sequence[Fingerprint]) -> None:
+        found = regroup(new, self, HORIZON)
+        self.entries |= {entry.fingerprint.article_id: entry for entry in found.changed}
+        self.common = (self.common | found.common) - found.rare

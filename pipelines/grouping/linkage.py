@@ -7,12 +7,14 @@ depends on the set of items alone: items are taken by id and ties go to the smal
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -65,3 +67,33 @@ def average_link(ids: Sequence[str], similarity: NDArray[np.float64], threshold:
         groups[i] += groups[j]
         groups[j] = []
     return [sorted(group) for group in groups if group]
+
+
+def group_similar(
+    keys: Mapping[str, Collection[int]], similarity: Callable[[str, str], float], threshold: float
+) -> tuple[list[list[str]], dict[str, str]]:
+    """Groups by average link, and the component (its smallest id) of each item.
+
+    Candidates share a key. Two groups can only merge when some pair of them reaches the threshold, so the
+    edges at or above it divide the work into components without changing the result.
+    """
+    postings: defaultdict[int, list[str]] = defaultdict(list)
+    for item in sorted(keys):
+        for key in keys[item]:
+            postings[key].append(item)
+    candidates = {pair for items in postings.values() for pair in combinations(items, 2)}
+    measured = {pair: similarity(*pair) for pair in candidates}
+    edges = [pair for pair, value in measured.items() if value >= threshold]
+    groups: list[list[str]] = []
+    component: dict[str, str] = {}
+    for members in components(keys, edges):
+        component |= dict.fromkeys(members, members[0])
+        if len(members) == 1:
+            groups.append(members)
+            continue
+        matrix = np.zeros((len(members), len(members)))
+        for (i, a), (j, b) in combinations(enumerate(members), 2):
+            value = measured.get((a, b))
+            matrix[i, j] = matrix[j, i] = similarity(a, b) if value is None else value
+        groups += average_link(members, matrix, threshold)
+    return groups, component

@@ -8,26 +8,21 @@ whatever order and batches the articles came.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
 
 from pipelines.dedup.common import common_keys
 from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
 from pipelines.dedup.similarity import CopyView, copy_similarity
-from pipelines.grouping.linkage import average_link, components
+from pipelines.grouping.linkage import group_similar
 from pipelines.stores.protocol import Space
 from pipelines.stories.features import StoryFeatures
 from pipelines.stories.model import THRESHOLD as STORY_THRESHOLD
-from pipelines.stories.model import WINDOW as STORY_WINDOW
 from pipelines.stories.model import same_event
 from schemas.records import MemoryEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from schemas.records import Fingerprint
@@ -137,10 +132,11 @@ def _regroup_copies(
     views = {article_id: CopyView.of(fingerprint, boilerplate) for article_id, fingerprint in pool.items()}
 
     def similarity(a: str, b: str) -> float:
-        return 0.0 if _apart(pool[a], pool[b], horizon) else copy_similarity(views[a], views[b])
+        too_far = (_seconds(pool[a], pool[b]) or 0.0) > horizon.total_seconds()
+        return 0.0 if too_far else copy_similarity(views[a], views[b])
 
     postings = {article_id: set(fingerprint.copy_keys) - boilerplate for article_id, fingerprint in pool.items()}
-    groups, component = _group(postings, similarity, COPY_THRESHOLD)
+    groups, component = group_similar(postings, similarity, COPY_THRESHOLD)
     canonical: dict[str, str] = {}
     for group in groups:
         first = min(group, key=lambda member: order_key(pool[member]))
@@ -173,12 +169,10 @@ def _regroup_stories(copies: _Copies, memory: Memory) -> dict[str, MemoryEntry]:
     features = {leader: StoryFeatures.unpack(copies.fingerprints[leader].story_features) for leader in leaders}
 
     def similarity(a: str, b: str) -> float:
-        if _apart(copies.fingerprints[a], copies.fingerprints[b], STORY_WINDOW):
-            return 0.0
-        return same_event(features[a], features[b])
+        return same_event(features[a], features[b], _seconds(copies.fingerprints[a], copies.fingerprints[b]))
 
     postings = {leader: set(copies.fingerprints[leader].story_keys) for leader in leaders}
-    groups, component = _group(postings, similarity, STORY_THRESHOLD)
+    groups, component = group_similar(postings, similarity, STORY_THRESHOLD)
     story_of: dict[str, str] = {}
     for group in groups:
         first = min(group, key=lambda member: order_key(copies.fingerprints[member]))
@@ -196,40 +190,10 @@ def _regroup_stories(copies: _Copies, memory: Memory) -> dict[str, MemoryEntry]:
     }
 
 
-def _group(
-    keys: Mapping[str, Collection[int]], similarity: Callable[[str, str], float], threshold: float
-) -> tuple[list[list[str]], dict[str, str]]:
-    """Groups by average link, and the component (its smallest id) of each item.
-
-    Candidates share a key. Two groups can only merge when some pair of them reaches the threshold, so the
-    edges at or above it divide the work into components without changing the result.
-    """
-    postings: defaultdict[int, list[str]] = defaultdict(list)
-    for item in sorted(keys):
-        for key in keys[item]:
-            postings[key].append(item)
-    candidates = {pair for items in postings.values() for pair in combinations(items, 2)}
-    measured = {pair: similarity(*pair) for pair in candidates}
-    edges = [pair for pair, value in measured.items() if value >= threshold]
-    groups: list[list[str]] = []
-    component: dict[str, str] = {}
-    for members in components(keys, edges):
-        component |= dict.fromkeys(members, members[0])
-        if len(members) == 1:
-            groups.append(members)
-            continue
-        matrix = np.zeros((len(members), len(members)))
-        for (i, a), (j, b) in combinations(enumerate(members), 2):
-            value = measured.get((a, b))
-            matrix[i, j] = matrix[j, i] = similarity(a, b) if value is None else value
-        groups += average_link(members, matrix, threshold)
-    return groups, component
-
-
 def _by_id(entries: Iterable[MemoryEntry]) -> dict[str, MemoryEntry]:
     return {entry.fingerprint.article_id: entry for entry in entries}
 
 
-def _apart(a: Fingerprint, b: Fingerprint, longest: timedelta) -> bool:
-    """Whether two articles are too far apart in time. An undated one is near to all: when we saw it says nothing."""
-    return a.published is not None and b.published is not None and abs(a.published - b.published) > longest
+def _seconds(a: Fingerprint, b: Fingerprint) -> float | None:
+    """Time between two articles. ``None`` with an undated one: when we saw it says nothing."""
+    return abs((a.published - b.published).total_seconds()) if a.published and b.published else None

@@ -31,6 +31,9 @@ LEAD_WORDS = 60
 """The first paragraphs: who, what, where, when."""
 VIEW_TERMS = 96
 """Heaviest terms kept in a vector."""
+STEM = 6
+"""Letters of a word that count: "launch", "launched" and "launches" are one. Crude, and right in most languages that
+have an alphabet; measured better than five, seven or whole words."""
 KEY_TERMS = 14
 """Most telling terms whose pairs are the look-up keys: at most 91 an article. Of the pairs of articles on one
 event nine in ten share one (benchmarks/stories.py)."""
@@ -67,11 +70,14 @@ def rarity(word: str, language: str) -> float:
 
 
 def _weigh(terms: Iterable[str], rarities: Mapping[str, float]) -> dict[str, float]:
-    return {
-        term: (1 + math.log(count)) * told
-        for term, count in Counter(terms).items()
-        if (told := rarities.get(term, 1.0)) > 0
-    }
+    """Weights of the stems of words: how often they stand there, times how much the rarest of their forms tells."""
+    counts: Counter[str] = Counter()
+    told: dict[str, float] = {}
+    for term, count in Counter(terms).items():
+        stem = term[:STEM]
+        counts[stem] += count
+        told[stem] = max(told.get(stem, 0.0), rarities.get(term, 1.0))
+    return {stem: (1 + math.log(count)) * told[stem] for stem, count in counts.items() if told[stem] > 0}
 
 
 def _bigrams(terms: list[str], rarities: Mapping[str, float]) -> dict[str, float]:
@@ -153,9 +159,10 @@ def story_features(title: str | None, body: str, language: str | None) -> tuple[
         "numbers": dict.fromkeys(_NUMBER.findall(body), 1.0),
     }
     telling = dict(views["body"])
-    prominent = set(title_words) | set(lead_words)
+    prominent = {word[:STEM] for word in title_words + lead_words}
+    named = {word[:STEM] for word in names}
     for term in telling:
-        telling[term] *= _PROMINENT ** ((term in prominent) + (term in names))
+        telling[term] *= _PROMINENT ** ((term in prominent) + (term in named))
     top = sorted(sorted(telling, key=lambda term: (-telling[term], term))[:KEY_TERMS])
     keys = sorted({key_of(f"{a} {b}") for a, b in combinations(top, 2)})
     return StoryFeatures(tuple(_vector(views[view]) for view in VIEWS)), tuple(keys)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,49 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.grouping.regroup import regroup
-from pipelines.stores.protocol import Space
-from tests.synthetic import print_of, prose
+from tests.synthetic import HORIZON, DictMemory, print_of, prose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from schemas.records import Fingerprint, MemoryEntry
-
-HORIZON = timedelta(days=14)
-
-
-class DictMemory:
-    """The memory of a store, in a dictionary."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, MemoryEntry] = {}
-        self.common: set[int] = set()
-
-    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
-        return {one: self.entries[one] for one in ids if one in self.entries}
-
-    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        wanted = set(keys)
-        return [
-            entry
-            for entry in self.entries.values()
-            if wanted.intersection(entry.fingerprint.copy_keys if space is Space.COPY else entry.fingerprint.story_keys)
-        ]
-
-    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
-        return [
-            entry
-            for entry in self.entries.values()
-            if (entry.copy_component if space is Space.COPY else entry.story_component) in components
-        ]
-
-    def common_keys(self, keys: Collection[int]) -> set[int]:
-        return self.common & set(keys)
-
-    def take(self, new: Sequence[Fingerprint]) -> None:
-        found = regroup(new, self, HORIZON)
-        self.entries |= {entry.fingerprint.article_id: entry for entry in found.changed}
-        self.common = (self.common | found.common) - found.rare
+    from schemas.records import Fingerprint
 
 
 def places(memory: DictMemory) -> dict[str, tuple[str, str]]:

@@ -1,0 +1,121 @@
+"""Floors for copy groups and stories, on the shipped example and on syndication simulated over it.
+
+The bigger measurements, on other people's texts, are ``benchmarks.duplicates`` and ``benchmarks.stories``.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from itertools import combinations
+
+import pytest
+
+from flows.shipped import EXAMPLE, shipped
+from pipelines.alerts.matcher import Matcher
+from pipelines.fetch.feeds import parse_feed
+from pipelines.identify.article import fingerprint
+from pipelines.ingest.refine import refine
+from pipelines.seeds.files import seed_files
+from pipelines.seeds.read import read_seed
+from schemas.records import ArticleContent, Capture, MediaKind
+from tests.synthetic import DAY, DictMemory, content
+
+OUTLETS = tuple(f"Outlet {number}" for number in range(7))
+HEAD = (
+    "Get the {outlet} morning letter with everything that moved overnight in your inbox before breakfast. We pass "
+    "your address on to nobody and you can leave the list whenever you like."
+)
+TAIL = (
+    "{outlet} is read by professionals in forty countries. You may quote short passages of this page if you name us "
+    "and set a link. Our desk is glad of hints and answers each of them. All our reports on this matter, a chronology "
+    "and the maps are kept in a dossier which subscribers find on the start page."
+)
+
+
+@pytest.fixture(scope="module")
+def example() -> list[ArticleContent]:
+    """Contents of the articles in the shipped example, those of its feed included."""
+    matcher = Matcher(())
+    folder = shipped(EXAMPLE)
+    captures = [item for path in seed_files([folder]) for item in read_seed(path, DAY) if isinstance(item, Capture)]
+    feed = parse_feed((folder / "feed.xml").read_bytes(), "seed:feed.xml")
+    captures += [
+        Capture(url=str(entry.link), fetched_at=DAY, kind=MediaKind.FEED_ENTRY, body=b"", entry=entry)
+        for entry in feed.entries
+    ]
+    return [refine(capture, matcher).content for capture in captures]
+
+
+def canonical_ids(contents: list[ArticleContent]) -> DictMemory:
+    memory = DictMemory()
+    memory.take([fingerprint(one, DAY) for one in contents])
+    return memory
+
+
+def test_the_example_has_the_groups_and_stories_that_it_was_written_with(example: list[ArticleContent]) -> None:
+    memory = canonical_ids(example)
+    titles = {one.article_id: one.title or "" for one in example}
+    groups: dict[str, set[str]] = {}
+    stories: dict[str, set[str]] = {}
+    for article_id, entry in memory.entries.items():
+        groups.setdefault(entry.canonical_id, set()).add(titles[article_id])
+        stories.setdefault(entry.story_id, set()).add(titles[article_id])
+    copied = [members for members in groups.values() if len(members) > 1]
+    assert len(copied) == 1
+    assert len(copied[0]) >= 3
+    assert all("launchers" in title for title in copied[0])
+    told_twice = [members for members in stories.values() if len(members) > 1 and members != copied[0]]
+    assert len(told_twice) == 1
+    assert len(told_twice[0]) == 2
+    assert all("Norland" in title for title in told_twice[0])
+
+
+def syndicated(contents: list[ArticleContent], chance: random.Random) -> tuple[list[ArticleContent], list[str]]:
+    """Each text as four outlets carry it, and the text that each comes from."""
+    made, labels = [], []
+    for number, original in enumerate(contents):
+        paragraphs = original.body.split("\n\n")
+        other = contents[(number + 5) % len(contents)].body.split("\n\n")
+        middle = max(1, len(paragraphs) // 2)
+        new_lead = "A spokesman for the ministry would not add to what had been said before. " * 2
+        variants = (
+            paragraphs,
+            paragraphs[:middle],
+            [new_lead.strip(), *paragraphs[1:]],
+            [part for at, part in enumerate(paragraphs) if at == 0 or chance.random() < 0.7],
+            [*paragraphs, *other[: max(1, len(other) // 3)]],
+        )
+        for kind, body in enumerate(variants):
+            outlet = chance.choice(OUTLETS)
+            framed = [HEAD.format(outlet=outlet), *body, TAIL.format(outlet=outlet)] if chance.random() < 0.6 else body
+            title = (
+                original.title if chance.random() < 0.6 else f"What is known so far, part {number} of {kind} {outlet}"
+            )
+            made.append(
+                content(
+                    f"{number}-{kind}",
+                    "\n\n".join(framed),
+                    title=title,
+                    source=outlet,
+                    published=DAY + timedelta(hours=chance.randint(0, 72)),
+                )
+            )
+            labels.append(original.article_id)
+    return made, labels
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_simulated_syndication(example: list[ArticleContent], seed: int) -> None:
+    # The agency copies of the example are one text already: one of them is enough.
+    memory = canonical_ids(example)
+    originals = [one for one in example if memory.entries[one.article_id].canonical_id == one.article_id]
+    made, labels = syndicated(originals, random.Random(seed))
+    placed = canonical_ids(made)
+    found = [placed.entries[one.article_id].canonical_id for one in made]
+    pairs = list(combinations(range(len(made)), 2))
+    together = {pair for pair in pairs if found[pair[0]] == found[pair[1]]}
+    true = {pair for pair in pairs if labels[pair[0]] == labels[pair[1]]}
+    precision, recall = len(together & true) / len(together), len(together & true) / len(true)
+    assert precision >= 0.98
+    assert recall >= 0.9
