@@ -1,7 +1,7 @@
 """The pass as a Prefect flow, with a task for each step.
 
 Used where a Prefect server is configured. Without one Prefect would start a server of its own for every run,
-which takes 11 to 20 seconds (``benchmarks/prefect_start.py``), so then the very same steps run directly.
+which takes some 15 seconds (``python -m benchmarks.prefect_start``), so then the very same steps run directly.
 """
 
 from __future__ import annotations

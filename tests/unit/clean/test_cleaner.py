@@ -30,7 +30,7 @@ ANYWHERE = {
         "Be the first to comment", "Kommentar schreiben", "Laisser un commentaire", "Deja un comentario", "Yorum yap", "टिप्पणी करें", "Оставить комментарий",
     ],
     "subscription": [
-        "Subscribe now to keep reading and get access to the full archive.", "Sign up for our daily newsletter", "Continue reading",
+        "Subscribe today to read on and open every back issue.", "Sign up for our daily newsletter", "Continue reading",
         "Already a subscriber? Log in", "Get the latest defence news delivered to your inbox", "Follow us on Telegram",
         "Newsletter abonnieren", "Abonnez-vous à notre newsletter", "Suscríbete a nuestro boletín", "Bültenimize abone olun", "हमें फॉलो करें", "Подписывайтесь на наш канал",
     ],
