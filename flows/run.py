@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from flows import steps
@@ -14,6 +15,7 @@ from pipelines.archive.pending import Pending
 from pipelines.archive.warc import ArchiveWriter
 from pipelines.collect.intake import Intake
 from pipelines.errors import StoreUnavailableError
+from pipelines.grouping.horizon import forget_quiet
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def run_pass(
             ) from unavailable
         batch = run(steps.process, pending.refs, inputs, settings, reporter)
         pending.done()
+        forget_quiet(store, started - timedelta(days=settings.horizon_days))
         delivery = run(steps.notify, store, inputs, settings, as_json=as_json)
         record, articles = steps.summarise(store, collected, batch, started, time.monotonic() - clock)
         if batch.outcomes or batch.quarantined or collected.feeds.states:

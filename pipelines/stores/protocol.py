@@ -114,8 +114,11 @@ class Store(Protocol):
     ) -> None:
         """Write entries; mark copy keys as ``common``, take the mark from those in ``rare``."""
 
-    def forget(self, before: datetime) -> int:
-        """Drop entries first seen before a time; the number dropped. Articles and their placement stay."""
+    def stale(self, before: datetime) -> Iterator[MemoryEntry]:
+        """Entries first seen before a time, by article id. Entries may be forgotten while it is read."""
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Drop entries of these articles. The articles and their placement stay."""
 
     # Stories and alerts ---------------------------------------------------------------------------------
 

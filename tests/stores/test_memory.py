@@ -75,14 +75,21 @@ def test_more_entries_than_a_page(place: Place, make: type[Make]) -> None:
     store.setup()
     store.remember([make.entry(number) for number in range(130)])
     assert numbers(store.related(Space.COPY, [2**63 - 1])) == list(range(130))
-    assert store.forget(make.day + timedelta(minutes=90)) == 90
+    old = make.day + timedelta(minutes=90)
+    assert numbers(store.stale(old)) == list(range(90))
+    for entry in store.stale(old):  # dropped while it is read
+        store.forget([entry.fingerprint.article_id])
     assert numbers(store.related(Space.COPY, [2**63 - 1])) == list(range(90, 130))
 
 
-def test_forget_drops_what_was_seen_before(store: Store, make: type[Make]) -> None:
+def test_what_is_stale_can_be_forgotten(store: Store, make: type[Make]) -> None:
     store.remember([make.entry(number) for number in range(10)])
-    assert store.forget(make.day + timedelta(minutes=4)) == 4
-    assert store.forget(make.day + timedelta(minutes=4)) == 0
+    before = make.day + timedelta(minutes=4)
+    stale = list(store.stale(before))
+    assert numbers(stale) == [0, 1, 2, 3]
+    store.forget([entry.fingerprint.article_id for entry in stale])
+    assert list(store.stale(before)) == []
+    store.forget([entry.fingerprint.article_id for entry in stale])  # again, which changes nothing
     assert numbers(store.related(Space.COPY, range(100))) == [4, 5, 6, 7, 8, 9]
     assert store.remembered([make.entry(0).fingerprint.article_id]) == {}
     # A key whose entries are gone is free for others.

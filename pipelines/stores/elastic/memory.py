@@ -65,14 +65,12 @@ class MemoryDocuments(ElasticPart):
         documents.delete([str(key) for key in rare])
         documents.create([CommonKey(key) for key in common])
 
-    def forget(self, before: datetime) -> int:
-        documents = self._documents(MEMORY)
-        query = {"range": {"first_seen": {"lt": time_to_text(before)}}}
-        dropped = 0
-        while ids := documents.some_ids(query, self._page_size):
-            documents.delete(ids)
-            dropped += len(ids)
-        return dropped
+    def stale(self, before: datetime) -> Iterator[MemoryEntry]:
+        return self._documents(MEMORY).search({"range": {"first_seen": {"lt": time_to_text(before)}}})
+
+    def forget(self, ids: Collection[str]) -> None:
+        self._lease.check()
+        self._documents(MEMORY).delete(ids)
 
     def _with_any(self, field: str, values: Collection[Term]) -> list[MemoryEntry]:
         documents = self._documents(MEMORY)

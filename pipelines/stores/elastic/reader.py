@@ -95,14 +95,6 @@ class DocumentReader(Generic[Record]):
             return
         yield from islice(self._pages(request), limit)
 
-    def some_ids(self, query: JsonObject, count: int) -> list[str]:
-        """Ids of at most ``count`` documents which match. Sees every earlier write."""
-        self._indices.refresh(self._kind.name)
-        answer = self._call(
-            lambda: self._client.search(index=self.alias, query=query, size=count, source=False, track_total_hits=False)
-        )
-        return [hit["_id"] for hit in answer["hits"]["hits"]]
-
     def _pages(self, request: JsonObject) -> Iterator[Record]:
         """All pages from one point in time."""
         opened = self._call(lambda: self._client.open_point_in_time(index=self.alias, keep_alive=KEEP_ALIVE))

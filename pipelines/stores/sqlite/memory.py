@@ -72,21 +72,18 @@ class MemoryTables(SqlitePart):
             connection.executemany("DELETE FROM common_keys WHERE key = ?", [(key,) for key in rare])
             connection.executemany("INSERT OR IGNORE INTO common_keys VALUES (?)", [(key,) for key in common])
 
-    def forget(self, before: datetime) -> int:
-        dropped = 0
-        while True:
-            # A page at a time, so that other writers come in between.
-            with self._database.writing() as connection:
-                rows = connection.execute(
-                    "SELECT row, copy_keys, story_keys FROM memory WHERE first_seen < ? LIMIT ?",
-                    (time_to_text(before), self._page_size),
-                ).fetchall()
-                for row, copy_keys, story_keys in rows:
-                    _drop_postings(connection, row, (json.loads(copy_keys), json.loads(story_keys)))
-                connection.executemany("DELETE FROM memory WHERE row = ?", [(row,) for row, _, _ in rows])
-            dropped += len(rows)
-            if len(rows) < self._page_size:
-                return dropped
+    def stale(self, before: datetime) -> Iterator[MemoryEntry]:
+        return self._iterate(MEMORY, "article_id", where="first_seen < ?", values=(time_to_text(before),))
+
+    def forget(self, ids: Collection[str]) -> None:
+        with self._database.writing() as connection:
+            rows = connection.execute(
+                "SELECT row, copy_keys, story_keys FROM memory WHERE article_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(ids)),),
+            ).fetchall()
+            for row, copy_keys, story_keys in rows:
+                _drop_postings(connection, row, (json.loads(copy_keys), json.loads(story_keys)))
+            connection.executemany("DELETE FROM memory WHERE row = ?", [(row,) for row, _, _ in rows])
 
 
 def _write_entry(connection: sqlite3.Connection, entry: MemoryEntry) -> None:

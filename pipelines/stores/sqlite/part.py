@@ -37,18 +37,20 @@ class SqlitePart:
             ).fetchall()
         return [table.record(row) for row in rows]
 
-    def _iterate(self, table: Table[Record], *key: str) -> Iterator[Record]:
-        """All records of a table by its key, a page at a time: no cursor stays open between two pages."""
+    def _iterate(
+        self, table: Table[Record], *key: str, where: str = "TRUE", values: tuple[Any, ...] = ()
+    ) -> Iterator[Record]:
+        """The records of a table by its key, a page at a time: no cursor stays open between two pages."""
         columns = ", ".join(key)
         places = [table.names.index(column) for column in key]
         after: tuple[Any, ...] | None = None
         while True:
-            where = f"WHERE ({columns}) > ({', '.join('?' * len(key))})" if after else ""
+            further = f"AND ({columns}) > ({', '.join('?' * len(key))})" if after else ""
             with self._database.reading() as connection:
                 rows = connection.execute(
-                    f"SELECT {table.selected} FROM {table.name} {where} "  # noqa: S608 - as above
+                    f"SELECT {table.selected} FROM {table.name} WHERE {where} {further} "  # noqa: S608 - as above
                     f"ORDER BY {columns} LIMIT ?",
-                    (*(after or ()), self._page_size),
+                    (*values, *(after or ()), self._page_size),
                 ).fetchall()
             for row in rows:
                 yield table.record(row)
