@@ -22,16 +22,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Words = Literal["build", "test"]
-LAYOUTS = ("article", "columns", "sections", "blocks", "flat")
+_LAYOUTS = {
+    "article": (
+        '<main class="site-main"><article class="post hentry"><header class="entry-header">{head}{top}</header>'
+        '<div class="entry-content">{blocks}</div><footer class="entry-footer">{end}</footer></article></main>'
+    ),
+    "columns": (
+        '<div class="row"><div class="col-8 post"><div class="post-head">{head}{top}</div>'
+        '<div class="post-body">{blocks}{end}</div></div>'
+        '<div class="col-4 sidebar"><h4>Tide tables</h4><ul><li><a href="/t">Low water</a></li></ul></div></div>'
+    ),
+    "sections": '<article class="story">{head}{top}<section class="story-part">{sections}</section>{end}</article>',
+    "blocks": (
+        '<main class="story-page"><div class="story-head">{head}</div>{top}<div class="story-text">{wrapped}</div>'
+        '<div class="story-end">{end}</div></main>'
+    ),
+    "flat": "{head}{top}{blocks}{end}",
+}
+LAYOUTS = tuple(_LAYOUTS)
 STYLES = ("wordpress", "hashed", "bare")
 WIDGETS_A_PAGE = {"top": 3, "middle": 4, "end": 5}
 
 _WHO = (
-    "The regiment", "A pilot from the northern yard", "Colonel Maren Holt", "The harbour board", "One of the sappers",
-    "The town's engineer", "A clerk at the ministry", "Nobody on the far bank", "The ferry company", "Sergeant Dov Aran",
+    "The regiment", "A pilot from the northern yard", "Colonel Maren Holt", "The harbour board",
+    "One of the sappers", "The town's engineer", "A clerk at the ministry", "Nobody on the far bank",
+    "The ferry company", "Sergeant Dov Aran",
 )  # fmt: skip
 _DID = (
-    "moved the last pontoon before dawn", "asked for two more batteries of howitzers", "counted nineteen lorries on the road",
+    "moved the last pontoon before dawn", "asked for two more batteries of howitzers",
+    "counted nineteen lorries on the road",
     "signed for the new radar", "refused to say where the launchers would stand", "found the lock gates frozen",
     "paid for the repairs out of its own pocket", "kept the old charts in a drawer", "heard the guns from the mill",
 )  # fmt: skip
@@ -46,7 +65,8 @@ _WHY = (
 )  # fmt: skip
 _SHORT = ("It held.", "He did not say more.", "The rest is silence.", "She laughed at that.", "No date was given.")
 _HEADINGS = (
-    "A crossing nobody wanted", "Twelve hours on the ice", "What the pilots knew", "Orders from two desks", "The price of a winter",
+    "A crossing nobody wanted", "Twelve hours on the ice", "What the pilots knew", "Orders from two desks",
+    "The price of a winter",
     "Who holds the key", "Back to the old road", "Seven pontoons short", "Why did it hold?", "The night of the flood",
 )  # fmt: skip
 _SEMANTIC = re.compile(r"<(/?)(?:article|main|header|footer|section|aside|nav)\b")
@@ -167,18 +187,8 @@ def _page(layout: str, chance: random.Random, story: list[tuple[str, str]], widg
     blocks = _blocks(story, widgets["middle"])
     top, end = "".join(widgets["top"]), "".join(widgets["end"])
     head = f'<h1 class="entry-title">{escape(title)}</h1>'
-    match layout:
-        case "article":
-            body = f'<main class="site-main"><article class="post hentry"><header class="entry-header">{head}{top}</header><div class="entry-content">{"".join(blocks)}</div><footer class="entry-footer">{end}</footer></article></main>'
-        case "columns":
-            body = f'<div class="row"><div class="col-8 post"><div class="post-head">{head}{top}</div><div class="post-body">{"".join(blocks)}{end}</div></div><div class="col-4 sidebar"><h4>Tide tables</h4><ul><li><a href="/t">Low water</a></li></ul></div></div>'
-        case "sections":
-            body = f'<article class="story">{head}{top}<section class="story-part">{_sections(blocks)}</section>{end}</article>'
-        case "blocks":
-            wrapped = "".join(f'<div class="story-block">{block}</div>' for block in blocks)
-            body = f'<main class="story-page"><div class="story-head">{head}</div>{top}<div class="story-text">{wrapped}</div><div class="story-end">{end}</div></main>'
-        case _:
-            body = f"{head}{top}{''.join(blocks)}{end}"
+    inside = {"blocks": "".join(blocks), "sections": _sections(blocks), "wrapped": _wrapped(blocks)}
+    body = _LAYOUTS[layout].format(head=head, top=top, end=end, **inside)
     menu = "".join(
         f'<li><a href="/m/{n}">{name}</a></li>' for n, name in enumerate(("Yards", "Rivers", "Quays", "Letters"))
     )
@@ -189,6 +199,10 @@ def _page(layout: str, chance: random.Random, story: list[tuple[str, str]], widg
         f'<header class="site-header"><ul class="menu">{menu}</ul></header>{body}'
         f'<footer class="site-footer"><ul class="menu">{menu}</ul></footer></body></html>'
     )
+
+
+def _wrapped(blocks: list[str]) -> str:
+    return "".join(f'<div class="story-block">{block}</div>' for block in blocks)
 
 
 def _sections(blocks: list[str]) -> str:

@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 _MAX_BIOGRAPHY_PARAGRAPHS = 2
 """Paragraphs in which an author is introduced; what is longer is a part of the story."""
 
+_MIN_STORY_PARAGRAPHS = 3
+_MAX_TRAILING = 2
+_MIN_PHRASE_WORDS = 3
+_MAX_PHRASE_WORDS = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
@@ -94,6 +99,7 @@ def line_reasons(lines: Sequence[str], context: LineContext) -> list[str | None]
                 reasons[number] = "byline"
     _drop_teasers(lines, reasons, last)
     _trim_symbols(lines, reasons)
+    _drop_trailing(lines, reasons)
     return reasons
 
 
@@ -154,6 +160,23 @@ def _drop_biography(lines: Sequence[str], reasons: list[str | None]) -> None:
                 return
             for later in range(number, len(lines)):
                 reasons[later] = reasons[later] or "byline"
+
+
+def _drop_trailing(lines: Sequence[str], reasons: list[str | None]) -> None:
+    """One or two phrases left behind the prose of a whole story: no heading ends a story, and no list is as short."""
+    prose = _prose(lines, reasons)
+    if len(prose) < _MIN_STORY_PARAGRAPHS or lines[prose[-1]].rstrip().endswith(":"):
+        return
+    rest = [number for number in range(prose[-1] + 1, len(lines)) if reasons[number] is None]
+    if len(rest) <= _MAX_TRAILING and all(_is_phrase(lines[number]) for number in rest):
+        for number in rest:
+            reasons[number] = "trailing"
+
+
+def _is_phrase(line: str) -> bool:
+    words = word_count(line)
+    plain = not any(char.isdigit() for char in line) and not line.rstrip().endswith(":")
+    return _MIN_PHRASE_WORDS <= words <= _MAX_PHRASE_WORDS and plain and not ends_sentence(line)
 
 
 def _is_author_label(line: str) -> bool:

@@ -35,7 +35,12 @@ def extract(capture: Capture) -> Extracted:
     """
     kind, reference = capture.kind, capture.fetched_at
     if kind is MediaKind.HTML:
-        page = extract_html(capture.body, url=capture.url, content_type=capture.content_type, reference=reference)
+        page = extract_html(
+            capture.body,
+            url=capture.final_url or capture.url,
+            content_type=capture.content_type,
+            reference=reference,
+        )
         return _filled(page, capture.entry, reference)
     if kind is MediaKind.TEXT:
         return extract_text(capture.body, reference=reference)

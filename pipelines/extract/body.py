@@ -49,10 +49,12 @@ def story_lines(tree: HtmlElement, url: str | None) -> list[str]:
     container = _main_container(tree)
     if container is None:
         return lines
-    if _loses(container, lines):
-        again = _extracted(_as_article(container), url)
-        if _covers(again, lines):
-            lines = again
+    for candidate in _with_larger(container):
+        if _loses(candidate, lines):
+            again = _extracted(_as_article(candidate), url)
+            if _covers(again, lines):
+                lines, container = again, candidate
+                break
     return list(_with_repeats(lines, container))
 
 
@@ -87,6 +89,16 @@ def _main_container(tree: HtmlElement) -> HtmlElement | None:
         return None
     best = weights.most_common(1)[0][0]
     return best if best.tag not in ("html", "blockquote", "li", "td") else None
+
+
+def _with_larger(container: HtmlElement) -> Iterator[HtmlElement]:
+    """The container, and the one above it where that has paragraphs elsewhere: stories come in several sections."""
+    yield container
+    above = container.getparent()
+    if above is not None and above.tag not in ("html", "body"):
+        within = sum(1 for _ in container.iter("p"))
+        if sum(1 for _ in above.iter("p")) > within:
+            yield above
 
 
 def _loses(container: HtmlElement, lines: list[str]) -> bool:

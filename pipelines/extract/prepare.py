@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipelines.clean.lines import ends_sentence, tidy, word_count
+from pipelines.extract.widgets import remove_unnamed_widgets
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -51,6 +52,8 @@ def remove_furniture(tree: HtmlElement) -> None:
     _remove_headers(tree, prose)
     _remove_widgets(tree, prose)
     _remove_teaser_cards(tree)
+    if prose >= _MIN_WIDGET_STORY:
+        remove_unnamed_widgets(tree, prose)
 
 
 def linked_headlines(tree: HtmlElement) -> set[str]:

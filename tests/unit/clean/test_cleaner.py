@@ -50,7 +50,7 @@ ANYWHERE = {
     "copyright": ["© 2026 Island Post", "Copyright 2026 The Island Post. All rights reserved.", "Alle Rechte vorbehalten", "Tous droits réservés", "Все права защищены"],
     "cookies": ["We use cookies to improve your experience.", "Accept all cookies", "Diese Website verwendet Cookies", "Мы используем cookie"],
     "embed": ['[button link="https://bridges.example" size="big"] Send yours [/button]', "View this post on Instagram", "A post shared by Island Post (@islandpost)", "pic.twitter.com/Ab12Cd34"],
-    "navigation": ["Skip to main content", "Home", "Main menu", "Startseite", "Accueil", "Ana sayfa", "Главная"],
+    "navigation": ["Return to the home page", "Skip to main content", "Home", "Main menu", "Startseite", "Accueil", "Ana sayfa", "Главная"],
     "breadcrumb": ["Home > World > Asia", "• Home/", "World » Europe"],
     "title_echo": [TITLE, TITLE.upper(), "• " + TITLE, "Regiment saves its last bridge…"],
 }  # fmt: skip
@@ -94,6 +94,9 @@ def test_labels_go_at_the_edges_only(reason: str, line: str) -> None:
 
 
 KEPT = [
+    "Back to the old road",
+    "Return to the front",
+    "Thoughts on a long war",
     "What the council saw",
     "Islamabad and Washington: a new start",
     "Three questions about the bridge",
@@ -129,6 +132,31 @@ def test_teasers_below_their_head_go_only_behind_the_story() -> None:
     teasers = ("Related articles", "Ferry timetable changes", "Seven harbours that freeze")
     assert run(FIRST, LAST, *teasers) == dict.fromkeys(teasers, "related")
     assert run(FIRST, *teasers, LAST) == {"Related articles": "related"}
+
+
+def test_phrases_left_behind_a_whole_story_go() -> None:
+    middle = "Its commander said that no other crossing could carry the weight of the lorries."
+    assert run(FIRST, middle, LAST, "From the harbour archive") == {"From the harbour archive": "trailing"}
+    assert run(FIRST, middle, LAST, "What now then", "Nobody can tell") == {
+        "What now then": "trailing",
+        "Nobody can tell": "trailing",
+    }
+
+
+def test_other_lines_behind_a_story_stay() -> None:
+    middle = "Its commander said that no other crossing could carry the weight of the lorries."
+    for end in (
+        ("Six lorries were lost.",),
+        ("Battery 2, Cap Noir",),
+        ("One on land", "Two at sea", "Three in the air"),
+    ):
+        assert run(FIRST, middle, LAST, *end) == {}
+    listed = LAST.removesuffix(".") + ":"
+    assert (
+        run(FIRST, middle, middle, listed + " these are the lorries and the boats of the regiment:", "A heavy lorry")
+        == {}
+    )
+    assert run(FIRST, LAST, "From the harbour archive") == {}
 
 
 def test_biography_at_the_end_goes() -> None:

@@ -1,0 +1,191 @@
+"""Widgets told by their structure alone, for pages whose class names say nothing.
+
+What gives them away, whatever their words: something to press or to fill in, a link that stands as a block of its
+own, lists of nothing but links, records with a person's name in front, a paragraph in small print. An element goes
+with all its block when the block is small beside the story; else only the piece itself goes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pipelines.clean.lines import ends_sentence, is_prose, tidy, word_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_CONTROLS = ("button", "input", "select", "textarea", "form", "audio", "video", "label", "meter", "progress")
+_CONTAINERS = frozenset({"div", "section", "aside", "form", "fieldset", "nav", "footer", "figure", "center"})
+_LINK_PARENTS = _CONTAINERS | {"article", "main", "body", "header"}
+_BLOCKS = frozenset(
+    {"p", "div", "ul", "ol", "h2", "h3", "h4", "h5", "h6", "section", "form", "img", "picture", "figure"}
+)
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_MAX_BLOCK_CHARACTERS = 300
+"""A widget's text; a paragraph and a half of a story has as much."""
+_MAX_PARAGRAPHS = 2
+_MAX_SHARE = 0.35
+"""Paragraphs that go this way are less than this share of the text in paragraphs; more is the page's way to write."""
+_MIN_STORY_PARAGRAPHS = 3
+_AMONG = frozenset({"div", "section", "aside"})
+_TEXT = ("blockquote", "q", "ul", "ol", "table", "pre", "figure", "h1", "h2")
+_MAX_READ = 1_000
+_MAX_SMALL_WORDS = 14
+_LINKED_SHARE = 0.85
+_MIN_LINKED_ITEMS = 2
+_MAX_LEAD_WORDS = 8
+_MAX_CONTACT_WORDS = 20
+
+
+def remove_unnamed_widgets(tree: HtmlElement, prose: int) -> None:
+    """Take the widgets out. ``prose`` is the number of characters in the page's paragraphs."""
+    found = set(_widgets(tree))
+    outer = [block for block in found if found.isdisjoint(block.iterancestors())]
+    if sum(_size(paragraph) for block in outer for paragraph in block.iter("p")) > _MAX_SHARE * prose:
+        return
+    for block in outer:
+        if block.getparent() is not None:
+            block.drop_tree()
+
+
+def _widgets(tree: HtmlElement) -> Iterator[HtmlElement]:
+    yield from _blocks_of_controls(tree)
+    yield from _blocks_of_links(tree)
+    yield from _blocks_among_paragraphs(tree)
+    for dialog in tree.xpath("//*[@role='dialog' or @role='alertdialog' or @role='search' or @role='complementary']"):
+        if _is_small(dialog):
+            yield dialog
+    for listing in tree.iter("ul", "ol"):
+        if _is_link_list(listing) or _is_comment_list(listing):
+            yield _with_heading(listing)
+    for paragraph in tree.iter("p"):
+        if _is_small_print(paragraph) or _is_lead_and_link(paragraph) or _is_contact(paragraph):
+            yield paragraph
+
+
+def _blocks_of_controls(tree: HtmlElement) -> Iterator[HtmlElement]:
+    for control in tree.iter(*_CONTROLS):
+        if (block := _block_around(control)) is not None:
+            yield block
+
+
+def _blocks_of_links(tree: HtmlElement) -> Iterator[HtmlElement]:
+    for link in tree.iter("a"):
+        if _is_block_of_its_own(link):
+            block = _block_around(link)
+            yield link if block is None else block
+
+
+def _blocks_among_paragraphs(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Small containers of several pieces between the paragraphs of a story that is written in bare paragraphs."""
+    prose = Counter(
+        paragraph.getparent() for paragraph in tree.iter("p") if is_prose(tidy(paragraph.text_content()[:_MAX_READ]))
+    )
+    for parent, paragraphs in prose.items():
+        if parent is None or paragraphs < _MIN_STORY_PARAGRAPHS:
+            continue
+        places = [place for place, child in enumerate(parent) if child.tag == "p"]
+        for block in parent[places[0] : places[-1]]:
+            if block.tag in _AMONG and len(block) > 1 and _is_small(block) and not _holds_text(block):
+                yield block
+
+
+def _holds_text(block: HtmlElement) -> bool:
+    """Whether a container holds what belongs to stories: a quotation, a list, a table, a heading of the second rank."""
+    return next(block.iter(*_TEXT), None) is not None
+
+
+def _block_around(element: HtmlElement) -> HtmlElement | None:
+    """The largest container around an element that is still small; ``None`` when there is none."""
+    block: HtmlElement | None = None
+    for above in element.iterancestors():
+        if above.tag not in _CONTAINERS and above.tag not in ("ul", "ol", "li", "p", "span"):
+            break
+        if above.getparent() is None or not _is_small(above):
+            break
+        if above.tag in _CONTAINERS:
+            block = above
+    return block
+
+
+def _is_small(block: HtmlElement) -> bool:
+    if block.find(".//h1") is not None or _size(block) > _MAX_BLOCK_CHARACTERS:
+        return False
+    return sum(1 for paragraph in block.iter("p") if ends_sentence(tidy(paragraph.text_content()))) <= _MAX_PARAGRAPHS
+
+
+def _is_block_of_its_own(link: HtmlElement) -> bool:
+    """Whether a link stands beside blocks in a container rather than within running text."""
+    parent = link.getparent()
+    if parent is None or parent.tag not in _LINK_PARENTS or not tidy(link.text_content()[:500]):
+        return False
+    texts = [parent.text, *(child.tail for child in parent)]
+    if any(text and any(map(str.isalnum, text)) for text in texts):
+        return False
+    return any(child.tag in _BLOCKS for child in parent if child is not link)
+
+
+def _is_link_list(listing: HtmlElement) -> bool:
+    items = [item for item in listing if item.tag == "li"]
+    texts = [tidy(item.text_content()[:500]) for item in items]
+    return (
+        len(items) >= _MIN_LINKED_ITEMS
+        and all(_is_linked(item) for item in items)
+        and not any(ends_sentence(text) for text in texts)
+    )
+
+
+def _is_comment_list(listing: HtmlElement) -> bool:
+    """Whether every entry begins with somebody's name marked up as such and goes on with a text."""
+    items = [item for item in listing if item.tag == "li"]
+    return bool(items) and all(item.find(".//cite") is not None and item.find(".//p") is not None for item in items)
+
+
+def _with_heading(listing: HtmlElement) -> HtmlElement:
+    """A list with the heading above it, where both are all that is in their container; else the list."""
+    parent = listing.getparent()
+    if parent is None or parent.tag not in _CONTAINERS or not _is_small(parent):
+        return listing
+    others = [child for child in parent if child is not listing]
+    return parent if all(child.tag in _HEADINGS for child in others) else listing
+
+
+def _is_small_print(paragraph: HtmlElement) -> bool:
+    small = paragraph.find("small")
+    text = tidy(paragraph.text_content()[:500])
+    return small is not None and tidy(small.text_content()) == text and word_count(text) <= _MAX_SMALL_WORDS
+
+
+def _is_lead_and_link(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is a few words with a colon and a link to something else: "Earlier: Bridge saved"."""
+    links = list(paragraph.iter("a"))
+    if len(links) != 1:
+        return False
+    text, linked = tidy(paragraph.text_content()[:500]), tidy(links[0].text_content()[:500])
+    lead = text.removesuffix(linked)
+    if lead == text or not linked or ends_sentence(text):
+        return False
+    return 0 < word_count(lead) <= _MAX_LEAD_WORDS and lead.rstrip().endswith(
+        (":", "|", ">", "\u203a", "\u00bb", "\u2192")
+    )
+
+
+def _is_contact(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is a short line that ends in a mail address: an invitation to write, not a story."""
+    links = [link for link in paragraph.iter("a") if (link.get("href") or "").lower().startswith("mailto:")]
+    text = tidy(paragraph.text_content()[:500]).rstrip(".! ")
+    if not links or word_count(text) > _MAX_CONTACT_WORDS:
+        return False
+    return text.endswith(tidy(links[-1].text_content()[:200]))
+
+
+def _is_linked(element: HtmlElement) -> bool:
+    total = _size(element)
+    return total > 0 and sum(_size(link) for link in element.iter("a")) >= _LINKED_SHARE * total
+
+
+def _size(element: HtmlElement) -> int:
+    return len(" ".join(element.text_content().split()))
