@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from flows.commands import alerts, elasticsearch, export, look, replay, rules, run, setup, status
+from flows.commands import alerts, elasticsearch, export, feeds, look, replay, rules, run, setup, status
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
@@ -35,6 +35,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(rules.app, name="rules")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(setup.app, name="setup")
 app.add_typer(elasticsearch.app, name="elasticsearch")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.config import Settings
-    from pipelines.fetch.opml import FeedSource
+    from pipelines.fetch.sources import FeedSource
     from pipelines.stores.protocol import Store
     from schemas.records import Rule
 
@@ -32,9 +32,19 @@ class Inputs:
     rules: tuple[Rule, ...]
     """Those of the file."""
     runner: str = RUNNERS[0]
+    only_due: bool = False
+    """Whether feeds are left out for which it is too early by their own rhythm."""
 
     @classmethod
-    def of(cls, seeds: Sequence[Path], feeds: Sequence[FeedSource], rule_file: Path, runner: str) -> Inputs:
+    def of(
+        cls,
+        seeds: Sequence[Path],
+        feeds: Sequence[FeedSource],
+        rule_file: Path,
+        runner: str,
+        *,
+        only_due: bool = False,
+    ) -> Inputs:
         """Inputs, checked before anything is done.
 
         Raises ``ConfigurationError`` for a path that is no seed, a broken rule file, or a runner that is none.
@@ -47,6 +57,7 @@ class Inputs:
             rule_file=rule_file,
             rules=load_rules(rule_file),
             runner=runner,
+            only_due=only_due,
         )
 
 

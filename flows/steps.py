@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pipelines.archive.retention import prune
 from pipelines.beam.launch import BatchReport, launch
 from pipelines.collect.feeds import FeedsTaken, take_feeds
 from pipelines.collect.seeds import take_seeds
+from pipelines.fetch.policy import FetchPolicy
 from pipelines.ingest.outcome import Outcome
 from pipelines.notify.channels import STANDARD_OUTPUT, StandardOutputChannel, open_channels
 from pipelines.notify.deliver import deliver
@@ -46,12 +49,17 @@ def collect(inputs: Inputs, intake: Intake, settings: Settings, started: datetim
     feeds = FeedsTaken()
     if sources or met.documents:
         with reporter.bar("Fetching feeds", len(sources) + len(met.documents)) as advance:
-            feeds = take_feeds(sources, met.documents, intake, settings.allow_nets, advance)
+            feeds = take_feeds(
+                sources, met.documents, intake, FetchPolicy.of(settings), advance, only_due=inputs.only_due
+            )
     if intake.store:
         # What never became a capture has no way into the store but this one.
         intake.store.quarantine([*intake.quarantined, *feeds.failed])
         # Not before everything that the feeds offered is safe in the archive.
         intake.store.put_feed_states(feeds.states)
+        if settings.archive_days:
+            before = started - timedelta(days=settings.archive_days)
+            prune(settings.archive, intake.index, before, intake.pending.refs)
     return Collected(unchanged=tuple(intake.unchanged), quarantined=tuple(intake.quarantined), feeds=feeds)
 
 

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     """Private networks which may be fetched from all the same; in the environment separated by commas."""
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 14
     """How long an article is remembered for grouping, in days."""
+    contact: str | None = None
+    """Where a publisher reaches whoever runs this: an address of a page or ``mailto:``. Sent with each request."""
+    host_interval: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Seconds between two requests to one public host."""
+    archive_days: Annotated[int, Field(ge=1)] | None = None
+    """Days after which archive files are deleted; never when not given."""
     feeds: Path | None = None
     """Feed list which ``run`` reads when it is given neither feeds nor seeds."""
     rules: Path | None = None

@@ -85,6 +85,10 @@ class Capture:
     """The ``id`` of a seed, or its file name."""
     entry: FeedEntry | None = None
     """The feed entry which led to this page."""
+    final_url: str | None = None
+    """The address that answered, where redirects led to another one."""
+    request: tuple[tuple[str, str], ...] = ()
+    """HTTP request headers as sent to the address that answered, without credentials and cookies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -392,10 +396,31 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """A change in the life of a feed."""
+
+    at: datetime
+    change: str
+    """``failed``, ``recovered``, ``moved``, ``retired``, ``revived``, ``degraded``, ``mended``."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRetry:
+    """A page which could not be had for a reason that may pass."""
+
+    link: str
+    attempts: int
+    """Times it was asked for."""
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What must be remembered of a feed between two runs."""
 
     url: str
+    """Address in the feed list: what the feed is known by, whatever becomes of it."""
     etag: str | None = None
     last_modified: str | None = None
     last_success: datetime | None = None
@@ -406,6 +431,32 @@ class FeedState:
     title: str | None = None
     entries: int = 0
     """Entries in the feed when it was last read."""
+    address: str | None = None
+    """Where the feed is asked for since a permanent move held; ``None``: at ``url``."""
+    moved_to: str | None = None
+    """Where permanent redirects (301, 308) lead at present, while that has not held for long enough."""
+    moved_runs: int = 0
+    """Runs in a row in which they led there."""
+    retired_at: datetime | None = None
+    """When the feed said that it is gone for good (410)."""
+    not_before: datetime | None = None
+    """No request before that: backing off, or asked to by ``Retry-After``."""
+    due: datetime | None = None
+    """When the feed is worth the next request by its own rhythm."""
+    poll_seconds: int | None = None
+    """The rhythm: seconds between two requests."""
+    newest: datetime | None = None
+    """Date of the newest entry seen."""
+    degraded: str | None = None
+    """What is wrong with the document, where it could be read in spite of it."""
+    hub: str | None = None
+    """WebSub hub that the feed names."""
+    topic: str | None = None
+    """WebSub topic: the address that the feed calls its own."""
+    pages: tuple[PageRetry, ...] = ()
+    """Pages to be asked for again."""
+    events: tuple[FeedEvent, ...] = ()
+    """The latest changes, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,20 @@ CREATE TABLE IF NOT EXISTS feeds ( -- FeedState
     failures INTEGER NOT NULL,
     last_error TEXT,
     title TEXT,
-    entries INTEGER NOT NULL
+    entries INTEGER NOT NULL,
+    address TEXT,
+    moved_to TEXT,
+    moved_runs INTEGER NOT NULL DEFAULT 0,
+    retired_at TEXT,
+    not_before TEXT,
+    due TEXT,
+    poll_seconds INTEGER,
+    newest TEXT,
+    degraded TEXT,
+    hub TEXT,
+    topic TEXT,
+    pages TEXT NOT NULL DEFAULT '[]', -- PageRetry
+    events TEXT NOT NULL DEFAULT '[]' -- FeedEvent
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS runs ( -- RunRecord

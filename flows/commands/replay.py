@@ -26,6 +26,11 @@ def replay(
         str | None,
         typer.Option("--since", help="Only captures from then on: a date, a time, or a span like 7d.", metavar="TIME"),
     ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Only captures before then.", metavar="TIME")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Only a host, an outlet's name or a feed's address.", metavar="SOURCE"),
+    ] = None,
     rules: RulesOption = None,
     store: StoreOption = None,
     runner: RunnerOption = "inprocess",
@@ -38,10 +43,11 @@ def replay(
 
     started, clock = now_utc(), time.monotonic()
     start = parse_since(since, started) if since else None
+    end = parse_since(until, started, "--until") if until else None
     with opened(store, config) as (opened_store, settings):
         inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner)
         with ArchiveIndex(settings.archive) as index:
-            refs = [found.ref for found in index.since(start) if found.kind is not MediaKind.FEED]
+            refs = [found.ref for found in index.span(start, end, source) if found.kind is not MediaKind.FEED]
         report = steps.process(refs, inputs, settings, Reporter(), notify=False)
         record, _ = steps.summarise(opened_store, steps.Collected(), report, started, time.monotonic() - clock)
     if as_json:
@@ -52,7 +58,7 @@ def replay(
         raise typer.Exit(1)
 
 
-def parse_since(text: str, now: datetime) -> datetime:
+def parse_since(text: str, now: datetime, option: str = "--since") -> datetime:
     """A moment from ``2026-06-01``, ``2026-06-01T12:00Z`` (UTC without a zone) or a span before ``now`` (``36h``)."""
     span = _SPAN.fullmatch(text.strip())
     if span:
@@ -61,6 +67,6 @@ def parse_since(text: str, now: datetime) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise ConfigurationError(
-            f"--since {text!r}: expected a date (2026-06-01), a time (2026-06-01T12:00Z) or a span (90m, 36h, 7d, 2w)"
+            f"{option} {text!r}: expected a date (2026-06-01), a time (2026-06-01T12:00Z) or a span (90m, 36h, 7d, 2w)"
         ) from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -19,7 +19,7 @@ from pipelines.errors import ConfigurationError
 if TYPE_CHECKING:
     from flows.run import PassReport
     from pipelines.config import Settings
-    from pipelines.fetch.opml import FeedSource
+    from pipelines.fetch.sources import FeedSource
     from pipelines.stores.protocol import Store
     from schemas.records import Alert, Story
 
@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 def run(
     feeds: Annotated[
         str | None,
-        typer.Option("--feeds", help="Feed list (OPML, or an address a line) or one feed's address.", metavar="FILE"),
+        typer.Option("--feeds", help="Feed list (OPML, TOML, YAML, addresses) or a feed's address.", metavar="FILE"),
     ] = None,
     seeds: Annotated[
         list[Path] | None,
         typer.Option("--seeds", help="Seed file or folder; may be given several times.", metavar="PATH"),
     ] = None,
     more_seeds: Annotated[list[Path] | None, typer.Argument(help="More seeds.", metavar="[PATH]…")] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only feeds for which it is time by their own rhythm; for schedules.")
+    ] = False,
     rules: RulesOption = None,
     store: StoreOption = None,
     runner: RunnerOption = "inprocess",
@@ -49,6 +52,7 @@ def run(
         _feeds(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
         settings.rules or shipped(RULES),
         runner,
+        only_due=due,
     )
     reporter = Reporter()
     if example and not as_json:
@@ -69,10 +73,13 @@ def run(
 def _feeds(told: str | None) -> tuple[FeedSource, ...]:
     if told is None:
         return ()
-    from pipelines.fetch.opml import FeedSource, parse_feed_list  # noqa: PLC0415 - lxml, only with feeds
+    from pipelines.fetch.sources import feed_source, parse_feed_list  # noqa: PLC0415 - lxml, only with feeds
 
     if told.startswith(("http://", "https://")):
-        return (FeedSource(told),)
+        try:
+            return (feed_source(told),)
+        except ValueError as error:
+            raise ConfigurationError(f"--feeds: {error}") from error
     try:
         return parse_feed_list(Path(told).read_bytes(), told)
     except OSError as error:
@@ -108,5 +115,7 @@ def _complain(report: PassReport, reporter: Reporter) -> None:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
     if len(bad) > _SHOWN:
         reporter.say(f"wirepicket: … and {len(bad) - _SHOWN} more; see wirepicket export quarantine")
+    for url, why in report.collected.feeds.passed_over[:_SHOWN]:
+        reporter.say(f"wirepicket: {url}: not asked: {why}")
     for problem in report.delivery.problems:
         reporter.say(f"wirepicket: {problem}")

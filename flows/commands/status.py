@@ -12,10 +12,13 @@ from flows.shipped import RULES, shipped
 from flows.tables import SUMMARY, console
 from pipelines.alerts.rules import load_rules
 from pipelines.archive.pending import waiting
+from pipelines.fetch.health import health
 from schemas.records import now_utc
-from schemas.serial import to_dict
+from schemas.serial import time_to_text, to_dict
 
 RUNS = 5
+EVENTS = 8
+"""Changes in the life of feeds that are shown, latest last."""
 
 
 def status(
@@ -41,6 +44,19 @@ def status(
         "runs": [to_dict(run) for run in runs],
         "feeds": len(feeds),
         "feeds_failing": [{"url": feed.url, "failures": feed.failures, "error": feed.last_error} for feed in failing],
+        "feeds_unwell": [
+            {"url": feed.url, "health": word, "advice": advice}
+            for feed in sorted(feeds.values(), key=lambda feed: feed.url)
+            for word, advice in [health(feed, now_utc())]
+            if word not in {"ok", "stumbling", "failing"}
+        ],
+        "feed_events": [
+            {"at": time_to_text(event.at), "url": url, "change": event.change, "detail": event.detail}
+            for event, url in sorted(
+                ((event, feed.url) for feed in feeds.values() for event in feed.events),
+                key=lambda pair: (pair[0].at, pair[1]),
+            )[-EVENTS:]
+        ],
         "rules": count,
         "alerts_undelivered": len({message.alert_id for message in outbox}),
         "quarantine": {f"{stage}/{reason}": number for (stage, reason), number in sorted(reasons.items())},
@@ -63,6 +79,14 @@ def _print(told: dict[str, object], rule_file: str) -> None:
     console.print(f"feeds       {told['feeds']} known, {len(feeds_failing)} failing")
     for feed in feeds_failing:
         console.print(f"            {feed['url']}: {feed['failures']} times in a row: {feed['error']}", markup=False)
+    unwell, events = told["feeds_unwell"], told["feed_events"]
+    assert isinstance(unwell, list)
+    assert isinstance(events, list)
+    for feed in unwell:
+        console.print(f"            {feed['url']}: {feed['health']}: {feed['advice']}", markup=False)
+    for event in events:
+        said = f"{event['at']}  {event['change']}  {event['url']}: {event['detail']}"
+        console.print(f"            {said}", markup=False, style="dim", soft_wrap=True)
     quarantine = told["quarantine"]
     assert isinstance(quarantine, dict)
     console.print("quarantine  " + (", ".join(f"{reason} {count}" for reason, count in quarantine.items()) or "empty"))

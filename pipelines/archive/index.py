@@ -7,10 +7,13 @@ so it may be deleted at any time, and a crash between writing a file and indexin
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from pipelines.archive.warc import SUFFIX, payload_digest, scan_captures
 from schemas.records import Capture, CaptureRef, MediaKind
@@ -21,10 +24,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 INDEX_NAME = "index.sqlite"
+_FORM = 2
+"""Counts changes of the tables; an index of another form is made again."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS captures (
     file TEXT NOT NULL, offset INTEGER NOT NULL, url TEXT NOT NULL, digest TEXT NOT NULL,
-    fetched_at INTEGER NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (file, offset)) WITHOUT ROWID;
+    fetched_at INTEGER NOT NULL, kind TEXT NOT NULL, host TEXT, feed TEXT, source TEXT,
+    PRIMARY KEY (file, offset)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS captures_url ON captures (url, fetched_at);
 CREATE INDEX IF NOT EXISTS captures_time ON captures (fetched_at);
 CREATE TABLE IF NOT EXISTS files (file TEXT PRIMARY KEY, size INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;
@@ -51,7 +57,13 @@ class ArchiveIndex:
         folder.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(folder / INDEX_NAME, timeout=30, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.executescript(_TABLES)
+        # A crash may cost the latest rows, which the files give back.
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != _FORM:
+            self._db.executescript(
+                "BEGIN IMMEDIATE; DROP TABLE IF EXISTS captures; DROP TABLE IF EXISTS files;"
+                f" {_TABLES} PRAGMA user_version = {_FORM}; COMMIT;"
+            )
 
     def __enter__(self) -> Self:
         self.catch_up()
@@ -71,22 +83,52 @@ class ArchiveIndex:
             if now > size:
                 self._add(scan_captures(self._folder, path.name, last), path.name, now)
 
-    def add(self, captures: Iterable[tuple[CaptureRef, Capture]]) -> None:
-        """Index captures just written, so that nobody has to read them again."""
+    def add(self, captures: Iterable[tuple[CaptureRef, Capture]], written: tuple[str, int] | None = None) -> None:
+        """Index captures just written, so that nobody has to read them again.
+
+        ``written`` is the file they are in and its size, where all that is in it has been given.
+        """
         rows = [_row(ref, capture) for ref, capture in captures]
-        self._db.executemany("INSERT OR REPLACE INTO captures VALUES (?, ?, ?, ?, ?, ?)", rows)
+        with self._transaction():
+            self._insert(rows)
+            if written:
+                self._mark(*written, max((row[1] for row in rows if row[0] == written[0]), default=0))
 
     def _add(self, found: Iterable[tuple[CaptureRef, Capture]], file: str, size: int) -> None:
         rows = [_row(ref, capture) for ref, capture in found]
-        last = max((row[1] for row in rows), default=0)
+        with self._transaction():
+            self._insert(rows)
+            self._mark(file, size, max((row[1] for row in rows), default=0))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR REPLACE INTO captures VALUES (?, ?, ?, ?, ?, ?)", rows)
-            self._db.execute(
-                "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT (file) DO UPDATE"
-                " SET size = excluded.size, last = max(last, excluded.last)",
-                (file, size, last),
-            )
+            yield
+
+    def _insert(self, rows: Iterable[_Row]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO captures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _mark(self, file: str, size: int, last: int) -> None:
+        self._db.execute(
+            "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT (file) DO UPDATE"
+            " SET size = max(size, excluded.size), last = max(last, excluded.last)",
+            (file, size, last),
+        )
+
+    def files_before(self, moment: datetime) -> list[str]:
+        """Files whose captures are all from before a time, by name; files without a capture do not count."""
+        rows = self._db.execute(
+            "SELECT file FROM captures GROUP BY file HAVING max(fetched_at) < ? ORDER BY file",
+            (int(moment.timestamp()),),
+        )
+        return [file for (file,) in rows]
+
+    def forget(self, file: str) -> None:
+        """Take a file that is gone out of the index."""
+        with self._transaction():
+            self._db.execute("DELETE FROM captures WHERE file = ?", (file,))
+            self._db.execute("DELETE FROM files WHERE file = ?", (file,))
 
     def latest(self, urls: Collection[str]) -> dict[str, Indexed]:
         """The latest capture of each address, for those which have one."""
@@ -97,17 +139,31 @@ class ArchiveIndex:
         )
         return {found.url: found for found in map(_indexed, rows)}
 
-    def since(self, start: datetime | None) -> Iterator[Indexed]:
-        """Every capture from a time on, in the order of time and place."""
+    def span(
+        self, start: datetime | None = None, end: datetime | None = None, source: str | None = None
+    ) -> Iterator[Indexed]:
+        """The captures of a span of time (``start`` belongs to it, ``end`` does not), in the order of time and place.
+
+        ``source`` keeps those of one host (or below it), of one feed's address, or of one outlet by its name.
+        """
+        name = source.casefold().strip() if source else None
         rows = self._db.execute(
-            "SELECT file, offset, url, digest, fetched_at, kind FROM captures WHERE fetched_at >= ?"
+            "SELECT file, offset, url, digest, fetched_at, kind FROM captures"
+            " WHERE fetched_at >= :start AND fetched_at < :end"
+            " AND (:name IS NULL OR host = :name OR host LIKE :below ESCAPE '!' OR feed = :source OR source = :name)"
             " ORDER BY fetched_at, file, offset",
-            (int(start.timestamp()) if start else 0,),
+            {
+                "start": int(start.timestamp()) if start else 0,
+                "end": int(end.timestamp()) if end else 2**62,
+                "name": name,
+                "below": "%." + re.sub(r"([!%_])", r"!\1", name or ""),
+                "source": source,
+            },
         )
         return map(_indexed, rows)
 
 
-_Row = tuple[str, int, str, str, int, str]
+_Row = tuple[str, int, str, str, int, str, str | None, str | None, str | None]
 
 
 def _row(ref: CaptureRef, capture: Capture) -> _Row:
@@ -119,10 +175,20 @@ def _row(ref: CaptureRef, capture: Capture) -> _Row:
         digest,
         int(capture.fetched_at.timestamp()),
         capture.kind.value,
+        _host(capture.url),
+        capture.entry.feed_url if capture.entry else None,
+        capture.entry.source.casefold() if capture.entry and capture.entry.source else None,
     )
 
 
-def _indexed(row: _Row) -> Indexed:
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _indexed(row: tuple[str, int, str, str, int, str]) -> Indexed:
     file, offset, url, digest, fetched_at, kind = row
     return Indexed(
         ref=CaptureRef(file=file, offset=offset),

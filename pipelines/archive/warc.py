@@ -1,9 +1,12 @@
 """Captures as WARC 1.1 records.
 
-A capture is two records in a row, each a gzip member of its own: a ``metadata`` record with what we know of it
-(kind, seed id, feed entry), and the bytes themselves as a ``response`` (fetched) or ``resource`` (read from a
-file) record, to which the metadata refers. The metadata comes first: where a crash cut the pair short, the
-bytes are missing or torn and the capture does not count, whatever was written before it does.
+A capture is two or three records in a row, each a gzip member of its own: a ``metadata`` record with what we know
+of it (kind, seed id, feed entry, where redirects led), for what was fetched the ``request``, and the bytes themselves
+as a ``response`` (fetched) or ``resource`` (read from a file) record, to which the metadata refers. The metadata
+comes first: where a crash cut the row short, the bytes are missing or torn and the capture does not count, whatever
+was written before it does.
+
+What was fetched again and is unchanged is a ``revisit`` record, which refers to the capture it equals.
 """
 
 from __future__ import annotations
@@ -11,11 +14,14 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from dataclasses import dataclass
+from base64 import b32encode
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import sha1, sha256
+from importlib.metadata import version
 from itertools import groupby
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +34,7 @@ from pipelines.errors import SeedError
 from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import BinaryIO
@@ -38,6 +44,9 @@ if TYPE_CHECKING:
 CONTEXT_TYPE = "application/vnd.wirepicket.capture+json"
 """Content type of the metadata records which open a capture."""
 SUFFIX = ".warc.gz"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+"""Profiles of revisit records: WARC 1.1, 6.7."""
 
 
 def payload_digest(body: bytes) -> str:
@@ -45,12 +54,17 @@ def payload_digest(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-class ArchiveWriter:
-    """Writes captures to a new WARC file in a folder. Nothing is seen by others before ``flush``."""
+MAX_FILE_BYTES = 10**9
+"""Size from which a new file is begun: what the WARC standard's annex C recommends."""
 
-    def __init__(self, folder: Path) -> None:
+
+class ArchiveWriter:
+    """Writes captures to new WARC files in a folder. Nothing is sure to be seen by others before ``flush``."""
+
+    def __init__(self, folder: Path, max_file_bytes: int = MAX_FILE_BYTES) -> None:
         self.folder = folder
-        self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}{SUFFIX}"
+        self._max_file_bytes = max_file_bytes
+        self._name = ""
         self._file: BinaryIO | None = None
         self._warc: WARCWriter | None = None
 
@@ -60,22 +74,68 @@ class ArchiveWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.flush()
-        if self._file:
-            self._file.close()
+        self._close()
 
     def write(self, capture: Capture) -> CaptureRef:
         """Append a capture. It is safe on disk after the next ``flush``."""
+        file, warc = self._opened()
+        ref = CaptureRef(file=self._name, offset=file.tell())
+        for record in _records(warc, capture):
+            warc.write_record(record)
+        return ref
+
+    def write_revisit(
+        self,
+        url: str,
+        fetched_at: datetime,
+        *,
+        captured_at: datetime,
+        status: int,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | None,
+    ) -> None:
+        """Append a revisit: the address was asked again, and what it gave is what was captured at ``captured_at``.
+
+        ``body`` is ``None`` where the server itself said "not modified".
+        """
+        _, warc = self._opened()
+        http = StatusAndHeaders(str(status), list(headers), protocol="HTTP/1.1")
+        told = {
+            "WARC-Date": _warc_date(fetched_at),
+            "WARC-Profile": NOT_MODIFIED if body is None else SAME_PAYLOAD,
+            "WARC-Refers-To-Target-URI": url,
+            "WARC-Refers-To-Date": _warc_date(captured_at),
+        }
+        if body is not None:
+            # SHA-1 in base 32, as in the response records: what other tools compare.
+            digest = sha1(body, usedforsecurity=False).digest()
+            told["WARC-Payload-Digest"] = f"sha1:{b32encode(digest).decode()}"
+        warc.write_record(warc.create_warc_record(url, "revisit", http_headers=http, warc_headers_dict=told))
+
+    def _opened(self) -> tuple[BinaryIO, WARCWriter]:
+        if self._file and self._file.tell() >= self._max_file_bytes:
+            self._close()
         if self._file is None:
             # The file is made with the first capture, so that a run with nothing new leaves nothing behind.
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}{SUFFIX}"
             self._file = (self.folder / self._name).open("xb")
             self._warc = WARCWriter(self._file, gzip=True, warc_version="1.1")
+            software = {"software": f"wirepicket/{version('wirepicket')}", "format": "WARC File Format 1.1"}
+            self._warc.write_record(self._warc.create_warcinfo_record(self._name, software))
         assert self._warc is not None
-        ref = CaptureRef(file=self._name, offset=self._file.tell())
-        for record in _records(self._warc, capture):
-            self._warc.write_record(record)
-        return ref
+        return self._file, self._warc
+
+    def _close(self) -> None:
+        self.flush()
+        if self._file:
+            self._file.close()
+        self._file = self._warc = None
+
+    @property
+    def position(self) -> tuple[str, int] | None:
+        """The file that is written to, and its size; ``None`` before the first record."""
+        return (self._name, self._file.tell()) if self._file else None
 
     def flush(self) -> None:
         """Force what was written to disk."""
@@ -91,15 +151,18 @@ class _Context:
     kind: MediaKind
     external_id: str | None
     entry: FeedEntry | None
+    final_url: str | None = None
 
 
 _CONTEXT = TypeAdapter(_Context)
 
 
 def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
-    date = capture.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    date = _warc_date(capture.fetched_at)
     context_id, body_id = f"<urn:uuid:{uuid4()}>", f"<urn:uuid:{uuid4()}>"
-    context = _Context(kind=capture.kind, external_id=capture.external_id, entry=capture.entry)
+    context = _Context(
+        kind=capture.kind, external_id=capture.external_id, entry=capture.entry, final_url=capture.final_url
+    )
     told = _CONTEXT.dump_json(context)
     yield warc.create_warc_record(
         capture.url,
@@ -109,6 +172,8 @@ def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
         warc_content_type=CONTEXT_TYPE,
         warc_headers_dict={"WARC-Date": date, "WARC-Record-ID": context_id, "WARC-Refers-To": body_id},
     )
+    if capture.request:
+        yield _request(warc, capture, {"WARC-Date": date, "WARC-Concurrent-To": body_id})
     headers = {"WARC-Date": date, "WARC-Record-ID": body_id, "WARC-Concurrent-To": context_id}
     body, length = io.BytesIO(capture.body), len(capture.body)
     if capture.status is None:
@@ -125,6 +190,17 @@ def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
         yield warc.create_warc_record(
             capture.url, "response", payload=body, length=length, http_headers=http, warc_headers_dict=headers
         )
+
+
+def _request(warc: WARCWriter, capture: Capture, headers: dict[str, str]) -> object:
+    parts = urlsplit(capture.final_url or capture.url)
+    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    http = StatusAndHeaders(f"GET {target} HTTP/1.1", list(capture.request), is_http_request=True)
+    return warc.create_warc_record(capture.url, "request", http_headers=http, warc_headers_dict=headers)
+
+
+def _warc_date(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[CaptureRef, Capture]]:
@@ -157,6 +233,7 @@ def _open(path: Path) -> BinaryIO:
 def _pairs(stream: BinaryIO) -> Iterator[tuple[int, Capture]]:
     records = ArchiveIterator(stream, check_digests=True)
     opened: tuple[int, str, _Context] | None = None
+    request: tuple[tuple[str, str], ...] = ()
     try:
         for record in records:
             headers = record.rec_headers
@@ -166,12 +243,14 @@ def _pairs(stream: BinaryIO) -> Iterator[tuple[int, Capture]]:
                     return
                 context = _CONTEXT.validate_json(told)
                 # Asking for the offset skips to the end of the record, so it comes after reading.
-                opened = (records.get_record_offset(), headers["WARC-Refers-To"], context)
+                opened, request = (records.get_record_offset(), headers["WARC-Refers-To"], context), ()
+            elif opened and record.rec_type == "request" and headers["WARC-Concurrent-To"] == opened[1]:
+                request = tuple(record.http_headers.headers)
             elif opened and headers["WARC-Record-ID"] == opened[1]:
                 body = record.content_stream().read()
                 if not record.digest_checker.passed:
                     return
-                yield opened[0], _capture(record, body, opened[2])
+                yield opened[0], replace(_capture(record, body, opened[2]), request=request)
                 opened = None
     except (ArchiveLoadFailed, EOFError, zlib.error, ValidationError, AttributeError):
         # The tail of a file whose writer was killed (elsewhere told by its digests); warcio stumbles over
@@ -191,6 +270,7 @@ def _capture(record: ArcWarcRecord, body: bytes, context: _Context) -> Capture:
         headers=tuple(http.headers) if http else (),
         external_id=context.external_id,
         entry=context.entry,
+        final_url=context.final_url,
     )
 
 

@@ -5,26 +5,32 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from pipelines.errors import FeedError, FetchError, InputError
+from pipelines.collect.pages import MAX_RETRIES, PageTaker, capture_of, entry_capture, failure
+from pipelines.errors import FeedError, FetchError
+from pipelines.fetch import feeds as feed_documents
 from pipelines.fetch.client import Fetcher
+from pipelines.fetch.feed_state import failed, polling, succeeded
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
+from pipelines.fetch.robots import RobotsCache
 from pipelines.identify.url import SEED_SCHEME
-from schemas.records import Capture, FeedEntry, FeedState, MediaKind, Quarantined, now_utc
-from schemas.serial import to_json
+from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from pipelines.collect.intake import Intake
-    from pipelines.config import Network
     from pipelines.fetch.client import Response
-    from pipelines.fetch.opml import FeedSource
+    from pipelines.fetch.policy import FetchPolicy
+    from pipelines.fetch.sources import FeedSource
     from pipelines.seeds.read import FeedDocument
+    from schemas.records import FeedEntry
 
 FULL_TEXT_WORDS = 120
 """Words from which the text in a feed file counts as the article itself. Summaries have 20 to 60."""
+FEEDS_AT_ONCE = 64
+"""Feeds under way at once, pages of their entries included: bounds what is held in memory."""
 _NOT_MODIFIED = 304
 
 
@@ -39,162 +45,171 @@ class FeedsTaken:
     entries: int = 0
     unchanged: int = 0
     """Feeds that answered "not modified"."""
+    passed_over: list[tuple[str, str]] = field(default_factory=list)
+    """Feeds which were not asked, and why."""
 
 
 def take_feeds(
     sources: Sequence[FeedSource],
     documents: Iterable[FeedDocument],
     intake: Intake,
-    allowed_networks: Sequence[Network],
+    policy: FetchPolicy,
     on_progress: Callable[[int], None],
+    *,
+    only_due: bool = False,
 ) -> FeedsTaken:
     """Read feeds over HTTP and from files, and take in the articles they offer.
 
-    ``on_progress`` is told after each feed that one more is done.
+    ``only_due`` leaves out feeds for which it is too early by their own rhythm. ``on_progress`` is told after each
+    feed that one more is done.
     """
-    return asyncio.run(_take_feeds(sources, documents, intake, allowed_networks, on_progress))
+    return asyncio.run(_take_feeds(sources, documents, intake, policy, on_progress, only_due=only_due))
 
 
 async def _take_feeds(
     sources: Sequence[FeedSource],
     documents: Iterable[FeedDocument],
     intake: Intake,
-    allowed_networks: Sequence[Network],
+    policy: FetchPolicy,
     on_progress: Callable[[int], None],
+    *,
+    only_due: bool,
 ) -> FeedsTaken:
-    taken = FeedsTaken()
     states = intake.store.feed_states([source.url for source in sources]) if intake.store else {}
-    async with Fetcher(allowed_networks) as fetcher:
+    async with Fetcher(policy) as fetcher:
+        taker = _FeedTaker(fetcher, intake, states, only_due=only_due)
+        slots = asyncio.Semaphore(FEEDS_AT_ONCE)
 
         async def one(source: FeedSource) -> None:
-            await _take_source(source, states, fetcher, intake, taken)
+            async with slots:
+                await taker.take(source)
             on_progress(1)
 
         async with asyncio.TaskGroup() as group:
             for source in sources:
                 group.create_task(one(source))
         for document in documents:
-            await _take_document(document, fetcher, intake, taken)
+            await taker.take_document(document)
             on_progress(1)
-    return taken
+    intake.settle()
+    return taker.taken
 
 
-async def _take_source(
-    source: FeedSource, states: Mapping[str, FeedState], fetcher: Fetcher, intake: Intake, taken: FeedsTaken
-) -> None:
-    state = states.get(source.url, FeedState(url=source.url))
-    conditions = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
-    try:
-        answer = await fetcher.fetch(source.url, {name: value for name, value in conditions.items() if value})
-        if answer.status == _NOT_MODIFIED:
-            taken.unchanged += 1
-            taken.states.append(_succeeded(state, answer, None))
+class _FeedTaker:
+    """Takes in feeds, one at a time or many at once."""
+
+    def __init__(self, fetcher: Fetcher, intake: Intake, states: Mapping[str, FeedState], *, only_due: bool) -> None:
+        self.taken = FeedsTaken()
+        self._fetcher = fetcher
+        self._intake = intake
+        self._states = states
+        self._only_due = only_due
+        self._pages = PageTaker(fetcher, RobotsCache(fetcher), intake)
+        self._parsing = asyncio.Lock()
+
+    async def take(self, source: FeedSource) -> None:
+        """Take in a feed of the list, unless it is not its time."""
+        state = self._states.get(source.url, FeedState(url=source.url))
+        why_not = self._why_not(source, state)
+        if why_not:
+            self.taken.passed_over.append((source.url, why_not))
             return
-        intake.keep(_capture(source.url, answer, MediaKind.FEED))
-        feed = parse_feed(answer.body, answer.url)
-    except (FetchError, FeedError) as error:
-        taken.failed.append(_failure(source.url, error))
-        taken.states.append(_failed(state, error))
-        return
-    await _take_entries(feed, source.url, fetcher, intake, taken)
-    taken.states.append(_succeeded(state, answer, feed))
+        if source.pause:
+            self._fetcher.pacer.slow_down(urlsplit(source.url).netloc.lower(), source.pause)
+        state = await self._ask(source, state)
+        if state.pages:
+            state = replace(state, pages=tuple(await self._pages.take_again(state.pages)))
+        if source.every and state.last_success:
+            state = replace(state, due=state.last_success + source.every)
+        self.taken.states.append(state)
 
+    def _why_not(self, source: FeedSource, state: FeedState) -> str | None:
+        now = now_utc()
+        if source.window and not source.window.holds(now):
+            return f"outside its hours, {source.window} UTC"
+        return polling(state, now, only_due=self._only_due).why_not
 
-async def _take_document(document: FeedDocument, fetcher: Fetcher, intake: Intake, taken: FeedsTaken) -> None:
-    """A feed that lies on disk: the texts in it are taken as the articles, where they are whole ones."""
-    capture = Capture(
-        url=document.url,
-        fetched_at=now_utc(),
-        kind=MediaKind.FEED,
-        body=document.body,
-        content_type="text/xml",
-    )
-    intake.keep(capture)
-    try:
-        feed = parse_feed(document.body, document.url)
-    except FeedError as error:
-        taken.failed.append(_failure(document.url, error))
-        return
-    await _take_entries(feed, document.url, fetcher, intake, taken)
+    async def _ask(self, source: FeedSource, state: FeedState) -> FeedState:
+        address = state.address or source.url
+        conditions = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
+        try:
+            answer = await self._fetcher.fetch(
+                address,
+                {name: value for name, value in conditions.items() if value},
+                credentials=source.credentials,
+                limit=feed_documents.MAX_BYTES,
+            )
+            if answer.status == _NOT_MODIFIED:
+                self.taken.unchanged += 1
+                self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
+                return succeeded(state, answer, None)
+            feed = await self._read(source, answer)
+        except (FetchError, FeedError) as error:
+            self.taken.failed.append(failure(source.url, error))
+            return failed(state, error, now_utc())
+        retries = await self._take_entries(feed, source.url, pages=source.pages)
+        # Before "succeeded" gives the feed's ETag a meaning, its entries are on their way into the archive.
+        return replace(succeeded(state, answer, feed), pages=(*state.pages, *retries)[-MAX_RETRIES:])
 
+    async def _read(self, source: FeedSource, answer: Response) -> ParsedFeed:
+        self._intake.keep(capture_of(source.url, answer, MediaKind.FEED))
+        # A large feed takes seconds: in a thread, so that the others' time limits do not run out meanwhile; one at
+        # a time, since parsing is work and not waiting.
+        async with self._parsing:
+            feed = await asyncio.to_thread(parse_feed, answer.body, answer.url)
+        if source.source is None:
+            return feed
+        named = tuple(replace(entry, source=source.source) for entry in feed.entries)
+        return replace(feed, title=source.source, entries=named)
 
-async def _take_entries(feed: ParsedFeed, url: str, fetcher: Fetcher, intake: Intake, taken: FeedsTaken) -> None:
-    taken.entries += len(feed.entries)
-    intake.quarantined += [
-        Quarantined(url=url, stage="feed", reason=refused.reason, detail=f"{refused.entry_id}: {refused.detail}")
-        for refused in feed.refused
-    ]
-    if feed.degraded:
-        detail = f"broken, read as far as it goes: {feed.degraded}"
-        intake.quarantined.append(Quarantined(url=url, stage="feed", reason="degraded", detail=detail))
-    by_link = {entry.link: entry for entry in feed.entries if entry.link}
-    on_disk = {link: entry for link, entry in by_link.items() if url.startswith(SEED_SCHEME) and _is_whole(entry)}
-    now = now_utc()
-    intake.take([_entry_capture(link, entry, now) for link, entry in on_disk.items()])
-    # A page once taken in is not asked for again, whatever the feed now calls it.
-    seen, archived = intake.known(by_link.keys() - on_disk.keys())
-    intake.pending.add([one.ref for link, one in archived.items() if link not in seen])
-    intake.unchanged += seen.values()
-    wanted = [entry for link, entry in by_link.items() if link not in (on_disk | seen | archived)]
-    async with asyncio.TaskGroup() as group:
-        pages = [group.create_task(_page(entry, fetcher, intake)) for entry in wanted]
-    intake.take([page.result() for page in pages])
+    async def take_document(self, document: FeedDocument) -> None:
+        """A feed that lies on disk: the texts in it are taken as the articles, where they are whole ones."""
+        capture = Capture(
+            url=document.url,
+            fetched_at=now_utc(),
+            kind=MediaKind.FEED,
+            body=document.body,
+            content_type="text/xml",
+        )
+        self._intake.keep(capture)
+        try:
+            feed = parse_feed(document.body, document.url)
+        except FeedError as error:
+            self.taken.failed.append(failure(document.url, error))
+            return
+        await self._take_entries(feed, document.url)
+
+    async def _take_entries(self, feed: ParsedFeed, url: str, *, pages: bool = True) -> list[PageRetry]:
+        self.taken.entries += len(feed.entries)
+        self._say_what_is_wrong(feed, url)
+        by_link = {entry.link: entry for entry in feed.entries if entry.link}
+        # A page once taken in is not asked for again, whatever the feed now calls it.
+        if url.startswith(SEED_SCHEME):
+            now = now_utc()
+            whole = {link for link, entry in by_link.items() if _is_whole(entry)}
+            self._intake.take([entry_capture(link, by_link[link], now) for link in by_link if link in whole])
+            by_link = {link: entry for link, entry in by_link.items() if link not in whole}
+        seen, archived = self._intake.known(by_link.keys())
+        self._intake.pending.add([one.ref for link, one in archived.items() if link not in seen])
+        self._intake.unchanged += seen.values()
+        wanted = self._pages.claim([link for link in by_link if link not in (seen | archived)])
+        if not pages:
+            for link in wanted:
+                self._intake.offer(entry_capture(link, by_link[link], now_utc()))
+            return []
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._pages.take(by_link[link])) for link in wanted]
+        return [retry for retry in (task.result() for task in tasks) if retry]
+
+    def _say_what_is_wrong(self, feed: ParsedFeed, url: str) -> None:
+        self._intake.quarantined += [
+            Quarantined(url=url, stage="feed", reason=refused.reason, detail=f"{refused.entry_id}: {refused.detail}")
+            for refused in feed.refused
+        ]
+        if feed.degraded:
+            detail = f"broken, read as far as it goes: {feed.degraded}"
+            self._intake.quarantined.append(Quarantined(url=url, stage="feed", reason="degraded", detail=detail))
 
 
 def _is_whole(entry: FeedEntry) -> bool:
     return len((entry.html or "").split()) >= FULL_TEXT_WORDS
-
-
-async def _page(entry: FeedEntry, fetcher: Fetcher, intake: Intake) -> Capture:
-    """The page of an entry, or what the feed itself says of it when the page cannot be had."""
-    assert entry.link is not None
-    try:
-        answer = await fetcher.fetch(entry.link)
-    except FetchError as error:
-        intake.quarantined.append(_failure(entry.link, error))
-        return _entry_capture(entry.link, entry, now_utc())
-    return replace(_capture(entry.link, answer, MediaKind.HTML), entry=entry)
-
-
-def _capture(url: str, answer: Response, kind: MediaKind) -> Capture:
-    return Capture(
-        url=url,
-        fetched_at=answer.fetched_at,
-        kind=kind,
-        body=answer.body,
-        content_type=answer.header("content-type"),
-        status=answer.status,
-        headers=answer.headers,
-    )
-
-
-def _entry_capture(link: str, entry: FeedEntry, fetched_at: datetime) -> Capture:
-    return Capture(
-        url=link,
-        fetched_at=fetched_at,
-        kind=MediaKind.FEED_ENTRY,
-        body=to_json(entry),
-        content_type="application/json",
-        entry=entry,
-    )
-
-
-def _failure(url: str, error: InputError) -> Quarantined:
-    return Quarantined(url=url, stage=error.stage, reason=error.reason, detail=error.detail)
-
-
-def _succeeded(state: FeedState, answer: Response, feed: ParsedFeed | None) -> FeedState:
-    now = replace(state, last_success=answer.fetched_at, last_attempt=answer.fetched_at, failures=0, last_error=None)
-    if feed is None:
-        return now
-    return replace(
-        now,
-        etag=answer.header("etag"),
-        last_modified=answer.header("last-modified"),
-        title=feed.title,
-        entries=len(feed.entries),
-    )
-
-
-def _failed(state: FeedState, error: InputError) -> FeedState:
-    return replace(state, last_attempt=now_utc(), failures=state.failures + 1, last_error=str(error))

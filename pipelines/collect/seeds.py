@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.fetch.opml import FeedSource
+from pipelines.fetch.sources import FeedSource
 from pipelines.seeds.read import FeedDocument, read_seed
 from schemas.records import Capture, Quarantined
 

@@ -10,15 +10,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
 from pipelines.errors import FeedError
+from pipelines.fetch.links import direct_link
+from pipelines.fetch.sitemap import is_sitemap, read_sitemap
 from schemas.records import FeedEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+MAX_BYTES = 8 * 2**20
+"""Largest feed document. The largest in the shipped list has 2 MB."""
+MAX_ENTRIES = 2_000
+"""Entries read of one document; a news sitemap has at most 1,000, and feeds some hundreds."""
+MAX_LINK = 2_000
+"""Longest address in characters that servers and browsers agree on."""
+MAX_TEXT = 1_000_000
+"""Characters of an entry's own text that are kept: a book."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,10 @@ class ParsedFeed:
     refused: tuple[RefusedEntry, ...]
     degraded: str | None
     """What is wrong with the document, where entries could be read in spite of it."""
+    hub: str | None = None
+    """WebSub hub (``rel=hub``), http(s)."""
+    topic: str | None = None
+    """WebSub topic (``rel=self``), http(s)."""
 
 
 def parse_feed(body: bytes, url: str) -> ParsedFeed:
@@ -46,8 +61,12 @@ def parse_feed(body: bytes, url: str) -> ParsedFeed:
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if not start:
         raise FeedError("empty", "the document has no content")
+    if len(body) > MAX_BYTES:
+        raise FeedError("too_large", f"{len(body)} bytes; the limit for a feed is {MAX_BYTES}")
     if start.startswith(b"{"):
         return _json_feed(body, url)
+    if is_sitemap(body):
+        return _sitemap(body, url)
     parsed = feedparser.parse(
         body,
         response_headers={"content-location": url, "content-type": "application/xml"},
@@ -57,10 +76,24 @@ def parse_feed(body: bytes, url: str) -> ParsedFeed:
         if b"<html" in start or b"<!doctype html" in start:
             raise FeedError("html", "an HTML page where a feed was expected; look for its feed's address")
         raise FeedError("not_a_feed", str(parsed.get("bozo_exception", "no RSS, Atom, RDF or JSON Feed")))
-    title = parsed.feed.get("title") or None
-    entries, refused = _sort_out(_entry(raw, url, title) for raw in parsed.entries)
+    title = _text(parsed.feed.get("title"))
+    entries, refused = _sort_out(_entry(raw, url, title) for raw in parsed.entries[:MAX_ENTRIES])
     degraded = str(parsed.get("bozo_exception")) if parsed.bozo and _matters(parsed) else None
-    return ParsedFeed(title=title, entries=entries, refused=refused, degraded=degraded)
+    links = {str(link.get("rel")): link.get("href") for link in reversed(parsed.feed.get("links", ()))}
+    return ParsedFeed(
+        title=title,
+        entries=entries,
+        refused=refused,
+        degraded=degraded,
+        hub=_web(links.get("hub"), url),
+        topic=_web(links.get("self"), url),
+    )
+
+
+def _sitemap(body: bytes, url: str) -> ParsedFeed:
+    entries, refused = _sort_out(_entry(raw, url, raw.get("source")) for raw in read_sitemap(body, MAX_ENTRIES))
+    source = next((entry.source for entry in entries if entry.source), None)
+    return ParsedFeed(title=source, entries=entries, refused=refused, degraded=None)
 
 
 def _matters(parsed: Any) -> bool:  # noqa: ANN401 - feedparser is untyped
@@ -82,28 +115,60 @@ def _sort_out(
 
 
 def _entry(raw: Mapping[str, Any], url: str, source: str | None) -> FeedEntry | RefusedEntry:
-    identity = str(raw.get("id") or raw.get("link") or raw.get("title") or "")
-    link = _web(raw.get("link"), url) or _web(raw.get("id"), None)
+    identity = _text(raw.get("id")) or _text(raw.get("link")) or _text(raw.get("title")) or ""
+    link = _link(raw, url)
     if link is None:
         return RefusedEntry(entry_id=identity, reason="no_link", detail="the entry has no http(s) link")
-    texts = [part.get("value") or "" for part in raw.get("content", ())] + [raw.get("summary") or ""]
+    texts = [_text(part.get("value")) or "" for part in raw.get("content", ())] + [_text(raw.get("summary")) or ""]
     return FeedEntry(
         feed_url=url,
         entry_id=identity or link,
         link=link,
-        title=raw.get("title") or None,
-        author=raw.get("author") or None,
-        published=parse_date(raw.get("published") or raw.get("updated")),
-        html=max(texts, key=len) or None,
+        title=_text(raw.get("title")),
+        author=_text(raw.get("author")),
+        published=parse_date(raw.get("published")) or parse_date(raw.get("updated")),
+        html=max(texts, key=len)[:MAX_TEXT] or None,
         source=source,
     )
 
 
-def _web(link: object, base: str | None) -> str | None:
-    if not isinstance(link, str) or not link.strip():
+def _link(raw: Mapping[str, Any], url: str) -> str | None:
+    """The address of an entry's page: the one before a feed service's counting link, else the page, else the id.
+
+    feedparser also gives a bare ``<guid>`` as link; only as a whole address it is one.
+    """
+    links = [link for link in raw.get("links", ()) if link.get("rel", "alternate") == "alternate"]
+    pages = [link.get("href") for link in links if "html" in str(link.get("type") or "html")]
+    told = raw.get("link") if raw.get("links") or "links" not in raw else None
+    enclosed = [
+        link.get("href")
+        for link in raw.get("links", ())
+        if link.get("rel") == "enclosure" and "html" in str(link.get("type") or "")
+    ]
+    found = (_web(raw.get("feedburner_origlink"), None), *(_web(page, url) for page in pages), _web(told, url))
+    rest = (_web(raw.get("id"), None), *(_web(one, url) for one in enclosed))
+    link = next((link for link in (*found, *rest) if link), None)
+    return direct_link(link) if link else None
+
+
+def _text(value: object) -> str | None:
+    """A text as UTF-8 can express it: a feed may hold halves of surrogate pairs."""
+    if not isinstance(value, str) or not value.strip():
         return None
-    joined = urljoin(base, link.strip()) if base else link.strip()
-    return joined if joined.lower().startswith(("http://", "https://")) else None
+    return value.encode("utf-8", "replace").decode()
+
+
+def _web(link: object, base: str | None) -> str | None:
+    text = _text(link)
+    if text is None or len(text) > MAX_LINK:
+        return None
+    try:
+        joined = urljoin(base, text.strip()) if base else text.strip()
+        parts = urlsplit(joined)
+        _ = parts.port
+    except ValueError:
+        return None
+    return joined if parts.scheme.lower() in {"http", "https"} and parts.hostname else None
 
 
 def _json_feed(body: bytes, url: str) -> ParsedFeed:

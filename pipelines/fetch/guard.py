@@ -10,18 +10,23 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections.abc import AsyncIterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import httpcore
 import httpx
 
 from pipelines.errors import FetchError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from pipelines.config import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_TRIED = 4
+"""Addresses of one host that are tried, in the resolver's order."""
 
 
 def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
@@ -31,8 +36,8 @@ def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
     return (address.is_global and not address.is_multicast) or any(address in network for network in allowed)
 
 
-async def resolve(host: str, port: int, allowed: Sequence[Network]) -> str:
-    """An address of a host. Raises ``FetchError`` where it has none, or any of them is private."""
+async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[str, ...]:
+    """The addresses of a host, at most four. Raises ``FetchError`` where it has none, or any of them is private."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -45,30 +50,103 @@ async def resolve(host: str, port: int, allowed: Sequence[Network]) -> str:
                 "private_address",
                 f"{host} is {address}; WIREPICKET_ALLOW_NETS can allow a private network",
             )
-    return str(addresses[0])
+    return tuple(dict.fromkeys(map(str, addresses)))[:_TRIED]
+
+
+async def is_own_host(netloc: str, allowed: Sequence[Network]) -> bool:
+    """Whether a host (``name`` or ``name:port``) is one of our own: in a private network that is allowed by name."""
+    if not allowed:
+        return False
+    try:
+        name = httpx.URL(f"http://{netloc}").host
+        address = ipaddress.ip_address((await resolve(name, 80, allowed))[0])
+    except (FetchError, httpx.InvalidURL, ValueError):
+        return False
+    return not address.is_global
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections, to addresses which passed ``resolve`` only.
+
+    It stands below the connection pool, so that the pool, TLS and HTTP/2 go by the name of the host: two names
+    at one address never share a connection.
+    """
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = allowed
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the form which httpcore gives
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address of a host that answers."""
+        *others, last = await resolve(host, port, self._allowed)
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        return await self._inner.connect_tcp(last, port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before another try."""
+        await self._inner.sleep(seconds)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Connects only to addresses which passed ``resolve``."""
+    """HTTP/1.1 and HTTP/2 over guarded connections, kept open between requests.
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, allowed: Sequence[Network]) -> None:
-        self._inner = inner
-        self._allowed = allowed
+    Raises ``httpcore``'s exceptions as they are, and ``FetchError`` for an address that is refused.
+    """
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=100,
+            max_keepalive_connections=40,
+            keepalive_expiry=30.0,
+            http2=True,
+            retries=1,
+            network_backend=GuardedBackend(allowed),
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the checked address, under the name that was asked for."""
-        host = request.url.host
-        port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        address = await resolve(host, port, self._allowed)
-        guarded = httpx.Request(
-            request.method,
-            request.url.copy_with(host=address),
-            headers=request.headers,  # the Host header keeps the name
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
+        """Send a request; the answer's body is still to be read, and the answer to be closed."""
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(
+                    scheme=request.url.raw_scheme,
+                    host=request.url.raw_host,
+                    port=request.url.port,
+                    target=request.url.raw_path,
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
         )
-        return await self._inner.handle_async_request(guarded)
+        assert isinstance(answer.stream, AsyncIterable)
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), request=request)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._inner.aclose()
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer, as httpx reads it."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._answer.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        await self._answer.aclose()

@@ -1,35 +1,19 @@
-"""Feed lists: OPML, or plain text with one address a line."""
+"""OPML, the form in which feed readers exchange their lists: http://opml.org/spec2.opml."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from pipelines.errors import ConfigurationError
 
-
-@dataclass(frozen=True, slots=True)
-class FeedSource:
-    """A feed to be watched."""
-
-    url: str
-    title: str | None = None
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-def parse_feed_list(data: bytes, name: str) -> tuple[FeedSource, ...]:
-    """The feeds of a list, each once, in its order.
-
-    ``name`` is the file's, for messages. Raises ``ConfigurationError`` where it is no list or has no feed.
-    """
-    text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
-    sources = _opml(text, name) if text.startswith(b"<") else _lines(text, name)
-    if not sources:
-        raise ConfigurationError(f"{name}: no feed in it; OPML needs <outline xmlUrl=…>, text one address a line")
-    return tuple({source.url: source for source in reversed(sources)}.values())[::-1]
-
-
-def _opml(data: bytes, name: str) -> list[FeedSource]:
+def read_opml(data: bytes, name: str) -> list[tuple[str, str | None]]:
+    """The feeds of an OPML document: address and title. Raises ``ConfigurationError`` where it is none."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False)
     try:
         root = etree.fromstring(data, parser)
@@ -41,16 +25,15 @@ def _opml(data: bytes, name: str) -> list[FeedSource]:
     for outline in root.iter("outline"):
         url = (outline.get("xmlUrl") or outline.get("xmlurl") or "").strip()
         if url:
-            found.append(FeedSource(_checked(url, name), outline.get("title") or outline.get("text")))
+            found.append((url, outline.get("title") or outline.get("text")))
     return found
 
 
-def _lines(data: bytes, name: str) -> list[FeedSource]:
-    lines = (line.strip() for line in data.decode("utf-8", "replace").splitlines())
-    return [FeedSource(_checked(line, name)) for line in lines if line and not line.startswith("#")]
-
-
-def _checked(url: str, name: str) -> str:
-    if not url.lower().startswith(("http://", "https://")):
-        raise ConfigurationError(f"{name}: {url!r} is no http(s) address of a feed")
-    return url
+def write_opml(feeds: Iterable[tuple[str, str | None]]) -> str:
+    """An OPML 2.0 document of feeds: address and title."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "wirepicket feeds"
+    body = etree.SubElement(root, "body")
+    for url, title in feeds:
+        etree.SubElement(body, "outline", type="rss", text=title or url, title=title or url, xmlUrl=url)
+    return str(etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8").decode())

@@ -25,7 +25,7 @@ DETECTION_WORDS = 20
 
 def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> ArticleContent:
     """The content of the article which a capture shows. Its rule hits are still to be found."""
-    url = canonical_url(capture.url, extracted.canonical_url)
+    url = canonical_url(capture.final_url or capture.url, extracted.canonical_url)
     body = "\n\n".join(cleaned.paragraphs)
     count = len(words(body))
     declared = extracted.site_name or (capture.entry.source if capture.entry else None)

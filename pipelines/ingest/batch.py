@@ -42,6 +42,8 @@ def store_batch(
             quarantined.append(_quarantined(ref, capture, result))
         else:
             refined.append((ref, capture, result))
+            if result.failure:
+                quarantined.append(_quarantined(ref, capture, result.failure))
     articles, outcomes = _write_articles(refined, store)
     store.quarantine(quarantined)
     store.mark_seen(

@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.clean import clean
-from pipelines.errors import ExtractionError
+from pipelines.errors import ExtractionError, InputError
 from pipelines.extract import extract
+from pipelines.fetch.barriers import barrier, behind_paywall
 from pipelines.identify.article import fingerprint, identify
 from schemas.records import MediaKind
 
 if TYPE_CHECKING:
     from pipelines.alerts.matcher import Matcher
     from schemas.records import ArticleContent, Capture, Fingerprint
+
+TEASER_WORDS = 120
+"""Words up to which the text of a page behind a paywall counts as its teaser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,53 @@ class Refined:
     content: ArticleContent
     fingerprint: Fingerprint
     """Its ``first_seen`` is this capture's time, until the store has said when the first was."""
+    failure: InputError | None = None
+    """Why the page itself did not do, where the article was made of the feed's own text instead."""
 
 
 def refine(capture: Capture, matcher: Matcher) -> Refined:
-    """The article which a capture shows. Raises ``InputError`` where it shows none."""
+    """The article which a capture shows. Raises ``InputError`` where it shows none.
+
+    A page that a feed led to and that shows no article (or only the teaser before a paywall, where the feed has
+    more) is replaced by what the feed itself said; the reason is kept in ``failure``.
+    """
+    try:
+        refined = _page(capture, matcher) if capture.kind is MediaKind.HTML else _refined(capture, matcher)
+    except InputError as error:
+        own = _own_text(capture, matcher)
+        if own is None:
+            raise
+        return replace(own, failure=error)
+    if (
+        capture.kind is MediaKind.HTML
+        and refined.content.word_count <= TEASER_WORDS
+        and behind_paywall(capture)
+        and (own := _own_text(capture, matcher)) is not None
+    ):
+        fuller = own if own.content.word_count > refined.content.word_count else refined
+        return replace(fuller, failure=ExtractionError("paywall", "the page says that it is not free to read"))
+    return refined
+
+
+def _page(capture: Capture, matcher: Matcher) -> Refined:
+    stands_before = barrier(capture)
+    if stands_before:
+        raise ExtractionError(stands_before, f"in place of the article; {capture.final_url or capture.url} answered")
+    return _refined(capture, matcher)
+
+
+def _own_text(capture: Capture, matcher: Matcher) -> Refined | None:
+    """The article by what the feed said of it; ``None`` where no feed led here or it said nothing."""
+    if capture.kind is not MediaKind.HTML or capture.entry is None:
+        return None
+    try:
+        # At the address that the feed names: where redirects led to, there is no article.
+        return _refined(replace(capture, kind=MediaKind.FEED_ENTRY, final_url=None), matcher)
+    except InputError:
+        return None
+
+
+def _refined(capture: Capture, matcher: Matcher) -> Refined:
     extracted = extract(capture)
     cleaned = clean(extracted)
     # A feed entry may be no more than a headline, and that is news too; a page without a text is a failure.

@@ -13,7 +13,7 @@ from lxml import etree
 
 from pipelines.archive.warc import read_pages
 from pipelines.errors import ConfigurationError, SeedError
-from pipelines.fetch.opml import FeedSource, parse_feed_list
+from pipelines.fetch.sources import FeedSource, parse_feed_list
 from pipelines.identify.url import SEED_SCHEME
 from schemas.records import Capture, MediaKind, Quarantined
 

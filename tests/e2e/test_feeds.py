@@ -32,14 +32,15 @@ def test_pages_are_fetched_once_and_feeds_asked_conditionally(program: Program, 
     assert articles[f"{web.url}/one"]["source"] == "Example Wire"
     second = program("run", "--feeds", "feeds.txt", "--json")
     assert second.summary["new"] == 0
-    assert web.requests == {"/feed": 2, "/one": 1, "/two": 1}
+    # robots.txt is asked for once, before the first page, and remembered.
+    assert web.requests == {"/feed": 2, "/one": 1, "/two": 1, "/robots.txt": 1}
 
     # The feed changes: only what is new in it is fetched.
     web.page("/three", "Report number three from the yard", prose(9, 120))
     web.feed("/feed", [("/two", "Report two, edited", "Short."), ("/three", "Report three", "Short.")], etag='"v2"')
     third = program("run", "--feeds", "feeds.txt", "--json")
     assert third.summary["new"] == 1
-    assert web.requests == {"/feed": 3, "/one": 1, "/two": 1, "/three": 1}
+    assert web.requests == {"/feed": 3, "/one": 1, "/two": 1, "/three": 1, "/robots.txt": 1}
     assert program("status").code == 0
 
 

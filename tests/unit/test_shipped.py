@@ -11,7 +11,7 @@ from hatchling.builders.wheel import WheelBuilder
 from flows.shipped import EXAMPLE, FEEDS, RULES, shipped
 from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.fetch.feeds import parse_feed
-from pipelines.fetch.opml import parse_feed_list
+from pipelines.fetch.sources import parse_feed_list
 from pipelines.seeds.files import seed_files
 
 ROOT = Path(__file__).parent.parent.parent

@@ -62,6 +62,7 @@ def test_other_tools_can_read_the_files(tmp_path: Path) -> None:
     with (tmp_path / refs[0].file).open("rb") as stream:
         records = [(record.rec_type, record.rec_headers["WARC-Target-URI"]) for record in ArchiveIterator(stream)]
     assert records == [
+        ("warcinfo", None),
         ("metadata", "seed:a.txt"),
         ("resource", "seed:a.txt"),
         ("metadata", "https://news.example/a"),
@@ -114,8 +115,8 @@ def test_the_index_is_made_again_from_the_files(tmp_path: Path) -> None:
         assert set(before) == {"seed:a.txt", "https://news.example/a"}
         latest = next(capture for _, capture in read_captures(tmp_path, [before["seed:a.txt"].ref]))
         assert latest.body == b"two"
-        assert [one.url for one in index.since(NOON + timedelta(minutes=1))] == ["seed:a.txt"]
-        assert len(list(index.since(None))) == 3
+        assert [one.url for one in index.span(NOON + timedelta(minutes=1))] == ["seed:a.txt"]
+        assert len(list(index.span())) == 3
     for path in tmp_path.glob(f"{INDEX_NAME}*"):
         path.unlink()
     with ArchiveIndex(tmp_path) as index:

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.errors import ConfigurationError, FeedError
 from pipelines.fetch.feeds import parse_date, parse_feed
-from pipelines.fetch.opml import parse_feed_list
+from pipelines.fetch.sources import parse_feed_list
 
 URL = "https://news.example/feed"
 

@@ -1,0 +1,209 @@
+"""``wirepicket feeds``: the feed list and the health of its feeds."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
+from flows.progress import Reporter
+from flows.shipped import FEEDS, shipped
+from flows.tables import console
+from pipelines.config import load_settings
+from pipelines.errors import ConfigurationError, FetchError
+from pipelines.fetch.policy import FetchPolicy
+from pipelines.fetch.sources import feed_source, format_feed_list, parse_feed_list
+from schemas.records import FeedState, now_utc
+from schemas.serial import time_to_text, to_dict
+
+if TYPE_CHECKING:
+    from pipelines.config import Settings
+    from pipelines.fetch.sources import FeedSource
+
+app = typer.Typer(help="The feed list, and the health of its feeds.", no_args_is_help=True)
+FileArgument = Annotated[
+    Path | None, typer.Argument(help="Feed list; default: the configured or the shipped one.", metavar="[FILE]")
+]
+_WELL = frozenset({"ok", "new", "moved", "moving", "silent", "empty"})
+"""Health which is worth a word and no error."""
+_EVENTS = 3
+
+
+class Form(StrEnum):
+    """Forms of a feed list."""
+
+    OPML = "opml"
+    TOML = "toml"
+    YAML = "yaml"
+    TXT = "txt"
+
+
+def _read(path: Path) -> tuple[FeedSource, ...]:
+    try:
+        return parse_feed_list(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+
+
+def _listed(file: Path | None, settings: Settings) -> tuple[FeedSource, ...]:
+    return _read(file or settings.feeds or shipped(FEEDS))
+
+
+@app.command()
+def check(
+    file: FileArgument = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: only what earlier runs have found out.")
+    ] = False,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The health of each feed, and what to do about it. Asks every feed once; changes nothing."""
+    from pipelines.collect.check import look_at_feeds  # noqa: PLC0415 - httpx and feedparser, only here
+    from pipelines.fetch.health import health  # noqa: PLC0415 - likewise
+
+    with opened(store, config) as (opened_store, settings):
+        sources = _listed(file, settings)
+        remembered = opened_store.feed_states([source.url for source in sources])
+    if offline:
+        states = [remembered.get(source.url, FeedState(url=source.url)) for source in sources]
+    else:
+        with Reporter().bar("Asking feeds", len(sources)) as advance:
+            states = look_at_feeds(sources, remembered, FetchPolicy.of(settings), advance)
+    now = now_utc()
+    told = [(state, *health(state, now)) for state in states]
+    if as_json:
+        print(json.dumps([to_dict(state) | {"health": word, "advice": advice} for state, word, advice in told]))
+    else:
+        console.print(_table(told))
+        _print_events(states)
+        bad = sum(word not in _WELL for _, word, _ in told)
+        console.print(f"{len(told)} feeds, {len(told) - bad} well")
+    if any(word not in _WELL for _, word, _ in told):
+        raise typer.Exit(1)
+
+
+def _table(told: list[tuple[FeedState, str, str]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("health", "entries", "newest", "every"):
+        table.add_column(name, header_style="dim", justify="right" if name == "entries" else "left")
+    table.add_column("feed and advice", header_style="dim", overflow="fold")
+    for state, word, advice in sorted(told, key=lambda one: (one[1] in _WELL, one[1] == "ok", one[0].url)):
+        said = Text(state.url)
+        if state.last_error:
+            said.append(f"\n{state.last_error}", style="red")
+        if advice:
+            said.append(f"\n{advice}", style="dim")
+        table.add_row(
+            Text(word, style="green" if word == "ok" else "yellow" if word in _WELL else "red"),
+            str(state.entries or ""),
+            state.newest.date().isoformat() if state.newest else "",
+            _span(state.poll_seconds),
+            said,
+        )
+    return table
+
+
+def _span(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    minutes = seconds // 60
+    return f"{minutes}m" if minutes < 120 else f"{minutes // 60}h"  # noqa: PLR2004 - two hours
+
+
+def _print_events(states: list[FeedState]) -> None:
+    for state in states:
+        for event in state.events[-_EVENTS:]:
+            line = f"{time_to_text(event.at)}  {event.change}  {state.url}: {event.detail}"
+            console.print(line, markup=False, style="dim", soft_wrap=True)
+
+
+@app.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(help="Feed list to take over: OPML, TOML, YAML or addresses.")],
+    to: Annotated[
+        Path, typer.Option("--to", help="Your list (.toml, .yaml, .opml, .txt); made where it is missing.")
+    ] = Path("feeds.toml"),
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the feeds of a list to your own. Those which it has already stay as they are."""
+    del store, config  # every command takes them; a list needs neither
+    form = _form_of(to)
+    own = _read(to) if to.exists() else ()
+    known = {source.url for source in own}
+    fresh = [source for source in _read(file) if source.url not in known]
+    hidden = [source.url for source in (*own, *fresh) if source.credentials]
+    if hidden:
+        raise ConfigurationError(f"{hidden[0]}: a list with passwords is not rewritten; add the feeds by hand")
+    to.write_text(format_feed_list([*own, *fresh], form), encoding="utf-8")
+    if as_json:
+        print(json.dumps({"added": len(fresh), "feeds": len(own) + len(fresh)}))
+    else:
+        console.print(f"{len(fresh)} feeds added, {len(own) + len(fresh)} in {to}", markup=False)
+
+
+def _form_of(path: Path) -> Form:
+    forms = {".opml": Form.OPML, ".xml": Form.OPML, ".toml": Form.TOML, ".yaml": Form.YAML, ".yml": Form.YAML}
+    form = (forms | {".txt": Form.TXT}).get(path.suffix.lower())
+    if form is None:
+        raise ConfigurationError(f"--to {path}: its name must end in .toml, .yaml, .opml or .txt")
+    return form
+
+
+@app.command("export")
+def export_list(
+    file: FileArgument = None,
+    form: Annotated[Form, typer.Option("--form", help="OPML has no options of single feeds.")] = Form.OPML,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the feed list in another form, for other programs."""
+    del store
+    sources = _listed(file, load_settings(config))
+    if as_json:
+        print(json.dumps([{"url": source.url, "title": source.title} for source in sources], ensure_ascii=False))
+    else:
+        print(format_feed_list(sources, form), end="")
+
+
+@app.command("discover")
+def discover_feeds(
+    url: Annotated[str, typer.Argument(help="Address of a site or of one of its pages.", metavar="URL")],
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the feeds of a site."""
+    from pipelines.collect.check import feeds_of_site  # noqa: PLC0415 - httpx and feedparser, only here
+
+    del store
+    settings = load_settings(config)
+    try:
+        site = feed_source(url if "://" in url else f"https://{url}").url
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    try:
+        found = feeds_of_site(site, FetchPolicy.of(settings))
+    except FetchError as error:
+        Reporter().say(f"wirepicket: {site}: {error}")
+        raise typer.Exit(1) from error
+    if as_json:
+        print(json.dumps([to_dict(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            console.print(
+                f"{one.url}\n    {one.title or '(no title)'}, {one.entries} entries, by {one.found_by}", markup=False
+            )
+    if not found:
+        Reporter().say(f"wirepicket: {site}: no feed found")
+        raise typer.Exit(1)

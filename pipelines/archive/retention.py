@@ -1,0 +1,27 @@
+"""Deleting what is older than the archive is to hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from pipelines.archive.index import ArchiveIndex
+    from schemas.records import CaptureRef
+
+
+def prune(folder: Path, index: ArchiveIndex, before: datetime, needed: Iterable[CaptureRef]) -> list[str]:
+    """Delete the files whose captures are all older than ``before``; their names.
+
+    A file with a capture that a store has still to take stays. The index forgets a file before it is deleted: where
+    a crash comes between, the file is found again by the next run and deleted by the one after it.
+    """
+    kept = {ref.file for ref in needed}
+    gone = [file for file in index.files_before(before) if file not in kept]
+    for file in gone:
+        index.forget(file)
+        (folder / file).unlink(missing_ok=True)
+    return gone

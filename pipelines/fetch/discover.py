@@ -1,0 +1,113 @@
+"""Finding the feeds of a site: what its page names, what stands where feeds usually stand, and its news sitemaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from pipelines.errors import FeedError, FetchError
+from pipelines.extract.tree import parse_html
+from pipelines.fetch.feeds import MAX_BYTES as MAX_FEED_BYTES
+from pipelines.fetch.feeds import parse_feed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.fetch.client import Fetcher
+    from pipelines.fetch.feeds import ParsedFeed
+
+TYPES = frozenset(
+    {
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/feed+json",
+        "application/json",
+        "text/xml",
+        "application/xml",
+    }
+)
+"""Media types with which a page's ``<link rel="alternate">`` names a feed."""
+USUAL_PATHS = ("/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/news-sitemap.xml")
+MAX_TRIED = 20
+"""Addresses that are tried at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A feed of a site."""
+
+    url: str
+    title: str | None
+    entries: int
+    found_by: str
+    """``itself``, ``page``, ``robots``, ``usual place``."""
+
+
+def named_feeds(html: bytes, url: str) -> list[str]:
+    """The feeds that a page names (``<link rel="alternate">``), else links that look like one, resolved, in order."""
+    tree = parse_html(html.decode("utf-8", "replace"))
+    named, alike = [], []
+    for link in tree.iter("link", "a"):
+        href = (link.get("href") or "").strip()
+        if not href:
+            continue
+        target = urljoin(url, href)
+        if not target.lower().startswith(("http://", "https://")):
+            continue
+        kind = (link.get("type") or "").partition(";")[0].strip().lower()
+        if link.tag == "link" and "alternate" in (link.get("rel") or "").lower().split() and kind in TYPES:
+            named.append(target)
+        elif link.tag == "a" and _looks_like_feed(target):
+            alike.append(target)
+    return list(dict.fromkeys(named or alike))
+
+
+def _looks_like_feed(url: str) -> bool:
+    path = urlsplit(url).path.lower().rstrip("/")
+    return path.endswith((".rss", "/rss", "/feed", "/atom", "rss.xml", "feed.xml", "atom.xml"))
+
+
+async def discover(url: str, fetcher: Fetcher) -> list[Found]:
+    """The feeds of the site at an address, each read once to see that it is one. Raises ``FetchError``."""
+    answer = await fetcher.fetch(url, limit=MAX_FEED_BYTES)
+    try:
+        return [_found(answer.url, parse_feed(answer.body, answer.url), "itself")]
+    except FeedError:
+        pass
+    found: list[Found] = []
+    seen: set[str] = set()
+    for candidate, by in _candidates(answer.url, answer.body, await _sitemaps(answer.url, fetcher)):
+        if candidate in seen or len(seen) >= MAX_TRIED:
+            continue
+        if by == "usual place" and found:
+            break  # the site names its feeds; guessing would only find them again
+        seen.add(candidate)
+        try:
+            tried = await fetcher.fetch(candidate, limit=MAX_FEED_BYTES)
+            found.append(_found(candidate, parse_feed(tried.body, tried.url), by))
+        except (FetchError, FeedError):
+            continue
+    return found
+
+
+def _candidates(url: str, html: bytes, sitemaps: list[str]) -> Iterator[tuple[str, str]]:
+    yield from ((feed, "page") for feed in named_feeds(html, url))
+    yield from ((sitemap, "robots") for sitemap in sitemaps)
+    yield from ((urljoin(url, path), "usual place") for path in USUAL_PATHS)
+
+
+async def _sitemaps(url: str, fetcher: Fetcher) -> list[str]:
+    """Sitemaps that robots.txt names and whose name says that they hold news."""
+    try:
+        answer = await fetcher.fetch(urljoin(url, "/robots.txt"), limit=MAX_FEED_BYTES)
+    except FetchError:
+        return []
+    lines = answer.body.decode("utf-8", "replace").splitlines()
+    named = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("sitemap:")]
+    return [target for target in named if "news" in target.lower()]
+
+
+def _found(url: str, feed: ParsedFeed, by: str) -> Found:
+    return Found(url, feed.title, len(feed.entries), by)

@@ -1,0 +1,167 @@
+"""The life of a feed: what an answer, or none, makes of what is remembered of it. Pure; times are given.
+
+A feed whose requests fail is asked less and less often and recovers by itself. A permanent redirect moves its
+address when it has led to the same place for some runs, a temporary one never does. 410 retires it. A feed's own
+rhythm says when it is worth the next request.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pipelines.fetch.client import AnswerError
+from pipelines.fetch.headers import max_age
+from schemas.records import FeedEvent, FeedState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from pipelines.errors import InputError
+    from pipelines.fetch.client import Response
+    from pipelines.fetch.feeds import ParsedFeed
+
+FORGIVEN = 1
+"""Failures in a row after which the next run asks at once: one may be a hiccup."""
+BACKOFF_FIRST = timedelta(minutes=5)
+BACKOFF_LAST = timedelta(hours=24)
+MOVES_AFTER = 3
+"""Runs in a row in which permanent redirects must lead to the same place: a mistake at the server is short-lived."""
+RETURNS_AFTER = 5
+"""Failures in a row at a new address after which the one in the list is tried again."""
+FLOOR = timedelta(minutes=10)
+"""Shortest rhythm. Even news agencies' feeds hold the last hour and more."""
+CEILING = timedelta(hours=12)
+"""Longest rhythm: what is out in the morning is known in the evening."""
+FIRST = timedelta(hours=1)
+"""Rhythm of a feed of which nothing is known."""
+KEPT_EVENTS = 20
+GONE = 410
+_GROWTH = 1.25
+"""How much longer we wait when nothing was new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """Whether a feed is to be asked now."""
+
+    ask: bool
+    why_not: str | None = None
+
+
+def polling(state: FeedState, now: datetime, *, only_due: bool = False) -> Polling:
+    """Whether a feed is to be asked; ``only_due`` also leaves out those whose rhythm says that it is too early."""
+    if state.retired_at:
+        return Polling(ask=False, why_not="retired: it answered 410, gone for good")
+    if state.not_before and state.not_before > now:
+        return Polling(ask=False, why_not=f"held off until {state.not_before:%Y-%m-%dT%H:%M:%SZ}: {state.last_error}")
+    if only_due and state.due and state.due > now:
+        return Polling(ask=False, why_not=f"not due until {state.due:%Y-%m-%dT%H:%M:%SZ}")
+    return Polling(ask=True)
+
+
+def succeeded(state: FeedState, answer: Response, feed: ParsedFeed | None) -> FeedState:
+    """After an answer; ``feed`` is ``None`` for "not modified"."""
+    now = answer.fetched_at
+    new = replace(
+        _moved(state, answer), last_success=now, last_attempt=now, failures=0, last_error=None, not_before=None
+    )
+    if state.failures:
+        new = with_event(new, now, "recovered", f"after {state.failures} failures in a row")
+    if feed is not None:
+        new = replace(
+            new,
+            etag=answer.header("etag"),
+            last_modified=answer.header("last-modified"),
+            title=feed.title or state.title,
+            entries=len(feed.entries),
+            degraded=feed.degraded,
+            hub=feed.hub,
+            topic=feed.topic,
+        )
+        if bool(feed.degraded) != bool(state.degraded):
+            change = ("degraded", feed.degraded) if feed.degraded else ("mended", state.degraded)
+            new = with_event(new, now, change[0], change[1] or "")
+    dates = [entry.published for entry in feed.entries if entry.published and entry.published <= now] if feed else []
+    newest = max(dates, default=None)
+    fresh = bool(newest and (state.newest is None or newest > state.newest))
+    seconds = rhythm(state.poll_seconds, dates, fresh=fresh)
+    wait = max(seconds, min(max_age(answer.header("cache-control")) or 0, int(CEILING.total_seconds())))
+    return replace(
+        new,
+        newest=newest if fresh else state.newest,
+        poll_seconds=seconds,
+        due=now + timedelta(seconds=wait),
+    )
+
+
+def rhythm(current: int | None, dates: Sequence[datetime], *, fresh: bool) -> int:
+    """Seconds to the next request, between ``FLOOR`` and ``CEILING``.
+
+    With something new: half the median time between the entries, so that on average one is new at each request
+    and none waits long. With nothing new: a little longer than last time.
+    """
+    floor, ceiling = int(FLOOR.total_seconds()), int(CEILING.total_seconds())
+    if current is not None and not fresh:
+        return min(max(int(current * _GROWTH), floor), ceiling)
+    ordered = sorted(dates)
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(ordered)]
+    if not gaps:
+        return current or int(FIRST.total_seconds())
+    return min(max(int(median(gaps) / 2), floor), ceiling)
+
+
+def failed(state: FeedState, error: InputError, now: datetime, jitter: random.Random | None = None) -> FeedState:
+    """After a failure."""
+    failures = state.failures + 1
+    new = replace(state, last_attempt=now, failures=failures, last_error=str(error), moved_to=None, moved_runs=0)
+    if isinstance(error, AnswerError) and error.status == GONE:
+        return with_event(replace(new, retired_at=now), now, "retired", str(error))
+    wait = backoff(failures, jitter or random.Random())  # noqa: S311 - no secret
+    not_before = now + wait if wait else None
+    if isinstance(error, AnswerError) and error.retry_at:
+        not_before = max(error.retry_at, not_before or error.retry_at)
+    if _reason(state.last_error) != error.reason:
+        new = with_event(new, now, "failed", str(error))
+    if state.address and failures == RETURNS_AFTER:
+        new = with_event(replace(new, address=None), now, "moved", f"back to {state.url}: the new address fails")
+    return replace(new, not_before=not_before)
+
+
+def backoff(failures: int, jitter: random.Random) -> timedelta | None:
+    """How long to leave a feed alone: doubling with each failure, between half and all of that by chance.
+
+    The chance keeps feeds that failed together from coming back together ("full jitter" needs no memory, but may
+    be next to nothing; this is Amazon's "equal jitter").
+    """
+    if failures <= FORGIVEN:
+        return None
+    doubled = BACKOFF_FIRST.total_seconds() * 2 ** min(failures - FORGIVEN - 1, 20)
+    whole = min(doubled, BACKOFF_LAST.total_seconds())
+    return timedelta(seconds=int(whole / 2 + jitter.random() * whole / 2))
+
+
+def with_event(state: FeedState, at: datetime, change: str, detail: str) -> FeedState:
+    """A change recorded; the oldest go when there are too many."""
+    event = FeedEvent(at=at, change=change, detail=detail[:300])
+    return replace(state, events=(*state.events, event)[-KEPT_EVENTS:])
+
+
+def _moved(state: FeedState, answer: Response) -> FeedState:
+    target = answer.moved_to
+    if target is None or target == (state.address or state.url):
+        return replace(state, moved_to=None, moved_runs=0)
+    runs = state.moved_runs + 1 if target == state.moved_to else 1
+    if runs < MOVES_AFTER:
+        return replace(state, moved_to=target, moved_runs=runs)
+    moved = replace(state, address=target, moved_to=None, moved_runs=0, etag=None, last_modified=None)
+    return with_event(moved, answer.fetched_at, "moved", f"to {target}, permanent redirects in {runs} runs in a row")
+
+
+def _reason(error: str | None) -> str | None:
+    return error.partition(":")[0] if error else None

@@ -1,0 +1,41 @@
+"""Addresses that stand for another one: AMP caches and counting redirects whose target stands in them. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+_AMP_VIEWER = re.compile(r"/amp/(s/)?(?P<rest>[^/]+\.[^/]+/.*)")
+"""``www.google.com/amp/s/HOST/PATH``; ``s`` means https."""
+_AMP_CACHE = re.compile(r"/[cv]/(s/)?(?P<rest>[^/]+\.[^/]+/.*)")
+"""``NAME.cdn.ampproject.org/c/s/HOST/PATH``: the AMP cache URL format."""
+_COUNTERS = {
+    ("www.google.com", "/url"): ("url", "q"),
+    ("l.facebook.com", "/l.php"): ("u",),
+    ("lm.facebook.com", "/l.php"): ("u",),
+    ("out.reddit.com", ""): ("url",),
+    ("www.bing.com", "/news/apiclick.aspx"): ("url",),
+}
+"""Host and start of the path, and the parameters in which the target stands."""
+
+
+def direct_link(url: str) -> str:
+    """The address that a link stands for, as far as it can be told without asking anybody; else the link itself."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    found = None
+    if host.endswith(".cdn.ampproject.org"):
+        found = _AMP_CACHE.fullmatch(parts.path)
+    elif host in {"www.google.com", "google.com"}:
+        found = _AMP_VIEWER.fullmatch(parts.path)
+    if found:
+        query = f"?{parts.query}" if parts.query else ""
+        return f"http{'s' if found[1] else ''}://{found['rest']}{query}"
+    for (counter, path), names in _COUNTERS.items():
+        if host == counter and parts.path.lower().startswith(path):
+            told = parse_qs(parts.query, max_num_fields=100)
+            for name in names:
+                target = told.get(name, [""])[0]
+                if target.lower().startswith(("http://", "https://")) and urlsplit(target).hostname:
+                    return target
+    return url
