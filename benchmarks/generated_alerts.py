@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import NamedTuple
 
 from wordfreq import top_n_list
@@ -11,12 +12,33 @@ from pipelines.alerts.gazetteer import default_gazetteer
 from schemas.records import Rule
 
 VOCABULARY = 6000
-_TOPIC = (
-    "missile drone tank frigate radar battery brigade artillery squadron submarine contract delivery export army navy "
-    "defence ministry officials launchers aircraft strike troops exercise programme block shipment interceptor"
-).split()  # noqa: SIM905 - readable
+# fmt: off
+_TOPIC = [
+    "missile", "drone", "tank", "frigate", "radar", "battery", "brigade", "artillery", "squadron", "submarine",
+    "contract", "delivery", "export", "army", "navy", "defence", "ministry", "officials", "launchers", "aircraft",
+    "strike", "troops", "exercise", "programme", "block", "shipment", "interceptor",
+]
+# fmt: on
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXZ"
-_SYLLABLES = "ka ro ven tal mis dor lan bre zu pol gar nim sta vek ori tha lus".split()  # noqa: SIM905
+_SYLLABLES = (
+    "ka",
+    "ro",
+    "ven",
+    "tal",
+    "mis",
+    "dor",
+    "lan",
+    "bre",
+    "zu",
+    "pol",
+    "gar",
+    "nim",
+    "sta",
+    "vek",
+    "ori",
+    "tha",
+    "lus",
+)
 
 
 class Text(NamedTuple):
@@ -116,6 +138,13 @@ class Generator:
             title += f" {_spoken(self.random.choice(rules).query, self.random)}"
         language = self.random.choice(("en", "en", "de"))
         return Text(title, " ".join(out), self.random.choice(("Northern Wire", "Harbour Post")), language)
+
+
+def literals(query: str) -> list[str]:
+    """The terms and phrases of a query, as they stand in it."""
+    found = re.findall(r'"([^"]+)"|([^\s()"]+)', re.sub(r"(source|lang|title):|[=*]", "", query))
+    words = [phrase or word for phrase, word in found]
+    return [word for word in words if not re.fullmatch(r"AND|OR|NOT|O?NEAR/\d+|atleast/\d+", word)]
 
 
 def _spoken(query: str, chance: random.Random) -> str:

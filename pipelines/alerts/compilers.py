@@ -50,8 +50,7 @@ def sqlite_match(query: Query, gazetteer: Gazetteer | None = None) -> str | None
 def _sqlite(node: Node, gazetteer: Gazetteer, columns: str) -> str | None:  # noqa: PLR0911 - one a kind of node
     match node:
         case Term() | Phrase():
-            patterns = {pattern.needs for pattern in leaf_of(node, gazetteer).patterns}
-            return _joined("OR", [_sqlite_needs(needs, columns) for needs in sorted(patterns, key=repr)])
+            return _joined("OR", [_sqlite_needs(needs, columns) for needs in leaf_of(node, gazetteer).needs])
         case And(parts):
             narrowing = [part for part in (_sqlite(part, gazetteer, columns) for part in parts) if part]
             return _joined("AND", narrowing) if narrowing else None
@@ -101,8 +100,9 @@ def _clause(  # noqa: PLR0911 - one a kind of node
 ) -> Clause | None:
     match node:
         case Term() | Phrase():
-            patterns = {pattern.needs for pattern in leaf_of(node, gazetteer).patterns}
-            return _any([_all([_clause_of(need, fields) for need in needs]) for needs in sorted(patterns, key=repr)])
+            return _any(
+                [_all([_clause_of(need, fields) for need in needs]) for needs in leaf_of(node, gazetteer).needs]
+            )
         case And(parts):
             narrowing = [part for part in (_clause(part, gazetteer, fields) for part in parts) if part]
             return _all(narrowing) if narrowing else None

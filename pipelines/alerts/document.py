@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from functools import cached_property
 from itertools import accumulate
 
-from pipelines.alerts.normalise import Glue, Token, tokens
+from pipelines.alerts.normalise import Glue, Tokens
 
 MAX_SENTENCE = 600
 """Characters quoted around a match; a text without full stops must not be quoted whole for every match."""
@@ -16,7 +16,10 @@ _WITHIN_WORD = frozenset({Glue.DIRECT, Glue.DASH, Glue.SLASH, Glue.POINT, Glue.D
 
 # A sentence ends at . ! ? or … with closing quotes and brackets behind it, before white space and anything but a
 # lower-case letter; at a blank line; at the full stops of Chinese and Japanese.
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]|\n[^\S\n]*\n")  # noqa: RUF001 - these are the ones meant
+# All begin with one character class, which is what makes searching for them cheap.
+_END = re.compile(
+    r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’»)\]]*(?=\s)|(?<=[。！？])|(?<=\n)[^\S\n]*\n)"  # noqa: RUF001 - the ones meant
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Adm|Amb|Blk|Blks|Brig|Bros|Capt|Cdr|Cmdr|Co|Col|Corp|Cpl|Dr|Ft|Fig|Gen|Gov|Inc|Jr|Lt|Ltd|Maj|Messrs|Mk|Mod"
     r"|Mr|Mrs|Ms|Mt|No|Nos|Prof|Rep|Rev|Sen|Sgt|Sr|St|approx|ca|cf|est|etc|vs|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)"
@@ -48,28 +51,25 @@ class Document:
     def __init__(self, text: str) -> None:
         """Tokenise; everything else is worked out when it is asked for."""
         self.text = text
-        self.tokens: list[Token] = tokens(text)
+        self.tokens = Tokens(text)
         self._positions: dict[frozenset[str], list[int]] = {}
 
     @cached_property
-    def postings(self) -> dict[str, list[int]]:
-        """Positions of each token."""
-        out: dict[str, list[int]] = {}
-        for index, token in enumerate(self.tokens):
-            out.setdefault(token.text, []).append(index)
-        return out
+    def words(self) -> frozenset[str]:
+        """The tokens, each once."""
+        return frozenset(self.tokens.texts)
 
     @cached_property
     def vocabulary(self) -> list[str]:
         """The tokens, sorted, each once."""
-        return sorted(self.postings)
+        return sorted(self.words)
 
     def positions(self, words: frozenset[str]) -> list[int]:
         """Positions of any of these tokens, in order."""
         known = self._positions.get(words)
         if known is None:
-            found = [self.postings[word] for word in words if word in self.postings]
-            known = found[0] if len(found) == 1 else sorted(one for positions in found for one in positions)
+            wanted = words & self.words
+            known = [index for index, word in enumerate(self.tokens.texts) if word in wanted] if wanted else []
             self._positions[words] = known
         return known
 
@@ -85,7 +85,7 @@ class Document:
     @cached_property
     def word_numbers(self) -> list[int]:
         """For each token the number of its word: ``S-400`` and ``HIMARS-equipped`` are one word each."""
-        return list(accumulate(int(token.glue not in _WITHIN_WORD) for token in self.tokens))
+        return list(accumulate(int(self.tokens.glue(index) not in _WITHIN_WORD) for index in range(len(self.tokens))))
 
     @cached_property
     def _sentence_ends(self) -> list[int]:

@@ -145,7 +145,7 @@ class Subject:
             return known
         document = self.document(field)
         leaf = leaf_of(node, self._gazetteer)
-        known_words = document.postings.keys()
+        known_words = document.words
         found: set[tuple[int, int]] = set()
         for pattern, required in zip(leaf.patterns, leaf.required, strict=True):
             if not any(known_words.isdisjoint(words) for words in required):

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.alerts.normalise import index_text
+from pipelines.alerts.normalise import name_key
 from pipelines.errors import ConfigurationError
 
 DEFAULT_FILE = Path(__file__).with_name("gazetteer.yaml")
@@ -55,7 +55,7 @@ class _File(BaseModel):
                 raise ValueError(f"system '{entry.id}': category '{entry.category}' has no words in contexts")
             names = () if entry.name in entry.ambiguous else (entry.name,)
             for name in (*names, *entry.aliases, *entry.ambiguous):
-                key = index_text(name)
+                key = name_key(name)
                 if not key:
                     raise ValueError(f"system '{entry.id}': '{name}' has no letter or digit")
                 if name in entry.ambiguous:
@@ -104,7 +104,7 @@ class Gazetteer:
         self._by_name: dict[str, list[System]] = {}
         for system in systems:
             for name in (*system.aliases, *system.ambiguous):
-                named = self._by_name.setdefault(index_text(name), [])
+                named = self._by_name.setdefault(name_key(name), [])
                 if system not in named:
                     named.append(system)
 
@@ -114,7 +114,7 @@ class Gazetteer:
 
     def look_up(self, term: str) -> tuple[System, ...]:
         """The systems which a term may name; dashes, spaces and case do not matter."""
-        return tuple(self._by_name.get(index_text(term), ()))
+        return tuple(self._by_name.get(name_key(term), ()))
 
     def expand(self, term: str) -> tuple[Alternative, ...]:
         """The other names of the system which a term names.
@@ -125,10 +125,10 @@ class Gazetteer:
         if len(systems) != 1:
             return ()
         (system,) = systems
-        own = index_text(term)
+        own = name_key(term)
         context = (*self.contexts[system.category], *system.aliases)
-        plain = tuple(Alternative(name) for name in system.aliases if index_text(name) != own)
-        return plain + tuple(Alternative(name, context) for name in system.ambiguous if index_text(name) != own)
+        plain = tuple(Alternative(name) for name in system.aliases if name_key(name) != own)
+        return plain + tuple(Alternative(name, context) for name in system.ambiguous if name_key(name) != own)
 
     def name_words(self, designator: str) -> frozenset[str]:
         """Letter tokens of the names of a system: they may stand behind its designator (``F-16 Fighting Falcon``)."""
@@ -136,7 +136,7 @@ class Gazetteer:
             word
             for system in self.look_up(designator)
             for name in (*system.aliases, *system.ambiguous)
-            for word in index_text(name).split()
+            for word in name_key(name).split()
             if word.isalpha() and len(word) > 3  # noqa: PLR2004 - shorter ones are parts of designators
         )
 

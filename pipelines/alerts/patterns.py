@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.normalise import Glue, Token, tokens
@@ -87,15 +87,25 @@ class Pattern:
         return tuple(sorted(out, key=lambda need: (need.words, need.prefix or "")))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Leaf:
     """A term or phrase of a query and everything it stands for."""
 
     term: str
     """As written in the query, without operators: what ``Match.term`` says."""
     patterns: tuple[Pattern, ...]
-    required: tuple[tuple[frozenset[str], ...], ...]
-    """For each pattern its needs without the prefixes: what can be looked up at once."""
+
+    @cached_property
+    def needs(self) -> tuple[tuple[Need, ...], ...]:
+        """What the patterns need, each once."""
+        return tuple(dict.fromkeys(pattern.needs for pattern in self.patterns))
+
+    @cached_property
+    def required(self) -> tuple[tuple[frozenset[str], ...], ...]:
+        """For each pattern its needs without the prefixes: what can be looked up at once."""
+        return tuple(
+            tuple(frozenset(need.words) for need in pattern.needs if need.prefix is None) for pattern in self.patterns
+        )
 
 
 @lru_cache(maxsize=1 << 16)
@@ -108,18 +118,21 @@ def leaf_of(node: Term | Phrase, gazetteer: Gazetteer) -> Leaf:
     patterns = list(_patterns(node.text, gazetteer, exact=node.exact, prefix=prefix))
     if isinstance(node, Term) and not (node.exact or node.prefix):
         for alternative in gazetteer.expand(node.text):
-            context = tuple(p for word in alternative.context for p in _patterns(word, gazetteer))
+            context = _contexts(alternative.context, gazetteer)
             patterns.extend(
                 replace(pattern, capital=bool(context), context=context)
                 for pattern in _patterns(alternative.text, gazetteer)
             )
-    unique = tuple(dict.fromkeys(patterns))
-    required = tuple(
-        tuple(frozenset(need.words) for need in pattern.needs if need.prefix is None) for pattern in unique
-    )
-    return Leaf(node.text, unique, required)
+    unique = tuple(dict.fromkeys(patterns)) if len(patterns) > 1 else tuple(patterns)
+    return Leaf(node.text, unique)
 
 
+@lru_cache(maxsize=1 << 12)
+def _contexts(words: tuple[str, ...], gazetteer: Gazetteer) -> tuple[Pattern, ...]:
+    return tuple(pattern for word in words for pattern in _patterns(word, gazetteer))
+
+
+@lru_cache(maxsize=1 << 14)
 def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: bool = False) -> tuple[Pattern, ...]:
     """The ways to write a text: as it is, and with the version in front or connected by words."""
     elements = _elements(text, prefix=prefix)

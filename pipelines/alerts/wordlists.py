@@ -47,3 +47,21 @@ NOT_VARIANTS = frozenset({
     "am", "bn", "cm", "ft", "ghz", "hp", "hz", "in", "kg", "khz", "km", "kph", "kw", "lb", "lbs", "m", "mhz",
     "mm", "mn", "mph", "mw", "nd", "nm", "pm", "rd", "st", "th",
 })
+
+# Words of weapons' names which news is full of. Which rules are looked at first depends on them, never what matches.
+FREQUENT = frozenset({
+    "advanced", "against", "aim", "air", "aircraft", "american", "anti", "area", "army", "artillery", "attack",
+    "attacks", "battalion", "battery", "bear", "billion", "black", "block", "boat", "bomb", "brigade", "chinese",
+    "city", "class", "combat", "command", "contract", "countries", "country", "crew", "david", "defence", "defense",
+    "delivered", "delivery", "destroyer", "development", "direct", "division", "drone", "drones", "equipment",
+    "european", "exercise", "fighter", "fighters", "fighting", "force", "forces", "foreign", "frigate", "general",
+    "global", "golden", "government", "gun", "helicopter", "helicopters", "high", "howitzer", "iii", "including",
+    "interceptor", "interceptors", "international", "iron", "jets", "joint", "land", "launch", "launched", "launcher",
+    "launchers", "law", "long", "medium", "million", "minister", "ministry", "missile", "missiles", "multiple",
+    "national", "navy", "night", "nuclear", "officials", "operation", "operations", "percent", "pilot", "president",
+    "production", "program", "programme", "project", "radar", "range", "regiment", "reported", "rocket", "rockets",
+    "russian", "sam", "sea", "security", "self", "ship", "shipment", "soldiers", "speed", "spirit", "squadron",
+    "standard", "statement", "storm", "strike", "submarine", "submarines", "super", "support", "surface", "system",
+    "systems", "tank", "tanks", "training", "transport", "type", "vehicle", "vehicles", "virginia", "warhead",
+    "weapon", "weapons", "western", "white",
+})

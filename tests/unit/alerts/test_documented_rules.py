@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from pipelines.alerts.matcher import confirm
-from pipelines.alerts.query import MAX_DEPTH, MAX_DISTANCE, MAX_MENTIONS, MAX_QUERY, parse
+from pipelines.alerts.construct import MAX_DEPTH, MAX_DISTANCE, MAX_MENTIONS
+from pipelines.alerts.query import MAX_QUERY, parse
 from pipelines.alerts.rules import check_rules, load_rules
 
 PAGE = Path("docs/rules.md").read_text(encoding="utf-8")

@@ -1,0 +1,169 @@
+"""Folding: the characters of a text made alike, before it is cut into tokens.
+
+Case, dashes, spaces, quotes, compatibility forms (full-width, ligatures) and decimal digits of every script are
+folded (NFKC and case folding, The Unicode Standard, sections 3.11 and 3.13). Diacritics stay. Letters which the
+tokeniser of SQLite (``unicode61``, the letters of Unicode 6.1) would not take for letters are spelt out in ASCII
+letters, so that SQLite and Elasticsearch see exactly the tokens of this project.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+BASE_AND_MARKS = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+", re.DOTALL)
+"""What folding works on: everything else is ASCII and only changes its case."""
+
+_QUOTES = dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u00b4\u055a", "'")
+_QUOTES |= dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u2039\u203a\u300c\u300d", '"')
+# The characters below with no single name in the categories: minus signs and bullets, line and word separators,
+# invisible joiners, the registered sign and the hyphenation point.
+_SPECIAL = (
+    _QUOTES
+    | dict.fromkeys("\u2212\u2043\u02d7\u207b\u208b", "-")
+    | dict.fromkeys("\u0085\u2028\u2029", "\n")
+    | {"\u200b": " ", "\u00ae": "", "\u2027": ""}
+)
+# 'q' and the code point in letters, hexadecimal digits as a to p.
+_HEX_AS_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+# What most texts outside ASCII have, and what it folds to: one character for one, so no place moves.
+_COMMON = (
+    ("\u2018", "'"),
+    ("\u2019", "'"),
+    ("\u201c", '"'),
+    ("\u201d", '"'),
+    ("\u2011", "-"),
+    ("\u2013", "-"),
+    ("\u2014", "-"),
+    ("\u00a0", " "),
+)
+
+
+def fold_common(text: str) -> str:
+    """Fold the quotation marks, dashes and spaces of ordinary typesetting, in C."""
+    for original, folded in _COMMON:
+        text = text.replace(original, folded)
+    return text
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold_cluster(cluster: str) -> str:
+    """Fold one character with its combining marks."""
+    base = cluster[0]
+    if base in _SPECIAL:
+        return _SPECIAL[base]
+    decomposition = unicodedata.decomposition(base)
+    if decomposition.startswith("<super>"):
+        return ""  # footnote figures and trade marks: HIMARS™ is HIMARS, 16² is not 162
+    if decomposition.startswith("<fraction>"):
+        return ";"
+    folded = cluster
+    for _ in range(3):  # NFKC and folding settle in two rounds for every code point; the test tries them all
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
+    out: list[str] = []
+    after_letter = False
+    for character in folded:
+        piece = _fold_character(character, after_letter=after_letter)
+        after_letter = piece.isalpha() or (after_letter and not piece)
+        out.append(piece)
+    return "".join(out)
+
+
+def _fold_character(character: str, *, after_letter: bool) -> str:  # noqa: PLR0911 - one a category
+    if character.isascii():
+        return character
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category[0] == "L" or category == "Nl":
+        # Unicode 3.2 letters are letters for every SQLite; later ones are spelt out.
+        safe = unicodedata.ucd_3_2_0.category(character)[0] == "L" and character.isalpha()
+        return character if safe else _spell(character)
+    if category[0] == "M":
+        if "VARIATION SELECTOR" in unicodedata.name(character, ""):
+            return ""
+        return _spell(character) if after_letter else ""
+    if category == "Cf":
+        return ""
+    if category == "Pd":
+        return "-"
+    return " " if category[0] == "Z" else ";"
+
+
+def _spell(character: str) -> str:
+    return f"q{f'{ord(character):x}'.translate(_HEX_AS_LETTERS)}q"
+
+
+def _is_mark(character: str) -> bool:
+    # Conjoining vowels and finals of Hangul compose with what stands before them, as marks do.
+    return unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+
+
+def _clusters(run: str) -> list[str]:
+    clusters: list[str] = []
+    for character in run:
+        # Nobody needs more than a few marks; a hostile text stacks thousands, which would not be cached.
+        if clusters and _is_mark(character) and len(clusters[-1]) < 8:  # noqa: PLR2004
+            clusters[-1] += character
+        else:
+            clusters.append(character)
+    return clusters
+
+
+def fold_run(run: str) -> str:
+    """Fold one match of ``BASE_AND_MARKS``."""
+    return "".join(cluster.lower() if cluster.isascii() else _fold_cluster(cluster) for cluster in _clusters(run))
+
+
+class Folded(NamedTuple):
+    """A folded text, and where its characters come from."""
+
+    text: str
+    starts: list[int] | None
+    """Original offset of the cluster which each folded character comes from; ``None``: the same offset."""
+    ends: list[int] | None
+
+
+def fold(text: str) -> Folded:
+    """Fold a text. The result holds letters, ASCII digits, ASCII marks and white space."""
+    if not text.isascii():
+        text = fold_common(text)
+    if text.isascii():
+        return Folded(text.lower(), None, None)
+    pieces: list[str] = []
+    moved = False
+    position = 0
+    mapping: list[tuple[int, int, int]] = []  # start, length in the original, length folded; changed clusters only
+    for run in BASE_AND_MARKS.finditer(text):
+        pieces.append(text[position : run.start()].lower())
+        at = run.start()
+        for cluster in _clusters(run[0]):
+            folded = cluster.lower() if cluster.isascii() else _fold_cluster(cluster)
+            if len(folded) != len(cluster):
+                moved = True
+                mapping.append((at, len(cluster), len(folded)))
+            pieces.append(folded)
+            at += len(cluster)
+        position = run.end()
+    pieces.append(text[position:].lower())
+    joined = "".join(pieces)
+    if not moved:
+        return Folded(joined, None, None)
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for at, length, folded_length in mapping:
+        starts.extend(range(done, at))
+        ends.extend(range(done + 1, at + 1))
+        starts.extend([at] * folded_length)
+        ends.extend([at + length] * folded_length)
+        done = at + length
+    starts.extend(range(done, len(text)))
+    ends.extend(range(done + 1, len(text) + 1))
+    return Folded(joined, starts, ends)

@@ -1,0 +1,105 @@
+"""What makes matching fast must not change what matches: rough words and the quick parser against the exact ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipelines.alerts.candidates import CandidateIndex
+from pipelines.alerts.gazetteer import default_gazetteer
+from pipelines.alerts.matcher import confirm
+from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN, index_text
+from pipelines.alerts.query import Query, format_query, parse, parse_by_grammar
+from pipelines.alerts.quick_parse import quick_parse
+from pipelines.alerts.rough import rough
+from pipelines.errors import RuleSyntaxError
+
+SHORT = {word: short for short, word in ABBREVIATIONS.items()}
+WORDS = """
+    F 16 f16 16s S 400 Block Blk. blks 70/72 HIMARS M142 U.S. u.s.a a.b.c x.y.z.'s don't we're I'LL 16't 's \u2019s
+    \u2019t - \u2011 – / , . é e\u0301 歼 歼20 20歼 अर्जुन 😀 ﬁ ½ İ ß \u13a0 \uab70 ᄀ ᅡ ᆨ \u212a ™ _ ' " the of
+    standard missile Sparrow drones deliver delivery
+"""
+PIECES = st.sampled_from([*WORDS.split(), "\n\n"])
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.lists(st.one_of(PIECES, st.just(" "), st.characters()), max_size=30).map("".join),
+    st.lists(PIECES, max_size=30).map(" ".join),
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(TEXTS, TEXTS)
+@example("ab.c.d. x" * 60, "don't" * 80)
+@example("a." * 300 + "'t", "x" * 500)
+@example("'t", ".a.")
+def test_rough_words_hold_every_token(title: str, body: str) -> None:
+    found = rough(title, body)
+    words = {word.decode() for word in found.words}
+    cut = {word[:MAX_TOKEN] for word in words}
+    for token in {*index_text(title).split(), *index_text(body).split()}:
+        assert token in words or SHORT.get(token) in words or token in cut
+    runs = (found.letters + found.digits).decode()
+    assert all(f" {word}" in runs for word in words)
+
+
+QUERIES = [
+    *("HIMARS", "F-16", "=SAM", "deliver*", "16*", "don't", "U.S.", "AIM-7", "歼-20", "é*", "अर्जुन", "U.S.A."),
+    *("Patriot", "Blk", "title:HIMARS"),
+    *("atleast/2(drone)", "lang:en AND missile", "source:Reuters", "x" * 130, "M142 ONEAR/3 drone", '"a.b.c"'),
+    *("HIMARS OR Sparrow", "drone AND NOT HIMARS", "F-16 NEAR/5 (missile OR deliver*)", '"F-16 Block 70"'),
+    *(
+        '"F-16 Block 70" OR (HIMARS AND the)',
+        '"standard missile"',
+        '"the drone standard"',
+        '"歼 歼"',
+        '"F.S. 16"',
+        "US-16",
+    ),
+]
+INDEX = CandidateIndex([parse(query) for query in QUERIES], default_gazetteer())
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS, TEXTS)
+@example("U.S.", "16 or 15/16")
+@example("F.S.-15/16", "S.U. - 16; I'm F.S.16")
+@example("", "Two F-16s of the Blk. 70/72 standard and 3 M142 launchers, don't deliver in U.S.A. " + "x" * 200)
+def test_every_match_is_a_candidate(title: str, body: str) -> None:
+    candidates = set(INDEX.find(title, body))
+    for index, query in enumerate(QUERIES):
+        if confirm(parse(query), title=title, body=body, source="Reuters", language="en") is not None:
+            assert index in candidates
+
+
+ATOMS = st.one_of(
+    st.sampled_from(["HIMARS", "F-16", "=SAM", "deliver*", '"F-16 Block 70"', '="a b"', "near", "AND", "not", "16:30"]),
+    st.text(alphabet="abF16-*/:=\"( )'x.", max_size=6),
+)
+
+
+def _combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    operators = st.sampled_from(
+        [" AND ", " OR ", " ", " AND NOT ", " NEAR/8 ", " ONEAR/3 ", " NEAR/0 ", ")", "(", " NOT "]
+    )
+    wrapped = st.tuples(st.sampled_from(["({})", "title:{}", "source:{}", "lang:en", "atleast/3({})", "NOT {}"]), parts)
+    return st.one_of(st.tuples(parts, operators, parts).map("".join), wrapped.map(lambda pair: pair[0].format(pair[1])))
+
+
+@settings(deadline=None, max_examples=600)
+@given(st.recursive(ATOMS, _combined, max_leaves=8))
+@example("(" * 31 + "a" + ")" * 31)
+@example("title:" * 31 + "a")
+@example("= SAM AND atleast/2 (a OR b)")
+def test_the_quick_parser_and_the_grammar_read_the_same(text: str) -> None:
+    quick = quick_parse(text)
+    try:
+        slow = parse_by_grammar(text)
+    except RuleSyntaxError:
+        assert quick is None
+    else:
+        nested = "(" * 30 in text or "title:" * 30 in text  # deeper than the quick parser goes
+        assert quick == (None if nested else slow)
+        assert quick_parse(format_query(Query(slow))) == slow
