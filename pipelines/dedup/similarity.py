@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from pipelines.dedup.fingerprint import DISTINCTIVE, Hashes, unpack
-from pipelines.stories.features import VIEWS, StoryFeatures
+from pipelines.stories.features import StoryFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -60,7 +60,7 @@ class CopyView:
     distinctive: Hashes
     """Those of the numbers that are long: amounts, contract numbers."""
     title_key: int
-    title: NDArray[np.uint32]
+    title: NDArray[np.uint64]
     """Hashes of the telling words of the title, sorted."""
 
     @classmethod
@@ -75,7 +75,7 @@ class CopyView:
             numbers=numbers,
             distinctive=numbers[(numbers & DISTINCTIVE) != 0],
             title_key=fingerprint.title_key,
-            title=StoryFeatures.unpack(fingerprint.story_features).views[VIEWS.index("title")][0],
+            title=StoryFeatures.unpack(fingerprint.story_features).view("title"),
         )
 
 

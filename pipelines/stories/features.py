@@ -48,6 +48,7 @@ _BIGRAM_WORDS = 400
 _PROMINENT = 1.5
 """Factor for a term that stands in title or lead, and again for one that is a name."""
 # A capital behind a sentence's end or an opening quote says nothing.
+_VIEW = np.uint64(1 << 32)
 _CAPITALISED = re.compile(r"(?<![.!?:\n\"“”‘’'(] )(?<![\n])(?<!^)\b[^\W\d_a-zа-яёß-öø-ÿ][\w'’-]*")  # noqa: RUF001
 _NUMBER = re.compile(r"\b\d[\d.,]*\d\b|\b\d\b")
 
@@ -96,46 +97,40 @@ def _entities(text: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class StoryFeatures:
-    """The vectors of an article: for each view the sorted term hashes and their weights, of length 1."""
+    """The vectors of an article in one: sorted terms of all views, and their weights; each view has length 1."""
 
-    views: tuple[tuple[NDArray[np.uint32], NDArray[np.float32]], ...]
+    terms: NDArray[np.uint64]
+    """Number of the view in the upper 32 bits, hash of the term in the lower."""
+    weights: NDArray[np.float32]
 
     def pack(self) -> bytes:
-        """The vectors as bytes: for each view a uint16 count, then hashes, then weights, little-endian."""
-        parts = []
-        for hashes, weights in self.views:
-            parts += [
-                len(hashes).to_bytes(2, "little"),
-                hashes.astype("<u4").tobytes(),
-                weights.astype("<f4").tobytes(),
-            ]
-        return b"".join(parts)
+        """The terms as little-endian uint64, then the weights as float32."""
+        return self.terms.astype("<u8").tobytes() + self.weights.astype("<f4").tobytes()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
         """The inverse of ``pack``."""
-        views = []
-        at = 0
-        for _ in VIEWS:
-            count = int.from_bytes(packed[at : at + 2], "little")
-            at += 2
-            hashes = np.frombuffer(packed, "<u4", count, at)
-            weights = np.frombuffer(packed, "<f4", count, at + 4 * count)
-            at += 8 * count
-            views.append((hashes, weights))
-        return cls(tuple(views))
+        count = len(packed) // 12
+        return cls(np.frombuffer(packed, "<u8", count), np.frombuffer(packed, "<f4", count, 8 * count))
+
+    def view(self, name: str) -> NDArray[np.uint64]:
+        """The terms of one view, sorted."""
+        number = VIEWS.index(name)
+        return self.terms[
+            np.searchsorted(self.terms, _VIEW * number) : np.searchsorted(self.terms, _VIEW * (number + 1))
+        ]
 
 
-def _vector(weighed: Mapping[str, float]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+def _vector(number: int, weighed: Mapping[str, float]) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
     heaviest = sorted(weighed.items(), key=lambda item: (-item[1], item[0]))[:VIEW_TERMS]
     by_hash: dict[int, float] = {}
     for term, weight in heaviest:
-        hashed = hash_text(term) & 0xFFFFFFFF
+        hashed = (number << 32) | (hash_text(term) & 0xFFFFFFFF)
         by_hash[hashed] = by_hash.get(hashed, 0.0) + weight
-    hashes = np.array(sorted(by_hash), np.uint32)
-    weights = np.array([by_hash[int(hashed)] for hashed in hashes], np.float64)
+    terms = sorted(by_hash)
+    weights = np.array([by_hash[term] for term in terms], np.float64)
     length = math.sqrt(float(weights @ weights)) or 1.0
-    return hashes, (weights / length).astype(np.float32)
+    return np.array(terms, np.uint64), (weights / length).astype(np.float32)
 
 
 def story_features(title: str | None, body: str, language: str | None) -> tuple[StoryFeatures, tuple[int, ...]]:
@@ -165,4 +160,6 @@ def story_features(title: str | None, body: str, language: str | None) -> tuple[
         telling[term] *= _PROMINENT ** ((term in prominent) + (term in named))
     top = sorted(sorted(telling, key=lambda term: (-telling[term], term))[:KEY_TERMS])
     keys = sorted({key_of(f"{a} {b}") for a, b in combinations(top, 2)})
-    return StoryFeatures(tuple(_vector(views[view]) for view in VIEWS)), tuple(keys)
+    vectors = [_vector(number, views[view]) for number, view in enumerate(VIEWS)]
+    terms, weights = (np.concatenate(parts) for parts in zip(*vectors, strict=True))
+    return StoryFeatures(terms, weights), tuple(keys)

@@ -31,12 +31,13 @@ _DAY = 86_400.0
 
 def cosines(a: StoryFeatures, b: StoryFeatures) -> NDArray[np.float64]:
     """Cosine of each view, 0 to 1, shape ``(len(VIEWS),)``; 0 where one of them is empty."""
-    out = np.zeros(len(VIEWS))
-    for index, ((hashes_a, weights_a), (hashes_b, weights_b)) in enumerate(zip(a.views, b.views, strict=True)):
-        _, at_a, at_b = np.intersect1d(hashes_a, hashes_b, assume_unique=True, return_indices=True)
-        if len(at_a):
-            out[index] = weights_a[at_a].astype(np.float64) @ weights_b[at_b].astype(np.float64)
-    return out
+    if not len(a.terms) or not len(b.terms):
+        return np.zeros(len(VIEWS))
+    at = np.minimum(np.searchsorted(b.terms, a.terms), len(b.terms) - 1)
+    shared = b.terms[at] == a.terms
+    products = a.weights[shared].astype(np.float64) * b.weights[at[shared]]
+    views = (a.terms[shared] >> np.uint64(32)).astype(np.intp)
+    return np.bincount(views, products, len(VIEWS)).astype(np.float64)
 
 
 def inputs(a: StoryFeatures, b: StoryFeatures, seconds: float | None) -> NDArray[np.float64]:
