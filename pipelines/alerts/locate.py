@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipelines.alerts.normalise import Glue
 from pipelines.alerts.patterns import JOINS, Element, Kind, Pattern
 from pipelines.alerts.variants import MAX_LIST, absorb, has_case, match_variant, same_case
-from pipelines.alerts.wordlists import CONNECTING, MEASURES, STANDARDS, STATES, UPGRADING, WEAK
+from pipelines.alerts.wordlists import CONNECTING, MEASURES, ORDINALS, PREFIXES, STANDARDS, STATES, UPGRADING, WEAK
 
 if TYPE_CHECKING:
     from pipelines.alerts.document import Document
@@ -199,7 +199,7 @@ def _begins_free(  # noqa: PLR0911 - one a kind of neighbour
     if before.text.isdecimal():
         return not (designator or token.text.isdecimal() or len(token.text) < _SHORT)
     if elements[0].kind is Kind.NUMBER and not elements[0].marker:
-        return len(before.text) > _SHORT
+        return len(before.text) > _SHORT or before.text in PREFIXES
     if not designator:
         return True
     written = document.text[before.start : before.end]
@@ -228,4 +228,4 @@ def _ends_free(  # noqa: PLR0911 - likewise
     written = document.text[token.start : token.end]
     if not has_case(document, behind) or (len(written) == 1 and written.isupper()):
         return True
-    return written.islower() and not last.marker
+    return written.islower() and not last.marker and token.text not in ORDINALS

@@ -26,6 +26,10 @@ MARKERS = frozenset({"block", "tranche", "flight", "batch", "increment", "baseli
 """Words which with a number name a version of what stands before or behind them: ``Block 70 F-16s``."""
 
 
+MAX_VARIANT = 4
+"""Letters of a variant: ``MiG-29SMT``, ``F-16ADF``."""
+
+
 class Kind(IntEnum):
     """What an element of a pattern accepts."""
 
@@ -183,7 +187,8 @@ def _element(token: Token, raw: str, before: Element | None) -> Element:
         return Element(Kind.NUMBER, frozenset({token.text}), joins, raw, designator=named and not marker, marker=marker)
     after_number = before is not None and before.kind is Kind.NUMBER and before.designator
     after_variant = before is not None and before.kind is Kind.VARIANT and token.glue is Glue.SLASH
-    if (after_number and token.glue is Glue.DIRECT) or after_variant:
+    short = len(token.text) <= MAX_VARIANT  # the Harris of L3Harris is a word
+    if (after_number and token.glue is Glue.DIRECT and short) or after_variant:
         words = frozenset({token.text, f"{token.text}s"})  # KC-46As
         return Element(Kind.VARIANT, words, frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE}), raw)
     # A comma or bracket which the user wrote into a phrase may stand in the text as well.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.normalise import Glue
+from pipelines.alerts.patterns import MAX_VARIANT
 from pipelines.alerts.wordlists import NOT_VARIANTS
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 MAX_LIST = 8
 """Members of a list such as 50/52 or A/B/C/D, and parts of a variant such as C-130J-30."""
-_MAX_VARIANT = 4
-"""Letters of a variant: ``MiG-29SMT``, ``F-16ADF``."""
 
 
 def absorb(document: Document, position: int) -> int | None:
@@ -65,11 +64,11 @@ def _is_variant(document: Document, position: int) -> bool | None:
         written = written.removesuffix("s")  # Su-30MKIs
     if not has_case(document, position):
         return False  # a script without case: its words follow Latin designators without a space
-    if written.isupper() and len(written) <= _MAX_VARIANT:
+    if written.isupper() and len(written) <= MAX_VARIANT:
         return True
-    if written.istitle() and len(written) >= _MAX_VARIANT:
+    if written.istitle() and len(written) >= MAX_VARIANT:
         return False  # AIM-7Sparrow: the next word
-    if len(written) < _MAX_VARIANT and token.text not in NOT_VARIANTS:
+    if len(written) < MAX_VARIANT and token.text not in NOT_VARIANTS:
         return True
     return None
 
@@ -85,7 +84,7 @@ def match_variant(document: Document, element: Element, position: int, *, exact:
         token = tokens[at]
         if token.text.isdecimal() or (at > position and token.glue is not Glue.SLASH):
             break
-        if len(token.text) > _MAX_VARIANT + 1:
+        if len(token.text) > MAX_VARIANT + 1:
             break
         if token.text in element.words:
             found = found or not exact or same_case(document, element, at)

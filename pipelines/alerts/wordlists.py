@@ -42,6 +42,15 @@ STATES = frozenset({
 })
 """Abbreviations which a dash ties to a name without making a longer designator: ``a US-F-16 deal``."""
 
+PREFIXES = frozenset({
+    "ex", "non", "post", "pre", "pro",
+})
+"""What a dash ties to any name without making a longer designator: ``a non-3M-14 missile``."""
+
+ORDINALS = frozenset({
+    "nd", "rd", "st", "th",
+})
+
 # Units and ordinals: 400km and 16th are no variants.
 NOT_VARIANTS = frozenset({
     "am", "bn", "cm", "ft", "ghz", "hp", "hz", "in", "kg", "khz", "km", "kph", "kw", "lb", "lbs", "m", "mhz",

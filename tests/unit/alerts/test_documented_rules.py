@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.alerts.matcher import confirm
 from pipelines.alerts.construct import MAX_DEPTH, MAX_DISTANCE, MAX_MENTIONS
+from pipelines.alerts.matcher import confirm
 from pipelines.alerts.query import MAX_QUERY, parse
 from pipelines.alerts.rules import check_rules, load_rules
 
