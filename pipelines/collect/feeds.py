@@ -145,6 +145,9 @@ class _FeedTaker:
                 return succeeded(state, answer, None)
             feed = await self._read(source, answer)
         except (FetchError, FeedError) as error:
+            if error.reason == "held_off":  # not this feed's fault
+                self.taken.passed_over.append((source.url, error.detail))
+                return state
             self.taken.failed.append(failure(source.url, error))
             return failed(state, error, now_utc())
         retries = await self._take_entries(feed, source.url, pages=source.pages)

@@ -30,7 +30,7 @@ FIRST_RETRY = timedelta(minutes=20)
 """Wait before the second try; doubled for each further one."""
 MAX_RETRIES = 200
 """Pages of one feed that are remembered for another try."""
-_PASSING_REASONS = frozenset({"timeout", "connection", "no_such_host", "robots_unavailable"})
+_PASSING_REASONS = frozenset({"timeout", "connection", "no_such_host", "robots_unavailable", "held_off"})
 _PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 

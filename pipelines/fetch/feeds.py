@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -77,7 +78,7 @@ def parse_feed(body: bytes, url: str) -> ParsedFeed:
             raise FeedError("html", "an HTML page where a feed was expected; look for its feed's address")
         raise FeedError("not_a_feed", str(parsed.get("bozo_exception", "no RSS, Atom, RDF or JSON Feed")))
     title = _text(parsed.feed.get("title"))
-    entries, refused = _sort_out(_entry(raw, url, title) for raw in parsed.entries[:MAX_ENTRIES])
+    entries, refused = _sort_out(_entry(_declared(raw, body), url, title) for raw in parsed.entries[:MAX_ENTRIES])
     degraded = str(parsed.get("bozo_exception")) if parsed.bozo and _matters(parsed) else None
     links = {str(link.get("rel")): link.get("href") for link in reversed(parsed.feed.get("links", ()))}
     return ParsedFeed(
@@ -132,14 +133,21 @@ def _entry(raw: Mapping[str, Any], url: str, source: str | None) -> FeedEntry | 
     )
 
 
-def _link(raw: Mapping[str, Any], url: str) -> str | None:
-    """The address of an entry's page: the one before a feed service's counting link, else the page, else the id.
+def _declared(raw: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
+    """An entry without the link that feedparser makes of a bare ``<guid>`` by joining it to the feed's address."""
+    if raw.get("links") or not raw.get("guidislink"):
+        return raw
+    guid = str(raw.get("id"))
+    if any(form.encode("utf-8", "replace") in body for form in (guid, escape(guid))):
+        return raw  # it stands there as a whole address
+    return {key: value for key, value in raw.items() if key not in {"id", "link"}}
 
-    feedparser also gives a bare ``<guid>`` as link; only as a whole address it is one.
-    """
+
+def _link(raw: Mapping[str, Any], url: str) -> str | None:
+    """The address of an entry's page: the one before a feed service's counting link, else the page, else the id."""
     links = [link for link in raw.get("links", ()) if link.get("rel", "alternate") == "alternate"]
     pages = [link.get("href") for link in links if "html" in str(link.get("type") or "html")]
-    told = raw.get("link") if raw.get("links") or "links" not in raw else None
+    told = raw.get("link")
     enclosed = [
         link.get("href")
         for link in raw.get("links", ())

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.errors import FetchError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -17,6 +19,10 @@ HOST_CONCURRENCY = 2
 """Requests under way at once to one host: fewer than a reader's browser opens for a page."""
 MAX_INTERVAL = 60.0
 """Longest pause we keep within a run, in seconds; a robots.txt may ask for days."""
+MAX_HOLD = 3.0
+"""Longest time in seconds for which all requests to a host wait because one was too many."""
+STRIKES = 2
+"""Times a host may say that it has too many before it is left alone for as long as it asked."""
 
 
 @dataclass(slots=True)
@@ -25,6 +31,9 @@ class _Host:
     interval: float = 0.0
     next_start: float = 0.0
     """Earliest start of the next request, in the clock's seconds."""
+    strikes: int = 0
+    closed_until: float = 0.0
+    """No request before, in the clock's seconds."""
 
 
 class Pacer:
@@ -46,17 +55,30 @@ class Pacer:
         one.interval = max(one.interval, min(interval, MAX_INTERVAL))
 
     def hold(self, host: str, seconds: float) -> None:
-        """Start no request to a host for a while: it said that it has too many."""
+        """A host said that it has too many requests, and asked to be left alone for a while.
+
+        One address of a large host may say so for itself; when it comes again, it is meant for all.
+        """
         one = self._hosts[host]
-        one.next_start = max(one.next_start, self._clock() + min(seconds, MAX_INTERVAL))
+        one.strikes += 1
+        one.next_start = max(one.next_start, self._clock() + min(seconds, MAX_HOLD))
+        if one.strikes >= STRIKES:
+            one.closed_until = max(one.closed_until, self._clock() + seconds)
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for this host's turn; the request goes inside."""
+        """Wait for this host's turn; the request goes inside.
+
+        Raises ``FetchError`` (``held_off``) where the host has asked to be left alone.
+        """
         one = self._hosts[host]
         # The pause is waited for outside the common slots: one slow host must not hold up the others.
         async with one.slots:
             now = self._clock()
+            if one.closed_until > now:
+                raise FetchError(
+                    "held_off", f"{host} has too many requests; left alone for {one.closed_until - now:.0f} s"
+                )
             start = max(now, one.next_start)
             one.next_start = start + one.interval
             if start > now:

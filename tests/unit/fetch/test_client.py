@@ -11,8 +11,8 @@ import pytest
 from pipelines.errors import FetchError
 from pipelines.fetch import client
 from pipelines.fetch.client import Fetcher, Response
-from pipelines.fetch.policy import FetchPolicy
 from pipelines.fetch.guard import is_allowed
+from pipelines.fetch.policy import FetchPolicy
 from tests.http_server import Answer, WebServer
 
 if TYPE_CHECKING:

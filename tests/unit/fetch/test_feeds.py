@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from pipelines.errors import ConfigurationError, FeedError
 from pipelines.fetch.feeds import parse_date, parse_feed
-from pipelines.fetch.sources import parse_feed_list
+from pipelines.fetch.sources import Window, feed_source, format_feed_list, parse_feed_list
 
 URL = "https://news.example/feed"
 
@@ -147,3 +148,143 @@ def test_feed_lists() -> None:
 def test_what_is_no_feed_list_says_why(data: bytes, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         parse_feed_list(data, "my.list")
+
+
+@pytest.mark.parametrize(
+    ("guid", "link"),
+    [
+        ("<guid>4711</guid>", None),
+        ("<guid>https://news.example/by-guid</guid>", "https://news.example/by-guid"),
+        ('<guid isPermaLink="false">https://news.example/x</guid>', "https://news.example/x"),
+        ("<guid>4711</guid><link>/relative</link>", "https://news.example/relative"),
+        ("<link>javascript:alert(1)</link><guid>https://news.example/g</guid>", "https://news.example/g"),
+        ("<link>http://</link>", None),
+        ("<link>http://[::1</link>", None),
+        ('<enclosure url="https://news.example/e.html" type="text/html"/>', "https://news.example/e.html"),
+        ('<enclosure url="https://news.example/e.mp3" type="audio/mpeg"/>', None),
+        ("<link>https://www.google.com/url?q=https://news.example/q&amp;sa=U</link>", "https://news.example/q"),
+        ("<link>https://www.google.com/amp/s/news.example/a</link>", "https://news.example/a"),
+        ("<link>https://news-example.cdn.ampproject.org/c/s/news.example/a</link>", "https://news.example/a"),
+    ],
+)
+def test_where_the_link_of_an_entry_comes_from(guid: str, link: str | None) -> None:
+    feed = parse_feed(rss(f"<item><title>T</title>{guid}</item>"), URL)
+    assert [entry.link for entry in feed.entries] == ([link] if link else [])
+    assert [one.reason for one in feed.refused] == ([] if link else ["no_link"])
+
+
+def test_the_address_before_a_counting_service_is_taken() -> None:
+    item = (
+        '<item xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><link>https://feeds.example/~r/x</link>'
+        "<feedburner:origLink>https://news.example/real</feedburner:origLink></item>"
+    )
+    assert parse_feed(rss(item), URL).entries[0].link == "https://news.example/real"
+
+
+def test_an_edited_title_is_the_same_entry() -> None:
+    def entry(title: str) -> tuple[str, str | None]:
+        item = f"<item><title>{title}</title><link>https://news.example/a</link></item>"
+        found = parse_feed(rss(item), URL).entries[0]
+        return found.entry_id, found.link
+
+    assert entry("Before") == entry("After")
+
+
+def test_websub_details_are_kept() -> None:
+    links = (
+        '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="https://hub.example/"/>'
+        '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="self" href="https://news.example/feed.xml"/>'
+    )
+    feed = parse_feed(rss(links), URL)
+    assert (feed.hub, feed.topic) == ("https://hub.example/", "https://news.example/feed.xml")
+
+
+NEWS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+
+
+def test_a_news_sitemap_is_a_feed() -> None:
+    def page(path: str, day: int) -> str:
+        return (
+            f"<url><loc>https://news.example/{path}</loc><news:news><news:publication><news:name>Example</news:name>"
+            f"</news:publication><news:publication_date>2026-06-0{day}T08:00:00Z</news:publication_date>"
+            f"<news:title>On {path}</news:title></news:news></url>"
+        )
+
+    body = f"<?xml version='1.0'?><urlset {NEWS}>{page('old', 1)}{page('new', 2)}<url><loc>https://news.example/</loc></url></urlset>"
+    feed = parse_feed(body.encode(), URL)
+    assert [(entry.link, entry.title, entry.source) for entry in feed.entries] == [
+        ("https://news.example/new", "On new", "Example"),
+        ("https://news.example/old", "On old", "Example"),
+    ]
+    assert feed.entries[0].published == datetime(2026, 6, 2, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (f"<urlset {NEWS}><url><loc>https://news.example/</loc></url></urlset>", "no_news"),
+        (
+            f"<sitemapindex {NEWS}><sitemap><loc>https://news.example/s.xml</loc></sitemap></sitemapindex>",
+            "sitemap_index",
+        ),
+    ],
+)
+def test_other_sitemaps_say_what_they_are(body: str, reason: str) -> None:
+    with pytest.raises(FeedError) as caught:
+        parse_feed(body.encode(), URL)
+    assert caught.value.reason == reason
+
+
+def test_a_feed_list_in_toml_and_yaml_has_options() -> None:
+    toml = b"""
+[[feeds]]
+url = "https://user:pass%40word@a.example/f"
+source = "Outlet A"
+pages = false
+pause = 5
+every = "30m"
+window = "22:00-06:00"
+[[feeds]]
+url = "https://b.example/f"
+"""
+    first, second = parse_feed_list(toml, "feeds.toml")
+    assert (first.url, first.credentials) == ("https://a.example/f", ("user", "pass@word"))
+    assert (first.source, first.pages, first.pause, first.every) == ("Outlet A", False, 5.0, timedelta(minutes=30))
+    assert first.window is not None
+    assert [first.window.holds(datetime(2026, 6, 1, hour, tzinfo=UTC)) for hour in (23, 5, 6, 12)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert "pass" not in repr(first)
+    assert second == feed_source("https://b.example/f")
+    yaml = b"feeds:\n- https://b.example/f\n- {url: 'https://c.example/f', pages: false}\n"
+    assert [one.pages for one in parse_feed_list(yaml, "feeds.yaml")] == [True, False]
+
+
+@pytest.mark.parametrize("form", ["opml", "toml", "yaml", "txt"])
+def test_a_feed_list_written_is_read_again(form: str) -> None:
+    plain = replace(feed_source("https://a.example/f?x=1&y=2"), title='Air & "Sea"' if form != "txt" else None)
+    full = replace(
+        plain, url="https://b.example/f", source="B", pages=False, pause=2.5, every=timedelta(hours=6),
+        window=Window(time(6), time(22)),
+    )  # fmt: skip
+    sources = (plain, full) if form in {"toml", "yaml"} else (plain,)
+    assert parse_feed_list(format_feed_list(sources, form).encode(), f"feeds.{form}") == sources
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('every = "often"', "every = 'often': expected a span"),
+        ("pause = 4000", "pause = 4000: expected seconds"),
+        ('pages = "no"', "expected true or false"),
+        ('window = "25:00-26:00"', "expected hours"),
+        ('colour = "red"', "unknown option 'colour'"),
+    ],
+)
+def test_a_wrong_option_is_named(line: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"my\.toml: feed 1") as caught:
+        parse_feed_list(f'[[feeds]]\nurl = "https://a.example/f"\n{line}\n'.encode(), "my.toml")
+    assert said in str(caught.value)

@@ -1,0 +1,39 @@
+"""A process which starts runs and kills them: ``python -m tests.hostile.killed_runs HOME URL…``, one delay a line.
+
+Each line of its input is a number of seconds; it forks a run (everything is imported already, so a run is under way
+at once), kills it with SIGKILL after that time, and answers ``killed`` or ``ended``. It has no threads of its own,
+which is what makes forking safe.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from tests.hostile.taking import take
+
+
+def main() -> None:
+    home, urls = Path(sys.argv[1]), sys.argv[2:]
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                take(home, urls)
+                code = 0
+            finally:
+                os._exit(code)
+        time.sleep(float(line))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        ended = os.WIFEXITED(status)
+        assert not ended or os.WEXITSTATUS(status) == 0, "a run failed by itself"
+        print("ended" if ended else "killed", flush=True)
+
+
+if __name__ == "__main__":
+    main()
