@@ -44,6 +44,8 @@ def parse_html(text: str) -> HtmlElement:
     try:
         tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        if isinstance(error, etree.XMLSyntaxError) and error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         raise ExtractionError("no_text", f"nothing to parse: {error}") from error
     _flatten(tree)
     return tree

@@ -1,4 +1,4 @@
-"""Worker processes for extraction, with a hard time limit.
+"""Worker processes for extraction, with hard limits of time and memory.
 
 A page can send a parser into minutes of work or into a crash. A process can be killed, a thread cannot; and
 several processes are also what makes extraction, the dearest step, use every core.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from pebble import ProcessExpired, ProcessPool
 
 from pipelines.errors import ExtractionError, InputError
+from pipelines.ingest.memory import limit_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0
 """Longest time for one capture. A page of usual size takes 10 to 20 ms, the largest sound ones a second."""
+MEMORY = 1 << 30
+"""Bytes which a worker may take on top of what it has when it starts. Pages of the largest size taken need 300 MB."""
 TASKS_PER_PROCESS = 2_000
 """Captures after which a worker is replaced, so that what libraries leak cannot add up."""
 
@@ -47,30 +50,45 @@ def start_server() -> None:
     forkserver.ensure_running()
 
 
-def _start(rules: Sequence[Rule]) -> None:
+def _start(rules: Sequence[Rule], memory: int) -> None:
     from pipelines.alerts.matcher import Matcher  # noqa: PLC0415 - likewise
 
     global _matcher  # noqa: PLW0603 - the one state of a worker process, set once
     _matcher = Matcher(rules)
+    limit_memory(memory)
 
 
 def _work(capture: Capture) -> Refined:
     from pipelines.ingest.refine import refine  # noqa: PLC0415 - loaded already, and only in workers
 
     assert _matcher is not None
-    return refine(capture, _matcher)
+    try:
+        return refine(capture, _matcher)
+    except InputError:
+        raise
+    except MemoryError:
+        # The error itself holds the frames, and with them what took the memory.
+        refused = ExtractionError("memory", "more memory than a worker may take")
+    except Exception as error:  # noqa: BLE001 - a fault of ours on one page must not stop the others
+        # Made anew, since not all errors can be pickled. lxml has its own for memory that it does not get: with
+        # expressions that are constants an XPath error can mean nothing else.
+        name = type(error).__name__
+        refused = ExtractionError("memory" if name == "XPathEvalError" else "failed", f"{name}: {error}"[:500])
+    raise refused
 
 
 class RefinePool:
     """Runs ``refine`` in worker processes. Use as a context manager."""
 
-    def __init__(self, rules: Sequence[Rule], workers: int | None = None, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], workers: int | None = None, seconds: float = SECONDS, memory: int = MEMORY
+    ) -> None:
         self._seconds = seconds
         self._pool = ProcessPool(
             max_workers=workers or os.cpu_count() or 1,
             max_tasks=TASKS_PER_PROCESS,
             initializer=_start,
-            initargs=(tuple(rules),),
+            initargs=(tuple(rules), memory),
             context=_context(),
         )
 

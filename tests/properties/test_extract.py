@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fuzz_extraction import assembled, inputs, mutated
+from benchmarks.wrapping import wrapped_pages
 from pipelines.clean import clean
 from pipelines.errors import ExtractionError
 from pipelines.extract import extract
@@ -27,6 +30,7 @@ PAGE = (
 )
 TOKENS = st.sampled_from([PAGE[start : start + 40] for start in range(0, len(PAGE), 40)])
 KINDS = st.sampled_from(list(MediaKind))
+PAGES = [page.html.encode() for page in wrapped_pages(15, "build")]
 
 
 def check(body: bytes, kind: MediaKind) -> None:
@@ -72,3 +76,17 @@ def test_mutated_and_cut_pages(changes: list[tuple[int, int]], end: int) -> None
     for where, value in changes:
         body[where] = value
     check(bytes(body[:end]), MediaKind.HTML)
+
+
+@given(st.integers(0, 2**32), KINDS, st.booleans())
+@settings(max_examples=250, deadline=None)
+def test_inputs_of_the_fuzzing_command(seed: int, kind: MediaKind, whole: bool) -> None:  # noqa: FBT001
+    chance = random.Random(seed)
+    check(mutated(chance, chance.choice(PAGES)) if whole else assembled(chance, PAGES), kind)
+
+
+def test_the_fuzzing_command_repeats_itself() -> None:
+    first, again = (list(inputs(40, 3, PAGES)) for _ in range(2))
+    assert first == again
+    assert len(set(first)) > 35
+    assert list(inputs(40, 4, PAGES)) != first

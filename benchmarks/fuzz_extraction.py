@@ -1,0 +1,139 @@
+"""Extraction and cleaning on inputs that nobody meant to be read.
+
+    python -m benchmarks.fuzz_extraction [--inputs N] [--seed N] [--pages FOLDER]
+
+``N`` inputs (100,000 unless told), half of them mutated pages and half made of pieces of pages and random bytes,
+read in worker processes as in a run. The pages mutated are those of ``benchmarks.wrapping``; with ``--pages``
+also the files of a folder (``.html``, ``.html.gz``). Every input must give an article or a typed reason: a crash, a
+fault of ours (reason ``failed``), or time or memory running out is printed with its seed, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import random
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.wrapping import wrapped_pages
+from pipelines.errors import InputError
+from pipelines.ingest.pool import RefinePool
+from schemas.records import Capture, MediaKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+INPUTS = 100_000
+BATCH = 500
+FAULTS = frozenset({"failed", "crashed", "timeout", "memory"})
+FETCHED = datetime(2026, 6, 10, tzinfo=UTC)
+_MAX_PAGE = 20_000
+"""Bytes of a page that are mutated: what matters is how many ways there are, not how long they are."""
+_PIECES = (
+    b"<", b">", b"</", b"/>", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<!DOCTYPE html>", b"<html lang=",
+    b"<body>", b"<p>", b"</p>",
+    b"<div class='ad'>", b"</div>", b"<table><tr><td>", b"</table>", b"<svg>", b"<math>", b"<template>",
+    b"<noscript>", b"<iframe>",
+    b"<script type='application/ld+json'>", b'{"@type":"NewsArticle","author":', b"[[[[", b"{}", b"</script>",
+    b"<style>",
+    b"<meta charset=utf-7>", b"<meta name=author content=", b"<base href='//['>",
+    b"<link rel=canonical href='http://[x'>", b"<h1>", b"<h2>",
+    b"<a href='", b"javascript:", b"' title=\"", b"&#0;", b"&#xD800;", b"&#1114112;", b"&nbsp", b"&lt", b"\x00",
+    b"\xff\xfe", b"\xef\xbb\xbf",
+    b"\xc3\x28", b"\xf0\x9f\x98\x80", b"\r", b"\x0c", b"\x1b$B", b"By Jane Roe", b"3 June 2026",
+    b"2026-13-45T99:99:99Z", b"Advertisement",
+    b"The regiment moved its last bridge across the river before the ice could reach the pontoons. ",
+    b"\xe2\x80\xae", b"\xcc\x81" * 40,
+    b"<time datetime='", b"<li>", b"<ul>", b"<button>", b"<form><input>", b"<blockquote>", b"<br>" * 20,
+    b"<span>" * 300, b"lorry " * 200,
+)  # fmt: skip
+
+
+def inputs(count: int, seed: int, pages: Sequence[bytes]) -> Iterator[bytes]:
+    """``count`` inputs; the same seed and pages give the same ones."""
+    for number in range(count):
+        chance = random.Random(f"{seed} {number}")
+        yield mutated(chance, chance.choice(pages)) if number % 2 else assembled(chance, pages)
+
+
+def mutated(chance: random.Random, page: bytes) -> bytes:
+    """A page with bytes changed, pieces put in, parts taken out, doubled or swapped, and perhaps cut off."""
+    body = bytearray(page)
+    for _ in range(chance.choice((1, 2, 5, 20, 100))):
+        where = chance.randrange(len(body) + 1)
+        length = chance.choice((1, 3, 20, 500))
+        match chance.randrange(5):
+            case 0:
+                body[where : where + 1] = bytes([chance.randrange(256)])
+            case 1:
+                body[where:where] = chance.choice(_PIECES)
+            case 2:
+                del body[where : where + length]
+            case 3:
+                body[where:where] = body[where : where + length] * chance.choice((1, 1, 5, 50))
+            case _:
+                other = chance.randrange(len(body) + 1)
+                body[where : where + length] = body[other : other + length]
+    return bytes(body[: chance.randrange(len(body) + 1)] if chance.random() < 0.2 else body)
+
+
+def assembled(chance: random.Random, pages: Sequence[bytes]) -> bytes:
+    """Pieces of markup, slices of pages and random bytes, one behind the other."""
+    parts = []
+    for _ in range(chance.choice((1, 3, 10, 60, 300))):
+        kind = chance.random()
+        if kind < 0.7:
+            parts.append(chance.choice(_PIECES))
+        elif kind < 0.9:
+            page = chance.choice(pages)
+            start = chance.randrange(len(page))
+            parts.append(page[start : start + chance.choice((10, 100, 1_000))])
+        else:
+            parts.append(chance.randbytes(chance.choice((1, 8, 64))))
+    return b"".join(parts)
+
+
+def read_folder(folder: Path) -> list[bytes]:
+    """The pages of a folder, each cut to a size that can be mutated quickly."""
+    files = sorted(path for path in folder.rglob("*") if path.name.endswith((".html", ".html.gz")))
+    bodies = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files)
+    return [body[:_MAX_PAGE] for body in bodies]
+
+
+def main() -> int:
+    """Read the arguments and run; the number of faults decides the exit status."""
+    parser = argparse.ArgumentParser(description="Feed extraction with inputs that nobody meant to be read.")
+    parser.add_argument("--inputs", type=int, default=INPUTS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pages", type=Path, help="a folder with pages to mutate beside the generated ones")
+    arguments = parser.parse_args()
+    pages = [page.html.encode() for page in wrapped_pages(60, "build")]
+    pages += read_folder(arguments.pages) if arguments.pages else []
+    kinds = [MediaKind.HTML] * 6 + [MediaKind.TEXT, MediaKind.JSON_ARTICLE, MediaKind.FEED_ENTRY]
+    reasons: Counter[str] = Counter()
+    started = time.monotonic()
+    with RefinePool(()) as pool:
+        batch: list[Capture] = []
+        for number, body in enumerate(inputs(arguments.inputs, arguments.seed, pages)):
+            url = f"https://fuzz.example/{number}"
+            batch.append(Capture(url=url, fetched_at=FETCHED, kind=kinds[number % len(kinds)], body=body))
+            if len(batch) == BATCH or number == arguments.inputs - 1:
+                for capture, result in zip(batch, pool.refine_all(batch), strict=True):
+                    reason = result.reason if isinstance(result, InputError) else "article"
+                    reasons[reason] += 1
+                    if isinstance(result, InputError) and reason in FAULTS:
+                        print(f"seed {arguments.seed}, input {capture.url.rsplit('/', 1)[1]}, {capture.kind}: {result}")
+                batch = []
+    faults = sum(reasons[reason] for reason in FAULTS)
+    print(f"{arguments.inputs} inputs in {time.monotonic() - started:.0f} s, {faults} faults: ", end="")
+    print(", ".join(f"{reason} {number}" for reason, number in reasons.most_common()))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
