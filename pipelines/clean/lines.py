@@ -80,6 +80,7 @@ def bare(line: str) -> str:
     return _TRAILING_MARKS.sub("", _LEADING_MARKS.sub("", comparable(line)))
 
 
+@lru_cache(_MEMORY)
 def letters(line: str) -> str:
     """Letters and digits only, lower case, without spaces: equal for two ways to write one name or title."""
     decomposed = unicodedata.normalize("NFKD", comparable(line))
@@ -89,7 +90,8 @@ def letters(line: str) -> str:
 @lru_cache(_MEMORY)
 def word_count(line: str) -> int:
     """Number of pieces between white space that hold a letter or a digit; two characters of a script without spaces."""
-    spaced = sum(any(map(str.isalnum, piece)) for piece in line.split())
+    # Most pieces are words, which are seen by their first character.
+    spaced = sum(piece[0].isalnum() or any(map(str.isalnum, piece)) for piece in line.split())
     return spaced if line.isascii() else max(spaced, len(_UNSPACED.findall(line)) // 2)
 
 

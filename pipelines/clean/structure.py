@@ -32,6 +32,9 @@ _PARTS = re.compile(r"\s*[|\u00b7\u2022,/]\s*")
 _MAX_CRUMB_WORDS = 6
 _MAX_CRUMBS = 8
 _MIN_ECHO_WORDS = 3
+_MAX_ECHO_GROWTH = 2
+_MAX_IMAGE_NAME = 300
+"""Characters of the longest file name with its parameters."""
 _MAX_LABEL_WORDS = 4
 _MAX_DESK_WORDS = 12
 
@@ -43,8 +46,10 @@ def is_symbols(line: str) -> bool:
 
 def is_image_name(line: str) -> bool:
     """A file name of a picture, or the number a content system gave it."""
+    if len(line) > _MAX_IMAGE_NAME:
+        return False
     form = comparable(line)
-    return bool(_FILE_NAME.fullmatch(form) or (any(char.isdigit() for char in form) and _IMAGE_ID.fullmatch(form)))
+    return bool(_FILE_NAME.fullmatch(form) or (any(map(str.isdigit, form)) and _IMAGE_ID.fullmatch(form)))
 
 
 def is_address(line: str) -> bool:
@@ -80,7 +85,10 @@ def is_breadcrumb(line: str, title: str | None) -> bool:
 
 def is_title_echo(line: str, title: str | None, site_name: str | None = None) -> bool:
     """The headline once more, with or without bullets, the site's name behind it, or cut off by an ellipsis."""
-    if not title or word_count(title) < _MIN_ECHO_WORDS:
+    # White space and marks around can make an echo longer than the title, but not many times.
+    if not title or len(line) > _MAX_ECHO_GROWTH * (len(title) + len(site_name or "")) + _MAX_IMAGE_NAME:
+        return False
+    if word_count(title) < _MIN_ECHO_WORDS:
         return False
     wanted, found = letters(title), letters(line)
     if found == wanted or (site_name and found in (wanted + letters(site_name), letters(site_name) + wanted)):

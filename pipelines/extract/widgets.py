@@ -59,6 +59,9 @@ def _widgets(tree: HtmlElement) -> Iterator[HtmlElement]:
         if _is_small(dialog):
             yield dialog
     for listing in tree.iter("ul", "ol"):
+        # What stands in these is left out by Trafilatura; their long lists of links are not worth a look.
+        if next(listing.iterancestors("nav", "header", "footer"), None) is not None:
+            continue
         if _is_link_list(listing) or _is_comment_list(listing):
             yield _with_heading(listing)
     for paragraph in tree.iter("p"):
@@ -130,11 +133,8 @@ def _is_block_of_its_own(link: HtmlElement) -> bool:
 
 def _is_link_list(listing: HtmlElement) -> bool:
     items = [item for item in listing if item.tag == "li"]
-    texts = [tidy(item.text_content()[:500]) for item in items]
-    return (
-        len(items) >= _MIN_LINKED_ITEMS
-        and all(_is_linked(item) for item in items)
-        and not any(ends_sentence(text) for text in texts)
+    return len(items) >= _MIN_LINKED_ITEMS and all(
+        _is_linked(item) and not ends_sentence(tidy(item.text_content()[-_MAX_READ:])) for item in items
     )
 
 
@@ -183,6 +183,8 @@ def _is_contact(paragraph: HtmlElement) -> bool:
 
 
 def _is_linked(element: HtmlElement) -> bool:
+    if len(element) == 1 and element[0].tag == "a" and not (element.text or element[0].tail):
+        return bool(element[0].text_content().strip())
     total = _size(element)
     return total > 0 and sum(_size(link) for link in element.iter("a")) >= _LINKED_SHARE * total
 

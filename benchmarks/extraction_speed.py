@@ -1,0 +1,118 @@
+"""How fast pages are read, against a bare single-process Trafilatura loop in the same mode over the same pages.
+
+    python -m benchmarks.extraction_speed [--pages N] [--workers N] [--folder FOLDER] [--rounds N]
+
+The pages are generated ones (``benchmarks.generated``), or those of a folder in the form of
+``benchmarks.extraction``. Prints pages a second of the bare loop, of extraction and cleaning in worker processes,
+and of the whole step of the pipeline (``pipelines.ingest.pool``: also identity, language, fingerprint, rules), each
+as a ratio to the loop; and what cleaning costs as a share of extraction, in one process. The rounds alternate, and
+the median counts, since other work on the machine comes and goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+import statistics
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trafilatura
+
+from benchmarks.extraction import read_pages
+from benchmarks.generated import pages as generated_pages
+from pipelines.clean import clean
+from pipelines.errors import ExtractionError
+from pipelines.extract import extract_html
+from pipelines.ingest.pool import RefinePool
+from schemas.records import Capture, Extracted, MediaKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+PAGES = 600
+WORKERS = 2
+ROUNDS = 3
+FETCHED = datetime(2026, 7, 1, tzinfo=UTC)
+_CHUNK = 16
+
+
+def bare_loop(captures: Sequence[Capture]) -> None:
+    """Trafilatura alone, in the mode which ``pipelines.extract.body`` uses."""
+    for capture in captures:
+        trafilatura.extract(capture.body, url=capture.url, include_comments=False, include_formatting=False)
+
+
+def extracted(capture: Capture) -> Extracted | None:
+    """A page read; ``None`` for one that is refused."""
+    try:
+        return extract_html(capture.body, url=capture.url, reference=FETCHED)
+    except ExtractionError:
+        return None
+
+
+def extracted_and_cleaned(capture: Capture) -> int:
+    """Words' worth of work for a worker: the number of paragraphs of the clean story."""
+    page = extracted(capture)
+    return len(clean(page).paragraphs) if page else 0
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def measure(captures: Sequence[Capture], workers: int, rounds: int) -> None:
+    """Print the figures."""
+    times: dict[str, list[float]] = {name: [] for name in ("bare", "read", "refine", "extract", "clean")}
+    with multiprocessing.get_context("fork").Pool(workers) as processes, RefinePool((), workers=workers) as pool:
+        for number in range(rounds + 1):  # the first round loads everything, and is not counted
+            taken = {
+                "bare": seconds(lambda: bare_loop(captures)),
+                "read": seconds(lambda: processes.map(extracted_and_cleaned, captures, chunksize=_CHUNK)),
+                "refine": seconds(lambda: pool.refine_all(captures)),
+            }
+            read: list[Extracted | None] = []
+            taken["extract"] = seconds(lambda: read.extend(map(extracted, captures)))  # noqa: B023 - called at once
+            taken["clean"] = seconds(lambda: [clean(page) for page in read if page])  # noqa: B023 - likewise
+            for name, value in taken.items():
+                if number:
+                    times[name].append(value)
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    count = len(captures)
+    print(f"{count} pages, {workers} workers, median of {rounds} rounds")
+    for name, label in (
+        ("bare", "bare Trafilatura loop"),
+        ("read", "extraction and cleaning"),
+        ("refine", "whole refine step"),
+    ):
+        print(f"{label:<26}{count / middle[name]:>8.0f} pages/s  {middle['bare'] / middle[name]:>5.2f} x")
+    print(f"one process: extraction {1000 * middle['extract'] / count:.2f} ms a page, ", end="")
+    print(f"{middle['extract'] / middle['bare']:.2f} x the bare loop; ", end="")
+    print(f"cleaning {1000 * middle['clean'] / count:.2f} ms, {middle['clean'] / middle['extract']:.1%} of it")
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    logging.disable(logging.CRITICAL)
+    parser = argparse.ArgumentParser(description="Measure the speed of extraction beside Trafilatura alone.")
+    parser.add_argument("--pages", type=int, default=PAGES)
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--folder", type=Path, help="pages in the form of benchmarks.extraction")
+    arguments = parser.parse_args()
+    if arguments.folder:
+        bodies = [(page.url, page.html) for page in read_pages(arguments.folder)]
+    else:
+        bodies = [(url, html.encode()) for url, _, html in generated_pages(arguments.pages)]
+    captures = [Capture(url=url, fetched_at=FETCHED, kind=MediaKind.HTML, body=body) for url, body in bodies]
+    measure(captures, arguments.workers, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
