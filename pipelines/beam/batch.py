@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from schemas.records import CaptureRef
 
-BATCH = 64
-"""Captures a bundle element: a second of work, and one round of store requests."""
+BATCH = 512
+"""Captures an element: enough that its portions overlap in extraction and storing, few enough to spread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PARTITIONS = 32
 """Keys of the shuffle. 32 to 64 measured best: enough for every core, few enough that each key has a bundle."""
+PORTION = 64
+"""Captures refined and stored at a time: half a second of work, and one round of store requests."""
 QUARANTINED = "quarantined"
 OUTCOMES = "outcomes"
 
@@ -134,26 +136,30 @@ class _RefineBatch(_WithStore):
     def process(self, batch: list[CaptureRef]) -> Iterator[object]:
         assert self._store is not None
         assert self._pool is not None
-        captures, lost = _read(self._job.archive, batch)
-        results = self._pool.refine_all([capture for _, capture in captures])
-        stored = store_batch(captures, results, self._store)
+        lost: list[Quarantined] = []
+        portions = (
+            _read(self._job.archive, batch[start : start + PORTION], lost) for start in range(0, len(batch), PORTION)
+        )
+        for captures, results in self._pool.refine_ahead(portions):
+            stored = store_batch(captures, results, self._store)
+            self._done.inc(len(captures))
+            if self._job.progress:
+                print(len(captures), file=sys.stdout, flush=True)
+            for outcome in stored.outcomes:
+                yield TaggedOutput(OUTCOMES, outcome)
+            for item in stored.quarantined:
+                yield TaggedOutput(QUARANTINED, item)
+            for fingerprint in stored.fingerprints:
+                yield int(fingerprint.article_id[:8], 16) % PARTITIONS, to_json(fingerprint)
         self._store.quarantine(lost)
-        self._done.inc(len(batch))
-        if self._job.progress:
-            print(len(batch), file=sys.stdout, flush=True)
-        for outcome in stored.outcomes:
-            yield TaggedOutput(OUTCOMES, outcome)
-        for item in (*stored.quarantined, *lost):
+        for item in lost:
             yield TaggedOutput(QUARANTINED, item)
-        for fingerprint in stored.fingerprints:
-            yield int(fingerprint.article_id[:8], 16) % PARTITIONS, to_json(fingerprint)
 
 
-def _read(archive: Path, batch: list[CaptureRef]) -> tuple[list[tuple[CaptureRef, Capture]], list[Quarantined]]:
-    """The captures of a batch; what the archive does not hold goes to quarantine."""
+def _read(archive: Path, refs: list[CaptureRef], lost: list[Quarantined]) -> list[tuple[CaptureRef, Capture]]:
+    """The captures at some places; what the archive does not hold is added to ``lost``."""
     captures: list[tuple[CaptureRef, Capture]] = []
-    lost = []
-    for ref in batch:
+    for ref in refs:
         try:
             captures += read_captures(archive, [ref])
         except InputError as error:
@@ -166,7 +172,7 @@ def _read(archive: Path, batch: list[CaptureRef]) -> tuple[list[tuple[CaptureRef
                     archive_record=str(ref),
                 )
             )
-    return captures, lost
+    return captures
 
 
 class _Regroup(_WithStore):

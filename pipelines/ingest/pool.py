@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import deque
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Self
@@ -18,18 +19,22 @@ from pipelines.errors import ExtractionError, InputError
 from pipelines.ingest.memory import limit_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from multiprocessing.context import ForkServerContext
     from types import TracebackType
 
     from pipelines.alerts.matcher import Matcher
     from pipelines.ingest.refine import Refined
-    from schemas.records import Capture, Rule
+    from schemas.records import Capture, CaptureRef, Rule
+
+    Portion = list[tuple[CaptureRef, Capture]]
 
 SECONDS = 10.0
 """Longest time for one capture. A page of usual size takes 10 to 20 ms, the largest sound ones a second."""
 MEMORY = 1 << 30
 """Bytes which a worker may take on top of what it has when it starts. Pages of the largest size taken need 300 MB."""
+AHEAD = 2
+"""Portions which the workers have while one is stored."""
 TASKS_PER_PROCESS = 2_000
 """Captures after which a worker is replaced, so that what libraries leak cannot add up."""
 
@@ -107,8 +112,26 @@ class RefinePool:
 
     def refine_all(self, captures: Sequence[Capture]) -> list[Refined | InputError]:
         """What became of each capture, in their order. Never raises for the fault of one of them."""
-        futures = [self._pool.schedule(_work, args=(capture,), timeout=self._seconds) for capture in captures]
-        return [self._outcome(future) for future in futures]
+        return [self._outcome(future) for future in self._scheduled(captures)]
+
+    def refine_ahead(self, portions: Iterable[Portion]) -> Iterator[tuple[Portion, list[Refined | InputError]]]:
+        """Portions of placed captures with what became of them, in order.
+
+        The workers have the next portion while the caller stores one.
+        """
+        waiting: deque[tuple[Portion, list[object]]] = deque()
+        for portion in portions:
+            waiting.append((portion, self._scheduled([capture for _, capture in portion])))
+            if len(waiting) > AHEAD:
+                yield self._finished(*waiting.popleft())
+        while waiting:
+            yield self._finished(*waiting.popleft())
+
+    def _scheduled(self, captures: Iterable[Capture]) -> list[object]:
+        return [self._pool.schedule(_work, args=(capture,), timeout=self._seconds) for capture in captures]
+
+    def _finished(self, portion: Portion, futures: list[object]) -> tuple[Portion, list[Refined | InputError]]:
+        return portion, [self._outcome(future) for future in futures]
 
     def _outcome(self, future: object) -> Refined | InputError:
         try:
