@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from flows.commands import alerts, elasticsearch, export, feeds, look, replay, rules, run, setup, status
+from flows.commands import alerts, elasticsearch, export, feeds, gazetteer, look, replay, rules, run, setup, status
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
@@ -30,12 +30,13 @@ for command in (
     look.search,
     look.stories,
     look.show,
-    alerts.alerts,
     status.status,
 ):
     app.command()(command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(gazetteer.app, name="gazetteer")
 app.add_typer(setup.app, name="setup")
 app.add_typer(elasticsearch.app, name="elasticsearch")
 

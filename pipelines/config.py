@@ -6,6 +6,7 @@ Every setting has one name in both: ``horizon_days`` in the file is ``WIREPICKET
 from __future__ import annotations
 
 import ipaddress
+import os
 import tomllib
 from contextvars import ContextVar
 from pathlib import Path
@@ -62,6 +63,8 @@ class Settings(BaseSettings):
     """Feed list which ``run`` reads when it is given neither feeds nor seeds."""
     rules: Path | None = None
     """Alert rules; the shipped examples when not given."""
+    gazetteer: Path | None = None
+    """Your own weapon systems, on top of those that come with wirepicket."""
     channels: dict[str, tuple[SecretStr, ...]] = {}
     """Notification channels: the name that rules use, and Apprise URLs (which hold secrets)."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -124,7 +127,10 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:  # no
     path = file or Path(CONFIG_NAME)
     token = _file.set(path if path.is_file() else None)
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
+        if settings.gazetteer:  # rules mean the same in every process of a run, so all of them must find it
+            os.environ["WIREPICKET_GAZETTEER"] = str(settings.gazetteer.absolute())
+        return settings  # noqa: TRY300 - one return is plainer here
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}") from error
     except ValidationError as error:

@@ -401,7 +401,7 @@ class FeedEvent:
 
     at: datetime
     change: str
-    """``failed``, ``recovered``, ``moved``, ``retired``, ``revived``, ``degraded``, ``mended``."""
+    """``failed``, ``recovered``, ``moved``, ``retired``, ``degraded``, ``mended``."""
     detail: str
 
 

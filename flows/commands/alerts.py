@@ -1,18 +1,51 @@
-"""``wirepicket alerts``: what the rules have found."""
+"""``wirepicket alerts``: what was raised, each with its sentence; acknowledging and muting."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from flows.commands.look import LimitOption
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
-from flows.tables import alert_block, console
+from flows.tables import alert_block, alert_view, console
+from pipelines.errors import ConfigurationError
 from schemas.export import export_alert
+from schemas.records import AlertState
 from schemas.serial import to_dict
 
+if TYPE_CHECKING:
+    from pipelines.stores.protocol import Store
+    from schemas.records import Alert
 
+app = typer.Typer(help="Alerts: list, show, acknowledge, mute. Without a command: list.", invoke_without_command=True)
+IdsArgument = Annotated[list[str], typer.Argument(help="Ids of alerts.", metavar="ID…")]
+StateOption = Annotated[AlertState | None, typer.Option("--state", help="Only alerts in this state.")]
+RuleOption = Annotated[str | None, typer.Option("--rule", help="Only alerts of this rule.", metavar="ID")]
+
+
+@app.callback()
 def alerts(
+    context: typer.Context,
     limit: LimitOption = 20,
+    state: StateOption = None,
+    rule: RuleOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Alerts: list, show, acknowledge, mute. Without a command: the latest, each with the sentence that matched."""
+    if context.invoked_subcommand is None:
+        list_alerts(limit, state, rule, store, config, as_json)
+
+
+@app.command("list")
+def list_alerts(
+    limit: LimitOption = 20,
+    state: StateOption = None,
+    rule: RuleOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -20,14 +53,67 @@ def alerts(
     """The latest alerts, each with the sentence that matched."""
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        found = sorted(opened_store.iter_alerts(), key=lambda alert: (alert.matched_at, alert.id), reverse=True)[:limit]
+        wanted = (
+            alert
+            for alert in opened_store.iter_alerts()
+            if state in {None, alert.state} and rule in {None, alert.rule_id}
+        )
+        found = sorted(wanted, key=lambda alert: (alert.matched_at, alert.id), reverse=True)[:limit]
         if as_json:
-            for alert in found:
-                print(json.dumps(to_dict(export_alert(alert)), ensure_ascii=False))
+            _print_json(found)
             return
         articles = opened_store.articles({alert.article_id for alert in found})
         titles = {article_id: article.content.title for article_id, article in articles.items()}
         for alert in found:
             console.print(alert_block(alert, titles))
         if not found:
-            console.print("No alert yet.")
+            console.print("No alert yet." if state is None and rule is None else "No such alert.")
+
+
+@app.command()
+def show(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Everything about alerts: every place that matched."""
+    with opened(store, config) as (opened_store, _):
+        found = _by_id(opened_store, ids)
+        if as_json:
+            _print_json(found)
+            return
+        for alert in found:
+            console.print(alert_view(alert, opened_store))
+
+
+@app.command()
+def ack(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Mark alerts as seen: what of them is not delivered yet is not sent any more."""
+    _set_state(ids, AlertState.ACKNOWLEDGED, store, config, as_json=as_json)
+
+
+@app.command()
+def mute(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Keep alerts and send nothing of them; further articles of their stories are still added."""
+    _set_state(ids, AlertState.MUTED, store, config, as_json=as_json)
+
+
+def _set_state(ids: list[str], state: AlertState, store: str | None, config: ConfigOption, *, as_json: bool) -> None:
+    with opened(store, config) as (opened_store, _):
+        with opened_store.exclusive():  # a regrouping may be adding matches to them at this moment
+            changed = [replace(alert, state=state) for alert in _by_id(opened_store, ids)]
+            opened_store.write_alerts(changed)
+        opened_store.refresh()
+        if as_json:
+            _print_json(changed)
+        else:
+            console.print(f"{len(changed)} alert{'s' * (len(changed) != 1)} {state}")
+
+
+def _by_id(store: Store, ids: list[str]) -> list[Alert]:
+    found = store.alerts(ids)
+    for one in ids:
+        if one not in found:
+            raise ConfigurationError(f"there is no alert '{one}'; `wirepicket alerts` lists them. Nothing was changed")
+    return [found[one] for one in dict.fromkeys(ids)]
+
+
+def _print_json(found: list[Alert]) -> None:
+    for alert in found:
+        print(json.dumps(to_dict(export_alert(alert)), ensure_ascii=False))

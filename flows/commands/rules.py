@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption
+from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.shipped import RULES, shipped
 from flows.tables import console, quoted
 from pipelines.alerts.matcher import Matcher
+from pipelines.alerts.preview import Preview, preview_query
+from pipelines.alerts.query import Query, format_query, parse
 from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
+from schemas.records import now_utc
 from schemas.serial import to_dict
 
 app = typer.Typer(help="Check and try alert rules.", no_args_is_help=True)
@@ -25,7 +30,8 @@ FileArgument = Annotated[
 
 
 def _rule_file(file: Path | None, config: Path | None) -> Path:
-    return file or load_settings(config).rules or shipped(RULES)
+    settings = load_settings(config)  # first, since it also says which gazetteer the rules are read with
+    return file or settings.rules or shipped(RULES)
 
 
 @app.command()
@@ -91,3 +97,62 @@ def try_out(
             console.print(f"    {match.form!r} stands for {match.term!r}", style="dim", markup=False)
     if not hits:
         console.print("No rule matches.")
+
+
+@app.command("format")
+def format_rule(
+    query: Annotated[str, typer.Argument(help="A query in the rule language.")],
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write a query as it is understood, with as few brackets as it takes."""
+    load_settings(config, store=store)
+    print(format_query(parse(query)))
+
+
+@app.command()
+def preview(
+    rule: Annotated[str, typer.Argument(help="Id of a rule of the file, or a query in the rule language.")],
+    since: Annotated[str, typer.Option("--since", help="How far back, such as 30d or 12h.")] = "30d",
+    limit: Annotated[int, typer.Option("--limit", help="Show at most so many stories.", min=1)] = 5,
+    rules: RulesOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How many stories a rule would have alerted on, with examples; nothing is saved or sent."""
+    age = _age(since)
+    query = _query_of(rule, rules, config)
+    with opened(store, config) as (opened_store, _):
+        opened_store.refresh()
+        found = preview_query(query, opened_store, since=now_utc() - age, examples=limit)
+    if as_json:
+        print(json.dumps(to_dict(found), ensure_ascii=False))
+    else:
+        _print_preview(found, since)
+
+
+def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
+    path = _rule_file(rules, config)
+    named = {one.id: one.query for one in load_rules(path)}
+    return parse(named.get(rule, rule))
+
+
+def _age(text: str) -> timedelta:
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
+    if not match:
+        raise ConfigurationError(f"--since {text}: expected a number and m, h or d, such as 30d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
+def _print_preview(found: Preview, since: str) -> None:
+    console.print(
+        f"{found.stories} stories in {since}, of {found.articles} articles that match: an alert each", markup=False
+    )
+    for example in found.examples:
+        console.print(example.title or "(no title)", style="bold", markup=False)
+        count = len(example.article_ids)
+        console.print(f"    story {example.story_id}, {count} article{'s' * (count > 1)}", style="dim", markup=False)
+        for match in example.matches:
+            console.print(quoted(match))

@@ -7,9 +7,11 @@ where it is capitalised and a word of its context is near (``contexts`` of the f
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -141,24 +143,27 @@ class Gazetteer:
         )
 
 
-def load_gazetteer(path: Path = DEFAULT_FILE) -> Gazetteer:
-    """Read and check a gazetteer file.
+def load_gazetteer(path: Path = DEFAULT_FILE, own: Path | None = None) -> Gazetteer:
+    """Read and check a gazetteer file, and the users' file on top of it.
+
+    A system of the users' file takes the place of one with the same id; its contexts are added to the others.
 
     Raises:
-        ConfigurationError: the file cannot be read or is wrong; the message says where.
+        ConfigurationError: a file cannot be read or is wrong; the message says where.
     """
-    try:
-        raw = path.read_bytes()
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        parsed = _File.model_validate(yaml.load(raw, Loader=loader))  # noqa: S506 - a safe loader, in C if there is one
-    except OSError as error:
-        raise ConfigurationError(f"the gazetteer {path} cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"the gazetteer {path} is not YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"the gazetteer {path} is wrong at {place or 'its top'}: {first['msg']}") from error
+    raw = _read(path)
+    parsed = _checked(path, _parsed(path, raw))
+    if own is not None:
+        more = _read(own)
+        data = _parsed(own, more)
+        known = {name: list(words) for name, words in parsed.contexts.items()}
+        _checked(own, {**data, "contexts": {**known, **(data.get("contexts") or {})}})
+        ids = {entry["id"] for entry in data["systems"]}
+        kept = [entry.model_dump() for entry in parsed.systems if entry.id not in ids]
+        # Its own systems first, so that a clash of names is told with the users' system in it.
+        together = {"contexts": {**known, **(data.get("contexts") or {})}, "systems": [*data["systems"], *kept]}
+        parsed = _checked(own, together)
+        raw += b"\0" + more
     systems = tuple(
         System(
             id=entry.id,
@@ -175,7 +180,39 @@ def load_gazetteer(path: Path = DEFAULT_FILE) -> Gazetteer:
     return Gazetteer(systems, parsed.contexts, hashlib.sha256(raw).hexdigest()[:12])
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"the gazetteer {path} cannot be read: {error.strerror}") from error
+
+
+def _parsed(path: Path, raw: bytes) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(raw, Loader=loader)  # noqa: S506 - a safe loader, in C if there is one
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"the gazetteer {path} is not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"the gazetteer {path} has no 'systems:'; expected a list of systems under that key")
+    return data
+
+
+def _checked(path: Path, data: dict[str, Any]) -> _File:
+    try:
+        return _File.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"the gazetteer {path} is wrong at {place or 'its top'}: {first['msg']}") from error
+
+
+OWN_FILE_VARIABLE = "WIREPICKET_GAZETTEER"
+"""Environment variable with the users' file: worker processes find it there."""
+
+
 @lru_cache(maxsize=1)
 def default_gazetteer() -> Gazetteer:
-    """The gazetteer that comes with wirepicket."""
-    return load_gazetteer()
+    """The gazetteer that comes with wirepicket, and the users' own on top where one is configured."""
+    own = os.environ.get(OWN_FILE_VARIABLE)
+    return load_gazetteer(own=Path(own) if own else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.http_server import Answer
@@ -89,3 +90,58 @@ def test_private_addresses_need_leave(program: Program, web: WebServer) -> None:
     assert ran.code == 1
     assert "private_address" in ran.err
     assert not web.requests
+
+
+def test_health_of_feeds_is_shown(program: Program, web: WebServer, tmp_path: Path) -> None:
+    web.page("/one", "A report that is there", prose(5, 120))
+    feed = web.feed("/feed", [("/one", "One", "Short.")])
+    web.routes["/old"] = Answer(status=410)
+    listed = f'[[feeds]]\nurl = "{feed}"\nsource = "My Wire"\n[[feeds]]\nurl = "{web.url}/old"\n'
+    (tmp_path / "feeds.toml").write_text(listed)
+    assert program("run", "--feeds", "feeds.toml", "--json").code == 1
+    assert [one["source"] for one in program.exported("articles")] == ["My Wire"]
+    requests = dict(web.requests)
+    checked = program("feeds", "check", "feeds.toml", "--offline", "--json")
+    assert checked.code == 1
+    health = {one["url"].removeprefix(web.url): one for one in json.loads(checked.out)}
+    assert health["/old"]["health"] == "retired"
+    assert health["/old"]["events"][0]["change"] == "retired"
+    assert health["/feed"]["entries"] == 1
+    assert web.requests == requests, "offline asks nobody"
+    assert f"{web.url}/old: retired" in program("status").out
+    # The feed that is gone comes back: a check sees it; runs left it alone.
+    web.feed("/old", [("/one", "One", "Short.")])
+    table = program("feeds", "check", "feeds.toml")
+    assert web.requests["/old"] == requests["/old"] + 1
+    assert f"{web.url}/feed" in table.out
+
+
+def test_feed_lists_are_discovered_imported_and_exported(program: Program, web: WebServer, tmp_path: Path) -> None:
+    feed = web.feed("/news/rss.xml", [("/one", "One", "Short.")])
+    head = '<link rel="alternate" type="application/rss+xml" href="/news/rss.xml"><link rel="alternate" href="/de">'
+    web.routes["/"] = Answer(f"<!doctype html><html><head>{head}</head><body>Hello</body></html>".encode())
+    found = program("feeds", "discover", f"{web.url}/", "--json")
+    assert [one["url"] for one in json.loads(found.out)] == [feed]
+    (tmp_path / "other.txt").write_text(f"{feed}\nhttps://b.example/rss\n")
+    assert program("feeds", "import", "other.txt", "--to", "mine.toml").code == 0
+    again = program("feeds", "import", "other.txt", "--to", "mine.toml", "--json")
+    assert json.loads(again.out) == {"added": 0, "feeds": 2}
+    exported = program("feeds", "export", "mine.toml", "--form", "opml").out
+    assert f'xmlUrl="{feed}"' in exported
+    assert program("feeds", "import", "other.txt", "--to", "mine.doc").code == 2
+    assert program("feeds", "check", "nowhere.opml").code == 2
+
+
+def test_one_source_is_replayed(program: Program, web: WebServer, tmp_path: Path) -> None:
+    web.page("/one", "The only report there is", prose(5, 120))
+    feed = web.feed("/feed", [("/one", "One", "Short.")])
+    (tmp_path / "other.txt").write_text(f"Another report from elsewhere\n\n{prose(9, 120)}")
+    program("run", "--feeds", feed, "--seeds", "other.txt", "--json")
+    before = program.exported("articles")
+    assert len(before) == 2
+    replayed = program("replay", "--source", "Example Wire", "--store", "sqlite:///new.db", "--json")
+    assert replayed.code == 0, replayed.err
+    assert replayed.summary["new"] == 1
+    assert [one["url"] for one in program.exported("articles", "--store", "sqlite:///new.db")] == [f"{web.url}/one"]
+    program("replay", "--json")
+    assert program.exported("articles") == before

@@ -100,3 +100,37 @@ def test_a_wrong_file_is_refused_with_the_place(tmp_path: Path, old: str, new: s
 def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load_gazetteer(tmp_path / "none.yaml")
+
+
+OWN = """
+systems:
+  - {id: kestrel-9, name: Kestrel 9, aliases: [KST-9], category: drone, country: US, source: "a book"}
+  - {id: himars, name: HIMARS, aliases: [Long Bow], category: artillery, country: US, source: "a book"}
+"""
+
+
+def test_the_users_file_adds_and_replaces(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN, encoding="utf-8")
+    both = load_gazetteer(own=own)
+    assert len(both.systems) == len(default_gazetteer().systems) + 1
+    assert [system.id for system in both.look_up("KST9")] == ["kestrel-9"]
+    assert {one.text for one in both.expand("HIMARS")} == {"Long Bow"}
+    assert both.version != default_gazetteer().version
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("KST-9", "F-16", "names both"),
+        ("category: drone", "category: kite", "no words in contexts"),
+        ("country: US", "country: USA", r"systems\.0\.country"),
+        ("systems:", "- systems:", "no 'systems:'|not YAML"),
+    ],
+)
+def test_a_wrong_users_file_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=words) as raised:
+        load_gazetteer(own=own)
+    assert "own.yaml" in str(raised.value)

@@ -1,0 +1,79 @@
+"""What a rule would have alerted on, told from what the store holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pipelines.alerts.matcher import confirm
+from schemas.records import Match  # noqa: TC001 - the record is written as JSON by its annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from pipelines.alerts.query import Query
+    from schemas.records import Article
+
+_QUOTED = 2
+"""Places quoted of a story: enough to see what kind of story it is."""
+
+
+class Searched(Protocol):
+    """What a preview needs of a store (see ``pipelines.stores.protocol``)."""
+
+    def candidates(self, query: Query) -> Iterator[Article]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedStory:
+    """A story that would have given an alert."""
+
+    story_id: str
+    title: str | None
+    """Of the first article that matched."""
+    article_ids: tuple[str, ...]
+    """The articles that match, earliest first."""
+    matches: tuple[Match, ...]
+    """The first places in the first of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a rule would have alerted on."""
+
+    stories: int
+    articles: int
+    examples: tuple[PreviewedStory, ...]
+    """The latest stories, latest first."""
+
+
+def preview_query(query: Query, store: Searched, *, since: datetime, examples: int) -> Preview:
+    """Match a query against the articles published, or where that is unknown first seen, at ``since`` or later."""
+    stories: dict[str, list[tuple[datetime, Article, tuple[Match, ...]]]] = {}
+    for article in store.candidates(query):
+        content = article.content
+        when = content.published or article.first_seen
+        if when < since:
+            continue
+        matches = confirm(
+            query, title=content.title, body=content.body, source=content.source, language=content.language
+        )
+        if matches is not None:
+            stories.setdefault(article.story_id or article.id, []).append((when, article, matches))
+    for found in stories.values():
+        found.sort(key=lambda one: (one[0], one[1].id))
+    latest = sorted(stories, key=lambda story: (stories[story][-1][0], story), reverse=True)[:examples]
+    return Preview(
+        stories=len(stories),
+        articles=sum(map(len, stories.values())),
+        examples=tuple(
+            PreviewedStory(
+                story_id=story,
+                title=stories[story][0][1].content.title,
+                article_ids=tuple(article.id for _, article, _ in stories[story]),
+                matches=stories[story][0][2][:_QUOTED],
+            )
+            for story in latest
+        ),
+    )

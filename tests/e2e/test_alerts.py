@@ -1,0 +1,81 @@
+"""Alerts and the gazetteer by the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Program
+
+
+def test_a_system_of_ones_own_is_looked_up_added_and_used(program: Program) -> None:
+    known = json.loads(program("gazetteer", "look-up", "M-142", "--json").out)
+    assert [system["id"] for system in known] == ["himars"]
+    assert program("gazetteer", "look-up", "KST-9").code == 1
+
+    add = ("gazetteer", "add", "Kestrel 9", "--category", "drone", "--country", "US", "--source", "a made-up maker")
+    assert program(*add, "--alias", "KST-9").code == 2  # no file of one's own is named
+    (program.folder / "wirepicket.toml").write_text('gazetteer = "own.yaml"\n', encoding="utf-8")
+    assert program(*add, "--alias", "KST-9", "--file", "own.yaml").code == 0
+    again = program(*add, "--alias", "F-16", "--id", "other")
+    assert again.code == 2
+    assert "own.yaml" in again.err
+
+    assert program("gazetteer", "check").code == 0
+    assert json.loads(program("gazetteer", "look-up", "kst 9", "--json").out)[0]["name"] == "Kestrel 9"
+    (program.folder / "rules.yaml").write_text("- {id: kestrel, query: KST-9}\n", encoding="utf-8")
+    hits = json.loads(program("rules", "test", "A Kestrel 9 came down.", "--rules", "rules.yaml", "--json").out)
+    assert [hit["matches"][0]["form"] for hit in hits] == ["Kestrel 9"]
+
+
+def article(number: int, title: str, text: str, published: str) -> str:
+    own = [f"{syllable}{number * 'a'}{end}" for syllable in ("bor", "kel", "mus", "tri") for end in ("do", "ne", "sk")]
+    words = " ".join(f"{one.capitalize()} {two} {three}." for one in own for two in own[:4] for three in own[5:7])
+    told = {"url": f"https://news.example/{number}", "source": f"Outlet {number}", "published": published}
+    return json.dumps({**told, "title": title, "text": f"{text}\n\n{words}"})
+
+
+def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: Program) -> None:
+    recent = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    lines = [
+        article(1, "Launchers for the north", "The first HIMARS launchers have arrived.", recent),
+        article(2, "New shield over the coast", "Two S-400 batteries were delivered.", recent),
+        article(3, "A museum opens its doors", "Old M142 launchers were shown.", "2020-05-01T12:00:00Z"),
+    ]
+    (program.folder / "seeds.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (program.folder / "rules.yaml").write_text(
+        "- {id: rockets, query: HIMARS}\n- {id: shields, query: S-400}\n", encoding="utf-8"
+    )
+    ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml", "--json")
+    assert ran.summary["alerts"] == 3
+
+    listed = program("alerts", "--json").lines
+    assert listed == program("alerts", "list", "--json").lines
+    assert {one["state"] for one in listed} == {"delivered"}
+    rockets = [one["id"] for one in program("alerts", "list", "--rule", "rockets", "--json").lines]
+    assert len(rockets) == 2
+    assert program("alerts", "ack", rockets[0]).code == 0
+    assert [one["state"] for one in program("alerts", "mute", rockets[1], "--json").lines] == ["muted"]
+    states = {one["id"]: one["state"] for one in program.exported("alerts")}
+    assert [states[one] for one in rockets] == ["acknowledged", "muted"]
+    assert [one["id"] for one in program("alerts", "list", "--state", "muted", "--json").lines] == [rockets[1]]
+    assert "HIMARS" in program("alerts", "show", *rockets).out
+    wrong = program("alerts", "ack", rockets[1], "no-such-alert")
+    assert (wrong.code, "no-such-alert" in wrong.err) == (2, True)
+    assert {one["id"]: one["state"] for one in program.exported("alerts")} == states
+    # States outlive a further run, which sends nothing.
+    assert program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml", "--json").summary["alerts"] == 0
+    assert {one["id"]: one["state"] for one in program.exported("alerts")} == states
+
+    ran = program("rules", "preview", "rockets", "--rules", "rules.yaml", "--json")
+    assert ran.code == 0, ran.err
+    known = json.loads(ran.out)
+    assert (known["stories"], known["articles"]) == (1, 1)
+    assert known["examples"][0]["matches"][0]["form"] == "HIMARS"
+    older = json.loads(program("rules", "preview", "HIMARS OR S-400", "--since", "9999d", "--json").out)
+    assert (older["stories"], older["articles"]) == (3, 3)
+    assert program("rules", "preview", "HIMARS", "--since", "soon").code == 2
+    assert program("rules", "preview", "(HIMARS").code == 2
+    assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
