@@ -40,7 +40,7 @@ PROGRAM = Path(sys.executable).parent / "wirepicket"
 
 def serve(feeds: int, entries: int, pipe: Connection) -> None:
     """Serve until told to stop; answer each message with the requests counted since the last."""
-    bodies = [html.encode() for _, _, html in pages(200)]
+    bodies = [html.encode() for _, _, html in pages(feeds * entries)]
     counted: Counter[str] = Counter()
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,8 +57,7 @@ def serve(feeds: int, entries: int, pipe: Connection) -> None:
                 kind = "feed, conditional" if conditional else "feed"
                 body = b"" if conditional else _feed(int(number), entries, self.headers["Host"])
             elif kind == "page":
-                place = int(number)
-                body = bodies[place % len(bodies)].replace(b"</title>", f" {place}</title>".encode(), 1)
+                body = bodies[int(number)]
             else:
                 status = 404
             counted[kind] += 1
@@ -103,7 +102,7 @@ def whole_run(home: Path, listed: Path) -> float:
         [PROGRAM, "run", "--feeds", listed, "--json"], env=environment, capture_output=True, text=True, check=False
     )
     seconds = time.perf_counter() - start
-    print(json.loads(done.stdout))
+    print(json.loads(done.stdout), flush=True)
     return seconds
 
 
@@ -146,7 +145,7 @@ def main() -> None:
             seconds = (taking_in if options.collect_only else whole_run)(home, listed)
             ours.send("count")
             measured[run] = seconds
-            print(f"{run:12} {seconds:8.2f} s   requests: {ours.recv()}")
+            print(f"{run:12} {seconds:8.2f} s   requests: {ours.recv()}", flush=True)
     print(f"ratio, nothing new to cold: {measured['nothing new'] / measured['cold']:.3f}")
     ours.send("stop")
     server.join()
