@@ -1,11 +1,12 @@
 """Extraction and cleaning on inputs that nobody meant to be read.
 
-    python -m benchmarks.fuzz_extraction [--inputs N] [--seed N] [--pages FOLDER]
+    python -m benchmarks.fuzz_extraction [--inputs N] [--start N] [--seed N] [--pages FOLDER]
 
 ``N`` inputs (100,000 unless told), half of them mutated pages and half made of pieces of pages and random bytes,
 read in worker processes as in a run. The pages mutated are those of ``benchmarks.wrapping``; with ``--pages``
 also the files of a folder (``.html``, ``.html.gz``). Every input must give an article or a typed reason: a crash, a
-fault of ours (reason ``failed``), or time or memory running out is printed with its seed, and the exit status is 1.
+fault of ours (reason ``failed``), or time or memory running out is printed with its seed and number (``--start``
+begins there again), and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ _PIECES = (
 )  # fmt: skip
 
 
-def inputs(count: int, seed: int, pages: Sequence[bytes]) -> Iterator[bytes]:
-    """``count`` inputs; the same seed and pages give the same ones."""
-    for number in range(count):
+def inputs(count: int, seed: int, pages: Sequence[bytes], start: int = 0) -> Iterator[bytes]:
+    """``count`` inputs from number ``start`` on; the same seed and pages give the same ones."""
+    for number in range(start, start + count):
         chance = random.Random(f"{seed} {number}")
         yield mutated(chance, chance.choice(pages)) if number % 2 else assembled(chance, pages)
 
@@ -109,6 +110,7 @@ def main() -> int:
     """Read the arguments and run; the number of faults decides the exit status."""
     parser = argparse.ArgumentParser(description="Feed extraction with inputs that nobody meant to be read.")
     parser.add_argument("--inputs", type=int, default=INPUTS)
+    parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", type=Path, help="a folder with pages to mutate beside the generated ones")
     arguments = parser.parse_args()
@@ -119,10 +121,12 @@ def main() -> int:
     started = time.monotonic()
     with RefinePool(()) as pool:
         batch: list[Capture] = []
-        for number, body in enumerate(inputs(arguments.inputs, arguments.seed, pages)):
+        drawn = inputs(arguments.inputs, arguments.seed, pages, arguments.start)
+        last = arguments.start + arguments.inputs - 1
+        for number, body in enumerate(drawn, arguments.start):
             url = f"https://fuzz.example/{number}"
             batch.append(Capture(url=url, fetched_at=FETCHED, kind=kinds[number % len(kinds)], body=body))
-            if len(batch) == BATCH or number == arguments.inputs - 1:
+            if len(batch) == BATCH or number == last:
                 for capture, result in zip(batch, pool.refine_all(batch), strict=True):
                     reason = result.reason if isinstance(result, InputError) else "article"
                     reasons[reason] += 1

@@ -61,9 +61,11 @@ _ALPHANUMERIC = re.compile(r"[^\w]+")
 
 def tidy(line: str) -> str:
     """A line without control characters and with single spaces; the text itself stays as it is."""
-    if not line.isprintable():
-        line = "".join(char if char.isprintable() else " " for char in line)
-    return " ".join(line.split())
+    # Line breaks and tabs, the usual unprintable characters, are gone after the first split.
+    line = " ".join(line.split())
+    if line.isprintable():
+        return line
+    return " ".join("".join(char if char.isprintable() else " " for char in line).split())
 
 
 @lru_cache(_MEMORY)

@@ -141,6 +141,6 @@ class RefinePool:
         except FutureTimeoutError:
             return ExtractionError("timeout", f"not done within {self._seconds:g} s")
         except ProcessExpired as error:
-            return ExtractionError("crashed", f"the extraction process died ({error})")
+            return ExtractionError("crashed", f"the extraction process died ({error}, exit code {error.exitcode})")
         except Exception as error:  # noqa: BLE001 - a fault of ours on one page must not stop the others
             return ExtractionError("failed", f"{type(error).__name__}: {error}")
