@@ -2,8 +2,9 @@
 PYTHON ?= python3
 PORT ?= 9200
 BIN := .venv/bin
+LOCKING := --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test setup lock elasticsearch-up elasticsearch-down docs clean
+.PHONY: run test setup lock relock elasticsearch-up elasticsearch-down docs clean
 
 run: setup
 	$(BIN)/wirepicket run
@@ -31,9 +32,13 @@ elasticsearch-up: setup
 elasticsearch-down: setup
 	$(BIN)/wirepicket elasticsearch down
 
+# What pyproject.toml has come to name besides; every version that is locked stays.
+relock: setup
+	$(BIN)/uv pip compile --quiet $(LOCKING) --output-file requirements.lock pyproject.toml
+
 # Newest versions that fit pyproject.toml, with hashes and without an index's address.
 lock: setup
-	$(BIN)/uv pip compile --quiet --upgrade --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCKING) --output-file requirements.lock pyproject.toml
 	grep -E '^uv==' requirements.lock | tr -d '\\' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-uv.lock -
 
 # What is generated from the schemas.
