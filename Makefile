@@ -4,12 +4,12 @@ PORT ?= 9200
 BIN := .venv/bin
 LOCKING := --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test setup lock relock elasticsearch-up elasticsearch-down docs clean
+.PHONY: run test setup browser lock relock elasticsearch-up elasticsearch-down docs clean
 
 run: setup
 	$(BIN)/wirepicket run
 
-test: setup
+test: setup browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -17,6 +17,13 @@ test: setup
 	$(BIN)/pytest --numprocesses 2
 
 setup: .venv/.installed
+
+# The tests open the report in a real browser. Where there is none, Debian's is installed if that can be done.
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit 0; done; \
+	  command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium >/dev/null || \
+	  echo 'The tests need a browser: install chromium, or put google-chrome on PATH.' >&2
 
 .venv/.installed: requirements.lock requirements-uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wirepicket needs Python 3.11 or newer; name one: make PYTHON=python3.12 …")'

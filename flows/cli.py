@@ -10,7 +10,20 @@ import sys
 
 import typer
 
-from flows.commands import alerts, elasticsearch, export, feeds, gazetteer, look, replay, rules, run, setup, status
+from flows.commands import (
+    alerts,
+    elasticsearch,
+    export,
+    feeds,
+    gazetteer,
+    look,
+    replay,
+    report,
+    rules,
+    run,
+    setup,
+    status,
+)
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
@@ -30,6 +43,7 @@ for command in (
     look.search,
     look.stories,
     look.show,
+    report.report,
     status.status,
 ):
     app.command()(command)

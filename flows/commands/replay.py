@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption, opened
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from flows.tables import print_json, print_summary
-from pipelines.errors import ConfigurationError
 from schemas.records import MediaKind, now_utc
-
-_SPAN = re.compile(r"(\d{1,5})\s*([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def replay(
@@ -56,17 +51,3 @@ def replay(
         print_summary(record)
     if record.quarantined:
         raise typer.Exit(1)
-
-
-def parse_since(text: str, now: datetime, option: str = "--since") -> datetime:
-    """A moment from ``2026-06-01``, ``2026-06-01T12:00Z`` (UTC without a zone) or a span before ``now`` (``36h``)."""
-    span = _SPAN.fullmatch(text.strip())
-    if span:
-        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{option} {text!r}: expected a date (2026-06-01), a time (2026-06-01T12:00Z) or a span (90m, 36h, 7d, 2w)"
-        ) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

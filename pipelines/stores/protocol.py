@@ -89,8 +89,8 @@ class Store(Protocol):
     def place(self, placements: Sequence[Placement]) -> None:
         """Set canonical id, copies and story of articles, and nothing else of them."""
 
-    def iter_articles(self) -> Iterator[Article]:
-        """All articles, by id."""
+    def iter_articles(self, since: datetime | None = None) -> Iterator[Article]:
+        """All articles, or those first seen at a time or later, by id."""
 
     # Memory of grouping ---------------------------------------------------------------------------------
 

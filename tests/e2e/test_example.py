@@ -42,6 +42,9 @@ def test_the_first_run_shows_something_real(program: Program) -> None:
     assert alerts["himars"]["rule_id"] in program("alerts").out
     assert program("show", alerts["himars"]["id"]).code == 0
     assert program("rules", "check").code == 0
+    page = program("report")
+    assert (page.code, page.out[:15]) == (0, "<!doctype html>")
+    assert all(f">{one}<" in page.out for one in ("himars", "f16-block-70"))
     status = program("status", "--json")
     assert status.code == 0
     assert status.lines[0]["runs"][0]["new"] == len(articles)

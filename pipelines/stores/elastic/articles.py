@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pipelines.stores.elastic.documents import ARTICLES, REVISIONS
 from pipelines.stores.elastic.parts import ElasticPart
 from pipelines.stores.merging import check_merged
+from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from pipelines.alerts.query import Query
     from schemas.records import Article, ArticleContent, Placement
+    from schemas.serial import JsonObject
 
 _LATEST_FIRST: list[dict[str, Any]] = [
     {"published": {"order": "desc", "missing": "_last"}},
@@ -52,8 +55,10 @@ class ArticleDocuments(ElasticPart):
             partials[placed.article_id] = {**fields, "record": fields}
         self._documents(ARTICLES).update(partials)
 
-    def iter_articles(self) -> Iterator[Article]:
-        return self._documents(ARTICLES).search({"match_all": {}})
+    def iter_articles(self, since: datetime | None = None) -> Iterator[Article]:
+        every: JsonObject = {"match_all": {}}
+        query = {"range": {"first_seen": {"gte": time_to_text(since)}}} if since else every
+        return self._documents(ARTICLES).search(query)
 
     def candidates(self, query: Query) -> Iterator[Article]:
         from pipelines.alerts.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only

@@ -11,10 +11,12 @@ from pipelines.stores.merging import check_merged
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import Article, ArticleContent
+from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from pipelines.alerts.query import Query
     from schemas.records import Placement
@@ -64,8 +66,10 @@ class ArticleTables(SqlitePart):
                 ],
             )
 
-    def iter_articles(self) -> Iterator[Article]:
-        return self._iterate(ARTICLES, "article_id")
+    def iter_articles(self, since: datetime | None = None) -> Iterator[Article]:
+        if since is None:
+            return self._iterate(ARTICLES, "article_id")
+        return self._iterate(ARTICLES, "article_id", where="first_seen >= ?", values=(time_to_text(since),))
 
     def candidates(self, query: Query) -> Iterator[Article]:
         from pipelines.alerts.compilers import sqlite_match  # noqa: PLC0415 - the rule language, for searches only

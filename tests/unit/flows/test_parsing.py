@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.commands.replay import parse_since
+from flows.commands.moments import parse_since
 from flows.orchestration import prefect_configured
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
