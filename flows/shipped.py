@@ -16,3 +16,4 @@ def shipped(name: str) -> Path:
 RULES = "rules.yaml"
 FEEDS = "feeds.opml"
 EXAMPLE = "example"
+DASHBOARDS = "kibana/dashboards.yaml"

@@ -11,7 +11,7 @@ The one way through it:
 6. ``alerts`` finds the rules that match an article and makes one alert for each rule and story.
 7. ``stores`` keeps all of it, in SQLite or in Elasticsearch, behind one protocol.
 8. ``notify`` delivers what the outbox holds.
-9. ``report`` tells what the store holds of a span of time, as an HTML page.
+9. ``report`` tells what the store holds of a span of time, as an HTML page; ``kibana`` makes the dashboards.
 
 ``beam`` wires steps 3 to 7 as Beam transforms; it holds no logic of its own. ``flows`` says when it all runs.
 """

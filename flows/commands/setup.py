@@ -1,17 +1,17 @@
-"""``wirepicket setup``: prepare a server for us."""
+"""``wirepicket setup``: prepare servers for us."""
 
 from __future__ import annotations
+
+import sys
+from typing import Annotated
 
 import typer
 
 from flows.commands.options import ConfigOption, StoreOption, opened
+from flows.shipped import DASHBOARDS, shipped
+from pipelines.config import load_settings
 
-app = typer.Typer(help="Prepare servers: templates and aliases.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep ``elasticsearch`` a sub-command while it is the only one."""
+app = typer.Typer(help="Prepare servers: templates and aliases, dashboards.", no_args_is_help=True)
 
 
 @app.command()
@@ -19,3 +19,36 @@ def elasticsearch(store: StoreOption = None, config: ConfigOption = None) -> Non
     """Put index templates and aliases on the Elasticsearch at --store. Safe to repeat."""
     with opened(store, config) as (opened_store, settings):
         print(f"{opened_store.url} is ready; its indices begin with {settings.index_prefix}-")
+
+
+@app.command()
+def kibana(
+    url: Annotated[
+        str | None,
+        typer.Option("--url", help="Address of the Kibana, with /s/SPACE for a space.", metavar="URL"),
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="Also the example of a Kibana alerting rule.")] = False,
+    ndjson: Annotated[
+        bool, typer.Option("--ndjson", help="Ask no server: print the saved objects, to be imported by hand.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Put data views, saved searches and dashboards on a Kibana. Safe to repeat."""
+    # Imported here: other commands need no Kibana.
+    from pipelines.errors import ConfigurationError  # noqa: PLC0415
+    from pipelines.kibana import saved_objects  # noqa: PLC0415
+    from pipelines.kibana.description import load_description  # noqa: PLC0415
+    from pipelines.kibana.server import Kibana  # noqa: PLC0415
+
+    settings = load_settings(config)
+    description = load_description(shipped(DASHBOARDS))
+    if ndjson:
+        sys.stdout.buffer.write(saved_objects.ndjson(saved_objects.saved_objects(description, settings.index_prefix)))
+        return
+    if url is None:
+        raise ConfigurationError("--url is missing: the address of a Kibana, or --ndjson")
+    api_key = settings.api_key.get_secret_value() if settings.api_key else None
+    with Kibana(url, api_key=api_key, ca_file=settings.ca_file) as server:
+        done = server.install(description, settings.index_prefix, with_rules=rules)
+        way = "by the Dashboards API" if done.by_api else "as saved objects"
+        print(f"{server.url} (Kibana {done.version}): {done.objects} objects, dashboards {way}, {done.rules} rules")

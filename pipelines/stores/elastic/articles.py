@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.stores.elastic.documents import ARTICLES, REVISIONS
+from pipelines.stores.elastic.documents import ARTICLES, REVISIONS, role
 from pipelines.stores.elastic.parts import ElasticPart
 from pipelines.stores.merging import check_merged
 from schemas.serial import time_to_text
@@ -52,7 +52,8 @@ class ArticleDocuments(ElasticPart):
                 "copies": list(placed.copies),
                 "story_id": placed.story_id,
             }
-            partials[placed.article_id] = {**fields, "record": fields}
+            shown = {"role": role(placed.article_id, placed.canonical_id)}
+            partials[placed.article_id] = {**fields, **shown, "record": fields}
         self._documents(ARTICLES).update(partials)
 
     def iter_articles(self, since: datetime | None = None) -> Iterator[Article]:

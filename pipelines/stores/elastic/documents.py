@@ -96,9 +96,17 @@ def _article(article: Article) -> JsonObject:
         "event.ingested": time_to_text(now_utc()),
         "url.domain": _host(content.url),
         "rule.id": sorted({hit.rule_id for hit in content.hits}),
+        "role": role(article.id, article.canonical_id),
+        "terms": sorted({match.term for hit in content.hits for match in hit.matches}),
+        "dropped_reasons": sorted({line.reason for line in content.dropped}),
         "title_tokens": index_text(content.title),
         "body_tokens": index_text(content.body),
     }
+
+
+def role(article_id: str, canonical_id: str | None) -> str:
+    """What an article is among those with its text."""
+    return "original" if canonical_id in {None, article_id} else "copy"
 
 
 def _host(url: str) -> str | None:
@@ -117,7 +125,12 @@ def _alert(alert: Alert) -> JsonObject:
 
 
 def _story(story: Story) -> JsonObject:
-    return {"@timestamp": time_to_text(story.first_published) if story.first_published else None}
+    return {
+        "@timestamp": time_to_text(story.first_published) if story.first_published else None,
+        "headline": story.title,
+        "articles": len(story.article_ids),
+        "outlets": len(story.sources),
+    }
 
 
 ARTICLES = Kind("articles", Article, lambda article: article.id, "article_id", _article)

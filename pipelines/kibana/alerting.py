@@ -1,0 +1,44 @@
+"""Rules for Kibana's own alerting, of the type ``.es-query``, which the basic licence has. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.serial import JsonObject, dump
+
+if TYPE_CHECKING:
+    from pipelines.kibana.description import Description
+
+_HITS = 100
+
+
+def alerting_rules(description: Description, prefix: str) -> dict[str, JsonObject]:
+    """The body of each rule, by its id. They have no actions: connectors are chosen in Kibana."""
+    return {
+        f"{prefix}-rule-{name}": {
+            "name": rule.name,
+            "rule_type_id": ".es-query",
+            "consumer": "stackAlerts",
+            "enabled": rule.enabled,
+            "schedule": {"interval": rule.every},
+            "tags": ["wirepicket"],
+            "actions": [],
+            "params": {
+                "searchType": "esQuery",
+                "index": [f"{prefix}-{rule.data}"],
+                "timeField": rule.time,
+                "esQuery": dump({"query": {"match_all": {}}}).decode(),
+                "size": _HITS,
+                # Twice as long as the interval, so that a check that runs late misses nothing; hits that the check
+                # before has had are left out.
+                "timeWindowSize": 2 * int(rule.every[:-1]),
+                "timeWindowUnit": rule.every[-1],
+                "excludeHitsFromPreviousRun": True,
+                "threshold": [0],
+                "thresholdComparator": ">",
+                "aggType": "count",
+                "groupBy": "all",
+            },
+        }
+        for name, rule in description.alerting.items()
+    }

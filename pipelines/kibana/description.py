@@ -1,0 +1,187 @@
+"""The description of the dashboards, checked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLUMNS = 48
+"""Width of Kibana's grid."""
+OPERATIONS = ("sum", "max", "min", "average", "median", "unique_count")
+"""What may be measured of a field, by its name in Lens; in a panel's measure the key before the field's name."""
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Chart(StrEnum):
+    """How a panel looks. The names are those of Lens's series, but for ``metric`` and ``table``."""
+
+    METRIC = "metric"
+    TABLE = "table"
+    LINE = "line"
+    BAR_STACKED = "bar_stacked"
+    BAR_HORIZONTAL = "bar_horizontal"
+    BAR_HORIZONTAL_STACKED = "bar_horizontal_stacked"
+
+
+class DataView(_Described):
+    """The documents of one kind."""
+
+    title: str
+    time: str | None = None
+    """The field that Kibana's time picker filters by; ``None``: all documents, whatever the time."""
+
+
+class Values(_Described):
+    """A bucket for each of the most frequent values of a field."""
+
+    field: str
+    limit: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class Measure(_Described):
+    """A number for each bucket."""
+
+    operation: str
+    """``count``, or one of ``OPERATIONS``."""
+    field: str | None
+    """``None`` for ``count``."""
+    label: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled(cls, given: object) -> object:
+        """From ``{count: LABEL}`` or ``{OPERATION: FIELD, label: LABEL}``."""
+        if not isinstance(given, dict) or "operation" in given:
+            return given
+        rest = dict(given)
+        if "count" in rest:
+            return {"operation": "count", "field": None, "label": rest.pop("count"), **rest}
+        for operation in OPERATIONS:
+            if operation in rest:
+                return {"operation": operation, "field": rest.pop(operation), **rest}
+        raise ValueError(f"a measure is `count: LABEL` or one of {', '.join(OPERATIONS)} with its field and a label")
+
+
+class Panel(_Described):
+    """One chart."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    title: str
+    chart: Chart
+    data: str
+    """Name of its data view."""
+    measures: Annotated[tuple[Measure, ...], Field(min_length=1)]
+    over: str | None = None
+    """Date field for buckets of time."""
+    by: Values | None = None
+    """Buckets of values: rows of a table, bars, or the series of a chart over time."""
+    split: Values | None = None
+    """What the bars are made of."""
+    where: dict[str, str] = {}
+    """Fields and the values that they must have."""
+    grid: tuple[int, int, int, int]
+    """Left, top, width, height."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        left, _, width, height = self.grid
+        if left < 0 or width < 1 or height < 1 or left + width > COLUMNS:
+            raise ValueError(f"panel {self.id} does not fit a board of {COLUMNS} columns")
+        match self.chart:
+            case Chart.METRIC:
+                sound = not (self.over or self.by or self.split) and len(self.measures) == 1
+            case Chart.TABLE:
+                sound = self.by is not None and not (self.over or self.split)
+            case Chart.LINE | Chart.BAR_STACKED:
+                sound = self.over is not None and self.split is None
+            case _:
+                sound = self.by is not None and self.over is None
+        if not sound:
+            raise ValueError(f"panel {self.id}: a {self.chart} cannot have these buckets and measures")
+        return self
+
+    @property
+    def query(self) -> str:
+        """``where`` as KQL."""
+        return " and ".join(f'{field}: "{value}"' for field, value in self.where.items())
+
+
+class Dashboard(_Described):
+    """A board of panels."""
+
+    title: str
+    description: str
+    since: str
+    """Where the time range begins, in Elasticsearch's date mathematics; it ends now."""
+    panels: Annotated[tuple[Panel, ...], Field(min_length=1)]
+
+
+class Search(_Described):
+    """A saved search of Discover."""
+
+    title: str
+    data: str
+    columns: tuple[str, ...]
+    sort: str
+    """Date field; the latest first."""
+
+
+class AlertingRule(_Described):
+    """A rule of Kibana's that fires when new documents appear."""
+
+    name: str
+    data: str
+    time: str
+    every: Annotated[str, Field(pattern=r"^[1-9][0-9]*[mhd]$")]
+    enabled: Literal[True] = True
+
+
+class Description(_Described):
+    """The whole file."""
+
+    data_views: dict[str, DataView]
+    dashboards: dict[str, Dashboard]
+    searches: dict[str, Search] = {}
+    alerting: dict[str, AlertingRule] = {}
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        panels = [panel for board in self.dashboards.values() for panel in board.panels]
+        used = {panel.data for panel in panels}
+        used |= {search.data for search in self.searches.values()} | {rule.data for rule in self.alerting.values()}
+        if unknown := used - self.data_views.keys():
+            raise ValueError(f"there is no data view {', '.join(sorted(unknown))}")
+        for board in self.dashboards.values():
+            ids = [panel.id for panel in board.panels]
+            if len(set(ids)) < len(ids):
+                raise ValueError(f"two panels of {board.title} have one id")
+        return self
+
+
+def load_description(path: Path) -> Description:
+    """Read a description.
+
+    Raises:
+        ConfigurationError: it cannot be read, or says what makes no sense; the message says where.
+    """
+    try:
+        return Description.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror or error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise ConfigurationError(f"{path}: {place}: {first['msg']}") from error
