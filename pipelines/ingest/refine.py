@@ -40,7 +40,7 @@ def refine(capture: Capture, matcher: Matcher) -> Refined:
     try:
         refined = _page(capture, matcher) if capture.kind is MediaKind.HTML else _refined(capture, matcher)
     except InputError as error:
-        own = _own_text(capture, matcher)
+        own = own_text(capture, matcher)
         if own is None:
             raise
         return replace(own, failure=error)
@@ -48,7 +48,7 @@ def refine(capture: Capture, matcher: Matcher) -> Refined:
         capture.kind is MediaKind.HTML
         and refined.content.word_count <= TEASER_WORDS
         and behind_paywall(capture)
-        and (own := _own_text(capture, matcher)) is not None
+        and (own := own_text(capture, matcher)) is not None
     ):
         fuller = own if own.content.word_count > refined.content.word_count else refined
         return replace(fuller, failure=ExtractionError("paywall", "the page says that it is not free to read"))
@@ -62,7 +62,7 @@ def _page(capture: Capture, matcher: Matcher) -> Refined:
     return _refined(capture, matcher)
 
 
-def _own_text(capture: Capture, matcher: Matcher) -> Refined | None:
+def own_text(capture: Capture, matcher: Matcher) -> Refined | None:
     """The article by what the feed said of it; ``None`` where no feed led here or it said nothing."""
     if capture.kind is not MediaKind.HTML or capture.entry is None:
         return None

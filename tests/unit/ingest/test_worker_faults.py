@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psutil
+import pytest
 
 from pipelines.errors import ExtractionError
 from pipelines.ingest.pool import RefinePool
 from pipelines.ingest.refine import Refined
-from schemas.records import Capture, MediaKind, Rule
+from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind, Rule
 from tests.synthetic import prose
 
 NOON = datetime(2026, 6, 1, tzinfo=UTC)
@@ -49,19 +53,74 @@ def computing_worker(seconds: float) -> psutil.Process:
     raise AssertionError("no worker computes")
 
 
-def test_a_worker_that_dies_costs_its_page_only() -> None:
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_page_is_given_up_when_a_second_worker_dies_on_it(deaths: int) -> None:
     small, slow = page(3), page(6_000)
     results: list[object] = []
     with RefinePool(RULES, workers=1, seconds=120) as pool:
         assert isinstance(pool.refine_all([small])[0], Refined)
         working = threading.Thread(target=lambda: results.extend(pool.refine_all([slow, small])))
         working.start()
-        computing_worker(0.2).kill()
+        for _ in range(deaths):
+            computing_worker(1.0).kill()
         working.join(120)
-    error = results[0]
-    assert isinstance(error, ExtractionError)
-    assert error.reason == "crashed"
-    assert isinstance(results[1], Refined)
+    first, second = results
+    assert isinstance(second, Refined)
+    if deaths == 1:
+        assert isinstance(first, Refined)
+    else:
+        assert isinstance(first, ExtractionError)
+        assert first.reason == "crashed"
+        assert "exit code -9" in first.detail
+
+
+def test_workers_killed_at_any_moment_leave_nobody_waiting() -> None:
+    captures = [(CaptureRef(file="a", offset=number), page(3 + number % 5)) for number in range(192)]
+    portions = (captures[start : start + 24] for start in range(0, len(captures), 24))
+    chance = random.Random(7)
+    results: list[object] = []
+    with RefinePool(RULES, workers=2) as pool:
+        pool.refine_all([page(3)])
+        for _, outcomes in pool.refine_ahead(portions):
+            results += outcomes
+            time.sleep(chance.random() * 0.05)
+            with suppress(psutil.NoSuchProcess, IndexError):
+                chance.choice(workers()).kill()
+    assert len(results) == len(captures)
+    assert all(isinstance(one, Refined) for one in results), "a page whose worker dies once is read by another"
+
+
+def workers() -> list[psutil.Process]:
+    """The processes that the forking server has made."""
+    return [worker for server in psutil.Process().children() for worker in server.children()]
+
+
+def test_a_page_given_up_falls_back_to_its_feed_entry() -> None:
+    entry = FeedEntry(
+        feed_url="https://news.example/feed",
+        entry_id="a",
+        link="https://news.example/a",
+        title="Bridge saved from the ice",
+        author=None,
+        published=NOON,
+        html="<p>The HIMARS stood there when the regiment moved its last bridge.</p>",
+        source="Example Wire",
+    )
+    slow = replace(page(12_000), entry=entry)
+    with RefinePool(RULES, workers=1) as pool:
+        pool.refine_all([page(3)])
+    with RefinePool(RULES, workers=1, seconds=1) as pool:
+        (late,) = pool.refine_all([slow])
+    assert isinstance(late, Refined)
+    assert late.failure is not None
+    assert late.failure.reason == "timeout"
+    assert late.content.title == "Bridge saved from the ice"
+    assert [hit.rule_id for hit in late.content.hits] == ["himars"]
+    with RefinePool(RULES, workers=1, memory=64 << 20, seconds=120) as pool:
+        (large,) = pool.refine_all([replace(page(16_000), entry=entry)])
+    assert isinstance(large, Refined)
+    assert large.failure is not None
+    assert large.failure.reason == "memory"
 
 
 def test_matches_come_with_the_article() -> None:
