@@ -117,7 +117,8 @@ def test_a_page_given_up_falls_back_to_its_feed_entry() -> None:
     assert late.content.title == "Bridge saved from the ice"
     assert [hit.rule_id for hit in late.content.hits] == ["himars"]
     with RefinePool(RULES, workers=1, memory=64 << 20, seconds=120) as pool:
-        (large,) = pool.refine_all([replace(page(16_000), entry=entry)])
+        links = b"<article><h1>A title</h1>" + b"<a href='/x'>link</a> " * 100_000
+        (large,) = pool.refine_all([replace(slow, body=links)])
     assert isinstance(large, Refined)
     assert large.failure is not None
     assert large.failure.reason == "memory"
