@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.retention import prune
 from pipelines.beam.launch import BatchReport, launch
 from pipelines.collect.feeds import FeedsTaken, take_feeds
 from pipelines.collect.seeds import take_seeds
 from pipelines.fetch.policy import FetchPolicy
 from pipelines.ingest.outcome import Outcome
-from pipelines.notify.channels import STANDARD_OUTPUT, StandardOutputChannel, open_channels
+from pipelines.notify.channels import open_channels
 from pipelines.notify.deliver import deliver
-from schemas.records import RunRecord, now_utc
+from schemas.records import AlertOrigin, RunRecord, now_utc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,7 +65,13 @@ def collect(inputs: Inputs, intake: Intake, settings: Settings, started: datetim
 
 
 def process(
-    refs: Sequence[CaptureRef], inputs: Inputs, settings: Settings, reporter: Reporter, *, notify: bool = True
+    refs: Sequence[CaptureRef],
+    inputs: Inputs,
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    origin: AlertOrigin = AlertOrigin.LIVE,
+    notify: bool = True,
 ) -> BatchReport:
     """Run the Beam pipeline over captures of the archive."""
     if not refs:
@@ -75,6 +82,7 @@ def process(
             settings=settings,
             rules=inputs.rule_file,
             runner=inputs.runner,
+            origin=origin,
             notify=notify,
             on_progress=advance,
         )
@@ -82,11 +90,10 @@ def process(
 
 def notify(store: Store, inputs: Inputs, settings: Settings, *, as_json: bool) -> DeliveryReport:
     """Deliver what the outbox holds. With ``as_json`` standard output is not for alerts: they go to standard error."""
-    channels = open_channels(settings.channels, settings.home)
-    if as_json:
-        channels[STANDARD_OUTPUT] = StandardOutputChannel(sys.stderr)
-    severities = {rule.id: rule.severity for rule in inputs.rules}
-    return deliver(store, channels, now_utc(), severities=severities)
+    channels = open_channels(
+        settings.channels, settings.home, templates=settings.templates, printed=sys.stderr if as_json else None
+    )
+    return deliver(store, channels, now_utc(), AlertPolicy.of(inputs.rules))
 
 
 def summarise(

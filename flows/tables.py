@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from schemas.records import AlertOrigin
 from schemas.serial import time_to_text, to_dict
 
 if TYPE_CHECKING:
@@ -146,6 +147,10 @@ def article_view(article: Article, others: Sequence[Article]) -> Group:
         "copies": "\n".join(f"{one.id}  {one.content.source or one.content.url}" for one in others) or None,
         "story": article.story_id,
         "rules": ", ".join(hit.rule_id for hit in content.hits) or None,
+        "no alert": "\n".join(
+            f"{hit.rule_id}: “{hit.form}” only in a dropped line [{hit.reason}]" for hit in content.dropped_hits
+        )
+        or None,
         "archive": "\n".join(f"{_time(one.fetched_at)}  {one.archive_record}" for one in article.observations),
     }
     for name, value in rows.items():
@@ -179,15 +184,21 @@ def story_view(story: Story, articles: Sequence[Article]) -> Group:
 
 
 def alert_view(alert: Alert, store: Store) -> Group:
-    """One alert with every match."""
-    found = store.articles({match.article_id for match in alert.matches})
+    """One alert with every match, and what was said of it to whom."""
+    found = store.articles({alert.article_id, *(match.article_id for match in alert.matches)})
+    first = found.get(alert.article_id)
+    published = _time(first.content.published) if first else ""
+    origin = "" if alert.origin is AlertOrigin.LIVE else f", by {alert.origin}"
     lines: list[Text] = [
-        Text(
-            f"{alert.rule_id} (version {alert.rule_version}), {alert.state}, matched {_time(alert.matched_at)}",
-            style="bold",
-        ),
+        Text(f"{alert.rule_id} (version {alert.rule_version}), {alert.state}{origin}", style="bold"),
+        Text(f"published {published or 'at an unknown time'}, matched {_time(alert.matched_at)}"),
         Text(f"story {alert.story_id}"),
     ]
+    for message in store.outbox_of_alerts([alert.id]):
+        end = _time(message.delivered_at) or f"waits until {_time(message.next_attempt)}"
+        said = f"{message.kind} to {message.channel}: {end}"
+        why = "".join(f"; {one}" for one in (message.reason, message.last_error) if one)
+        lines.append(Text(f"    {said}{why}", style="dim"))
     for match in alert.matches:
         article = found.get(match.article_id)
         lines.append(Text(f"\n{match.field} of {article.content.title if article else match.article_id}", style="dim"))

@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     gazetteer: Path | None = None
     """Your own weapon systems, on top of those that come with wirepicket."""
     channels: dict[str, tuple[SecretStr, ...]] = {}
-    """Notification channels: the name that rules use, and Apprise URLs (which hold secrets)."""
+    """Notification channels: the name that rules use, and addresses of targets (which hold secrets)."""
+    templates: Path | None = None
+    """Folder of templates for messages, in place of those that come with wirepicket."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Extraction processes; one a core when not given."""
 

@@ -48,6 +48,28 @@ class AlertState(StrEnum):
     MUTED = "muted"
 
 
+class AlertOrigin(StrEnum):
+    """What made an alert."""
+
+    LIVE = "live"
+    """An article as it came in."""
+    REPLAY = "replay"
+    """The archive processed again."""
+    BACKFILL = "backfill"
+    """Rules applied to articles which were in the store before."""
+
+
+class MessageKind(StrEnum):
+    """What a message says of its alert."""
+
+    NEW = "new"
+    """A rule matches a story for the first time."""
+    ESCALATED = "escalated"
+    """An alert that was told before has become more."""
+    EDITED = "edited"
+    """An outlet has changed its text: a term has come or gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
     """One entry of a feed, as the feed declared it."""
@@ -173,6 +195,20 @@ class RuleHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedHit:
+    """A rule that would match an article if the lines which cleaning dropped counted. It gives no alert."""
+
+    rule_id: str
+    form: str
+    """What stands in the dropped line."""
+    term: str
+    """The term of the rule which it stands for."""
+    line: str
+    reason: str
+    """Why the line was dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One capture of an article: when, which text, and where in the archive."""
 
@@ -204,6 +240,7 @@ class ArticleContent:
     dropped: tuple[DroppedLine, ...]
     word_count: int
     hits: tuple[RuleHit, ...] = ()
+    dropped_hits: tuple[DroppedHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +347,16 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What of a story that was told makes its alert worth another message."""
+
+    by: tuple[str, ...] = ("source", "term")
+    """``source``: a further independent outlet; ``term``: a further term of the rule."""
+    articles: int | None = None
+    """So many matching articles; ``None``: their number does not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTests:
     """Examples which a rule carries with it."""
 
@@ -327,6 +374,7 @@ class Rule:
     notify: tuple[str, ...] = ()
     """Names of notification channels."""
     throttle: Throttle = field(default_factory=Throttle)
+    escalate: Escalation = field(default_factory=Escalation)
     tests: RuleTests = field(default_factory=RuleTests)
     description: str | None = None
 
@@ -359,6 +407,9 @@ class Alert:
     """When the match was made (not when the article was published)."""
     matches: tuple[AlertMatch, ...]
     state: AlertState = AlertState.NEW
+    origin: AlertOrigin = AlertOrigin.LIVE
+    thread: str | None = None
+    """The id under which it was first raised. It stays when stories merge or split; ``None``: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,11 +420,16 @@ class OutboxMessage:
     """Hash of alert, channel and kind: lets a receiver drop repeats."""
     alert_id: str
     channel: str
-    kind: str = "new"
+    kind: MessageKind = MessageKind.NEW
+    reason: str | None = None
+    """What has changed since the alert was told, for people; ``None`` for a new alert."""
+    topic: str | None = None
+    """What the throttle of its rule counts by; ``None``: it is never held back."""
     created_at: datetime
     attempts: int = 0
     next_attempt: datetime
     delivered_at: datetime | None = None
+    """When its channel took it, or when it turned out that it need not be sent (``last_error`` says why)."""
     last_error: str | None = None
 
 

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS articles ( -- Article
     dropped TEXT NOT NULL,
     word_count INTEGER NOT NULL,
     hits TEXT NOT NULL,
+    dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
     observations TEXT NOT NULL,
     revision INTEGER NOT NULL,
     first_seen TEXT NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE IF NOT EXISTS revisions ( -- ArticleContent
     dropped TEXT NOT NULL,
     word_count INTEGER NOT NULL,
     hits TEXT NOT NULL,
+    dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
     PRIMARY KEY (article_id, digest)
 ) STRICT;
 
@@ -117,7 +119,9 @@ CREATE TABLE IF NOT EXISTS alerts ( -- Alert
     article_id TEXT NOT NULL,
     matched_at TEXT NOT NULL,
     matches TEXT NOT NULL,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    origin TEXT NOT NULL DEFAULT 'live',
+    thread TEXT
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS alerts_by_story ON alerts (story_id);
@@ -127,6 +131,8 @@ CREATE TABLE IF NOT EXISTS outbox ( -- OutboxMessage
     alert_id TEXT NOT NULL,
     channel TEXT NOT NULL,
     kind TEXT NOT NULL,
+    reason TEXT,
+    topic TEXT,
     created_at TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     next_attempt TEXT NOT NULL,
@@ -135,6 +141,9 @@ CREATE TABLE IF NOT EXISTS outbox ( -- OutboxMessage
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (next_attempt) WHERE delivered_at IS NULL;
+CREATE INDEX IF NOT EXISTS outbox_by_alert ON outbox (alert_id);
+-- What was sent, and not merely settled (last_error says why).
+CREATE INDEX IF NOT EXISTS outbox_spoken ON outbox (topic, delivered_at) WHERE last_error IS NULL;
 
 CREATE TABLE IF NOT EXISTS quarantine ( -- Quarantined
     url TEXT NOT NULL,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands.look import LimitOption
-from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
+from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
+from flows.inputs import Inputs
+from flows.shipped import RULES, shipped
 from flows.tables import alert_block, alert_view, console
+from pipelines.beam.launch import RUNNERS
 from pipelines.errors import ConfigurationError
 from schemas.export import export_alert
-from schemas.records import AlertState
+from schemas.records import AlertState, now_utc
 from schemas.serial import to_dict
 
 if TYPE_CHECKING:
@@ -94,10 +98,35 @@ def mute(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = Non
     _set_state(ids, AlertState.MUTED, store, config, as_json=as_json)
 
 
+@app.command()
+def deliver(
+    rules: RulesOption = None, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Send what the outbox holds and is due, digests whose window has ended among it. Every run does the same."""
+    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
+
+    with opened(store, config) as (opened_store, settings):
+        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), RUNNERS[0])
+        report = steps.notify(opened_store, inputs, settings, as_json=as_json)
+    for problem in report.problems:
+        print(f"wirepicket: {problem}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"sent": report.sent, "failed": report.failed, "waiting": report.waiting}))
+    else:
+        console.print(f"{report.sent} sent, {report.failed} failed, {report.waiting} waiting")
+    if report.failed:
+        raise typer.Exit(1)
+
+
 def _set_state(ids: list[str], state: AlertState, store: str | None, config: ConfigOption, *, as_json: bool) -> None:
     with opened(store, config) as (opened_store, _):
         with opened_store.exclusive():  # a regrouping may be adding matches to them at this moment
             changed = [replace(alert, state=state) for alert in _by_id(opened_store, ids)]
+            # What waits is not sent; what comes to an acknowledged alert later is.
+            waiting = [one for one in opened_store.outbox_of_alerts(ids) if not one.delivered_at]
+            opened_store.write_outbox(
+                [replace(one, delivered_at=now_utc(), last_error=f"not sent: {state}") for one in waiting]
+            )
             opened_store.write_alerts(changed)
         opened_store.refresh()
         if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from flows.tables import print_json, print_summary
-from schemas.records import MediaKind, now_utc
+from schemas.records import AlertOrigin, MediaKind, now_utc
 
 
 def replay(
@@ -26,13 +27,16 @@ def replay(
         str | None,
         typer.Option("--source", help="Only a host, an outlet's name or a feed's address.", metavar="SOURCE"),
     ] = None,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send the alerts that arise; otherwise they are only kept.")
+    ] = False,
     rules: RulesOption = None,
     store: StoreOption = None,
     runner: RunnerOption = "inprocess",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Process what the archive holds once more. The result is the same; alerts that arise are not sent."""
+    """Process what the archive holds once more. Alerts that arise are marked, and sent only with --notify."""
     from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
     from pipelines.archive.index import ArchiveIndex  # noqa: PLC0415 - likewise
 
@@ -43,8 +47,11 @@ def replay(
         inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner)
         with ArchiveIndex(settings.archive) as index:
             refs = [found.ref for found in index.span(start, end, source) if found.kind is not MediaKind.FEED]
-        report = steps.process(refs, inputs, settings, Reporter(), notify=False)
+        report = steps.process(refs, inputs, settings, Reporter(), origin=AlertOrigin.REPLAY, notify=notify)
+        problems = steps.notify(opened_store, inputs, settings, as_json=as_json).problems if notify else ()
         record, _ = steps.summarise(opened_store, steps.Collected(), report, started, time.monotonic() - clock)
+    for problem in problems:
+        print(f"wirepicket: {problem}", file=sys.stderr)
     if as_json:
         print_json(record)
     else:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from schemas.records import Alert, AlertMatch, AlertState, OutboxMessage
+from pipelines.alerts.messages import Speaker
+from pipelines.alerts.news import news_of, terms_found, terms_of
+from pipelines.alerts.policy import digest
+from schemas.records import Alert, AlertMatch, AlertOrigin, AlertState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from schemas.records import Rule, RuleHit, Story
-
-LOG_CHANNEL = "log"
-"""The JSON-lines file which every alert goes to, whatever its rule names."""
+    from pipelines.alerts.news import Member
+    from pipelines.alerts.policy import AlertPolicy
+    from schemas.records import OutboxMessage, RuleHit, Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,77 +31,77 @@ class AlertDecision:
     outbox: tuple[OutboxMessage, ...] = ()
     """Messages to be sent, by id."""
     raised: int = 0
-    """Alerts that are news: they follow from no earlier alert."""
+    """Alerts that are news: they follow from no earlier alert, or from none that anybody was to be told of."""
 
 
 def alert_id(rule_id: str, story_id: str) -> str:
     """The id of the alert of a rule about a story."""
-    return _digest("alert", rule_id, story_id)
-
-
-def message_id(alert: str, channel: str, kind: str) -> str:
-    """The id of an outbox message: the same message always has the same, so that a receiver can drop repeats."""
-    return _digest("message", alert, channel, kind)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def channels_by_rule(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
-    """The notification channels of each rule, the log first."""
-    return {rule.id: tuple(dict.fromkeys((LOG_CHANNEL, *rule.notify))) for rule in rules}
+    return digest("alert", rule_id, story_id)
 
 
 def decide_alerts(
     *,
     stories: Sequence[Story],
-    hits: Mapping[str, tuple[RuleHit, ...]],
-    order: Mapping[str, Any],
+    members: Mapping[str, Member],
     existing: Sequence[Alert],
-    channels_of: Callable[[str], Sequence[str]],
+    sent: Iterable[OutboxMessage] = (),
+    policy: AlertPolicy,
     now: datetime,
 ) -> AlertDecision:
-    """Decide which alerts stand.
+    """Decide which alerts stand, and what is to be said of them.
 
     Args:
         stories: the stories that were recomputed, as they are now. All stories that the articles of these belong or
             belonged to and that still exist must be among them.
-        hits: by article id, the rules it matches; articles without hits may be missing.
-        order: by article id, a key; the article with the smallest is the earliest.
+        members: by id, every article of these stories.
         existing: alerts of every story these articles belong or belonged to.
-        channels_of: the notification channels of a rule.
+        sent: the messages of these alerts, delivered or not.
+        policy: the rules, what made the articles come, and whether there are messages.
         now: time of this decision, UTC.
 
-    When stories merge or split, alerts follow: an alert of the same rule which shares an article with the story
-    hands on its time and state, and nothing is sent again. One that has not been delivered yet is sent under its new
-    id in place of the old. An alert whose matches have vanished by an edit stays as it was when it has been delivered
-    (people have read it), and goes when it has not. The result does not depend on the order of the arguments.
+    A further article of the story is added to its alert. It is said when it makes the alert more (``news``), and when
+    an edit brings or takes a term. When stories merge or split, alerts follow: an alert of the same rule which shares
+    an article with the story hands on its time and state, and nothing is sent again. One that has not been delivered
+    yet is sent under its new id to the channels that have not had it. An alert whose matches have vanished by an edit
+    stays as it was when it has been delivered (people have read it), and goes when it has not. An alert of a replay or
+    a backfill which was not sent is sent when an article comes in and joins it. Which alerts stand does not depend on
+    the order of the arguments, nor on the order and batches in which articles come.
     """
     put: dict[str, Alert] = {}
     kept: set[str] = set()
     outbox: list[OutboxMessage] = []
     raised = 0
     known = {alert.id: alert for alert in existing}
+    messages = _by_alert(sent)
     earlier = _by_subject(existing)
     for story in stories:
-        found = _matches_by_rule(story, hits, order)
+        found = _matches_by_rule(story, members)
         before = _by_rule(earlier, story)
         for rule_id in sorted(found.keys() | before.keys()):
             related = before.get(rule_id, ())
+            said, says = terms_of(related), terms_found(found.get(rule_id, ()))
+            had = [message for alert in related for message in messages.get(alert.id, ())]
+            fresh = not related or _untold(related, had, policy, joined=bool(says.keys() - said.keys()))
             alert = (
-                _alert(story, rule_id, found[rule_id], related, now)
+                _alert(story, found[rule_id], related, policy.origin if fresh else _origin(related), now)
                 if rule_id in found
                 else _vanished(story, rule_id, related)
             )
             if alert is None:
                 continue
+            news = news_of(said, says, story.article_ids, members, policy.escalation(rule_id))
+            first = members[alert.article_id].source or alert.article_id
+            speaker = Speaker(alert=alert, source=first, policy=policy, now=now)
+            if fresh:
+                raised += 1
+                outbox += speaker.first(news, by_edit=all(members[article_id].edited for article_id in says))
+            else:
+                if alert.id not in known and alert.state is AlertState.NEW and had:
+                    outbox += speaker.again({message.channel for message in had if message.delivered_at})
+                outbox += speaker.further(news)
             kept.add(alert.id)
-            raised += not related
             if known.get(alert.id) != alert:
                 put[alert.id] = alert
-            if alert.id not in known and alert.state is AlertState.NEW:
-                outbox.extend(_messages(alert, channels_of(rule_id), now))
     return AlertDecision(
         put=tuple(put[one] for one in sorted(put)),
         gone=tuple(sorted(known.keys() - kept)),
@@ -109,14 +110,33 @@ def decide_alerts(
     )
 
 
-def _matches_by_rule(
-    story: Story, hits: Mapping[str, tuple[RuleHit, ...]], order: Mapping[str, Any]
-) -> dict[str, list[tuple[str, RuleHit]]]:
+def _untold(related: Sequence[Alert], had: Sequence[OutboxMessage], policy: AlertPolicy, *, joined: bool) -> bool:
+    """Whether alerts of a replay or backfill, which nobody was to be told of, are now to be told for the first time."""
+    silent = not had and all(
+        alert.state is AlertState.NEW and alert.origin is not AlertOrigin.LIVE for alert in related
+    )
+    return silent and policy.speaks and (joined or policy.origin is not AlertOrigin.LIVE)
+
+
+def _origin(related: Iterable[Alert]) -> AlertOrigin:
+    """What made the alerts that one follows: live where any of them is."""
+    origins = [alert.origin for alert in related]
+    return AlertOrigin.LIVE if AlertOrigin.LIVE in origins else origins[0]
+
+
+def _by_alert(messages: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:
+    out: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
+    for message in messages:
+        out[message.alert_id].append(message)
+    return out
+
+
+def _matches_by_rule(story: Story, members: Mapping[str, Member]) -> dict[str, list[tuple[str, RuleHit]]]:
     """For each rule the articles of the story that match it, earliest first."""
     found: defaultdict[str, list[tuple[str, RuleHit]]] = defaultdict(list)
-    matching = [article_id for article_id in story.article_ids if hits.get(article_id)]
-    for article_id in sorted(matching, key=lambda one: (order[one], one)):
-        for hit in hits[article_id]:
+    matching = [article_id for article_id in story.article_ids if members[article_id].hits]
+    for article_id in sorted(matching, key=lambda one: (members[one].order, one)):
+        for hit in members[article_id].hits:
             found[hit.rule_id].append((article_id, hit))
     return found
 
@@ -140,12 +160,18 @@ def _by_rule(earlier: Mapping[str, list[Alert]], story: Story) -> dict[str, tupl
 
 
 def _alert(
-    story: Story, rule_id: str, found: list[tuple[str, RuleHit]], related: tuple[Alert, ...], now: datetime
+    story: Story,
+    found: Sequence[tuple[str, RuleHit]],
+    related: Sequence[Alert],
+    origin: AlertOrigin,
+    now: datetime,
 ) -> Alert:
     first_id, first_hit = found[0]
+    rule_id = first_hit.rule_id
+    own = alert_id(rule_id, story.id)
     told = [alert.state for alert in related if alert.state is not AlertState.NEW]
     return Alert(
-        id=alert_id(rule_id, story.id),
+        id=own,
         rule_id=rule_id,
         rule_version=first_hit.rule_version,
         story_id=story.id,
@@ -165,10 +191,12 @@ def _alert(
             for match in sorted(hit.matches, key=lambda match: (match.field != "title", match.start, match.end))
         ),
         state=told[0] if told else AlertState.NEW,
+        origin=origin,
+        thread=related[0].thread or related[0].id if related else own,
     )
 
 
-def _vanished(story: Story, rule_id: str, related: tuple[Alert, ...]) -> Alert | None:
+def _vanished(story: Story, rule_id: str, related: Sequence[Alert]) -> Alert | None:
     """The alert that stays although nothing in the story matches any more; ``None`` when none does."""
     # An alert belongs where its first article is. In another part of a story that split, nothing has vanished.
     told = [alert for alert in related if alert.state is not AlertState.NEW and alert.article_id in story.article_ids]
@@ -176,16 +204,3 @@ def _vanished(story: Story, rule_id: str, related: tuple[Alert, ...]) -> Alert |
         return None
     own = next((alert for alert in told if alert.story_id == story.id), told[0])
     return replace(own, id=alert_id(rule_id, story.id), story_id=story.id, matched_at=told[0].matched_at)
-
-
-def _messages(alert: Alert, channels: Sequence[str], now: datetime) -> list[OutboxMessage]:
-    return [
-        OutboxMessage(
-            id=message_id(alert.id, channel, "new"),
-            alert_id=alert.id,
-            channel=channel,
-            created_at=now,
-            next_attempt=now,
-        )
-        for channel in channels
-    ]

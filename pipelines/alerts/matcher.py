@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.candidates import CandidateIndex
@@ -12,13 +14,17 @@ from pipelines.alerts.evaluate import Subject
 from pipelines.alerts.gazetteer import default_gazetteer
 from pipelines.alerts.query import Query, parse
 from pipelines.alerts.rules import rule_version
-from schemas.records import Match, RuleHit
+from schemas.records import DroppedHit, Match, RuleHit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pipelines.alerts.gazetteer import Gazetteer
-    from schemas.records import Rule
+    from schemas.records import ArticleContent, Rule
+
+
+PARAGRAPH = "\n\n"
+"""What joins the paragraphs of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,31 @@ class Matcher:
                     RuleHit(rule_id=compiled.rule_id, rule_version=compiled.version, matches=subject.matches(places))
                 )
         return tuple(hits)
+
+
+def hits_in_dropped(matcher: Matcher, content: ArticleContent) -> tuple[DroppedHit, ...]:
+    """What rules would match more of an article if its dropped lines counted: the first such place of each.
+
+    They count for no alert: a teaser or a related link is another story.
+    """
+    if not content.dropped:
+        return ()
+    # As paragraphs behind the body: a term does not run from one into the next.
+    start = len(content.body) + len(PARAGRAPH)
+    ends = list(accumulate((len(one.line) + len(PARAGRAPH) for one in content.dropped), initial=start))[1:]
+    whole = PARAGRAPH.join([content.body, *(one.line for one in content.dropped)])
+    alerting = {hit.rule_id for hit in content.hits}
+    found: list[DroppedHit] = []
+    for hit in matcher.match(title=content.title, body=whole, source=content.source, language=content.language):
+        match = next((one for one in hit.matches if one.field == "body" and one.start >= start), None)
+        if hit.rule_id not in alerting and match:
+            dropped = content.dropped[bisect(ends, match.start)]
+            found.append(
+                DroppedHit(
+                    rule_id=hit.rule_id, form=match.form, term=match.term, line=dropped.line, reason=dropped.reason
+                )
+            )
+    return tuple(found)
 
 
 def confirm(

@@ -9,7 +9,7 @@ import yaml
 
 from pipelines.alerts.query import parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
-from schemas.records import Rule, RuleTests, Throttle
+from schemas.records import Escalation, Rule, RuleTests, Throttle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,10 @@ THROTTLES = ("story", "rule", "source")
 RULE_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 CHANNEL = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 WINDOW = r"[1-9][0-9]{0,4}[smhd]"
+ESCALATIONS = ("source", "term")
+ARTICLES = r"[1-9][0-9]{0,4}"
 
-_KEYS = ("id", "query", "severity", "notify", "throttle", "tests", "description")
+_KEYS = ("id", "query", "severity", "notify", "throttle", "escalate", "tests", "description")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -164,6 +166,7 @@ class _Reader:
             severity=self._one_of(entries["severity"], SEVERITIES, "a severity") if "severity" in entries else "medium",
             notify=self._channels(entries["notify"]) if "notify" in entries else (),
             throttle=self._throttle(entries["throttle"]) if "throttle" in entries else Throttle(),
+            escalate=self._escalation(entries["escalate"]) if "escalate" in entries else Escalation(),
             tests=self._tests(entries["tests"]) if "tests" in entries else RuleTests(),
             description=self._text(described, "a description") if described is not None else None,
         )
@@ -178,6 +181,18 @@ class _Reader:
         return Throttle(
             per=self._one_of(entries["per"], THROTTLES, "what a throttle counts by") if "per" in entries else plain.per,
             window=self._matching(entries["window"], WINDOW, "a window") if "window" in entries else plain.window,
+        )
+
+    def _escalation(self, node: yaml.Node) -> Escalation:
+        entries = self._mapping(node, ("by", "articles"), "an escalation")
+        reasons = self._list(entries["by"], "reasons") if "by" in entries else None
+        return Escalation(
+            by=Escalation().by
+            if reasons is None
+            else tuple(dict.fromkeys(self._one_of(item, ESCALATIONS, "a reason to escalate") for item in reasons)),
+            articles=int(self._matching(entries["articles"], ARTICLES, "a number of articles"))
+            if "articles" in entries
+            else None,
         )
 
     def _tests(self, node: yaml.Node) -> RuleTests:
@@ -221,5 +236,6 @@ def _width(source: str, style: str | None) -> int:
 
 _EXPECTED = {
     RULE_ID: "letters, digits, '.', '_' and '-', at most 100, beginning with a letter or digit",
+    ARTICLES: "a whole number from 1 to 99999",
     WINDOW: "a number and s, m, h or d, such as 6h",
 }

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.alerts.query import MAX_QUERY
-from pipelines.alerts.rule_file import CHANNEL, RULE_ID, SEVERITIES, THROTTLES, WINDOW
+from pipelines.alerts.rule_file import CHANNEL, ESCALATIONS, RULE_ID, SEVERITIES, THROTTLES, WINDOW
+from schemas.records import Escalation
 
 SCHEMA_FILE = Path(__file__).with_name("rules.schema.json")
 
@@ -51,6 +52,19 @@ def schema() -> dict[str, Any]:
                         "per": {"enum": list(THROTTLES), "default": "story"},
                         "window": {"type": "string", "pattern": f"^{WINDOW}$", "default": "6h"},
                     },
+                },
+                "escalate": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "by": {
+                            "type": "array",
+                            "items": {"enum": list(ESCALATIONS)},
+                            "default": list(Escalation().by),
+                        },
+                        "articles": {"type": "integer", "minimum": 1, "maximum": 99_999},
+                    },
+                    "description": "What makes an alert that was told worth another message.",
                 },
                 "tests": {
                     "type": "object",

@@ -27,6 +27,7 @@ def main(folder: Path) -> int:
         rules=load_rules(Path(task.rules)),
         horizon=timedelta(days=settings.horizon_days),
         workers=settings.workers,
+        origin=task.origin,
         notify=task.notify,
         progress=True,
     )

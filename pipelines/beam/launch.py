@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
-from schemas.records import CaptureRef, Quarantined
+from schemas.records import AlertOrigin, CaptureRef, Quarantined
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class BatchJob:
     rules: str
     """Path of the rule file."""
     runner: str
+    origin: AlertOrigin
+    """What the alerts raised are marked as."""
     notify: bool
     """Whether alerts raised are to be delivered."""
 
@@ -62,6 +64,7 @@ def launch(
     settings: Settings,
     rules: Path,
     runner: str,
+    origin: AlertOrigin,
     notify: bool,
     on_progress: Callable[[int], None],
 ) -> BatchReport:
@@ -74,7 +77,7 @@ def launch(
     log.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="wirepicket-") as name, log.open("wb") as output:
         folder = Path(name)
-        job = BatchJob(refs=tuple(refs), rules=str(rules.resolve()), runner=runner, notify=notify)
+        job = BatchJob(refs=tuple(refs), rules=str(rules.resolve()), runner=runner, origin=origin, notify=notify)
         (folder / JOB_NAME).write_bytes(to_json(job))
         with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
             [sys.executable, "-m", "pipelines.beam", name],

@@ -15,14 +15,14 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from pipelines.alerts.alerting import channels_by_rule
+from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import read_captures
 from pipelines.errors import InputError
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.pool import RefinePool
 from pipelines.stores import open_store
-from schemas.records import CaptureRef, Fingerprint, Quarantined, Rule
+from schemas.records import AlertOrigin, CaptureRef, Fingerprint, Quarantined, Rule
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Job:
     rules: tuple[Rule, ...]
     horizon: timedelta
     workers: int | None = None
+    origin: AlertOrigin = AlertOrigin.LIVE
+    """What the alerts raised are marked as."""
     notify: bool = True
     """Whether alerts raised are to be delivered."""
     progress: bool = False
@@ -182,5 +184,5 @@ class _Regroup(_WithStore):
         # Sorted, since runners hand over the blocks in any order; the result would be the same, the writes not.
         packed = sorted(one for block in blocks for one in block)
         fingerprints = (from_json(Fingerprint, one) for one in packed)
-        channels = channels_by_rule(self._job.rules) if self._job.notify else {}
-        yield apply_regroup(fingerprints, self._store, self._job.horizon, lambda rule_id: channels.get(rule_id, ()))
+        policy = AlertPolicy.of(self._job.rules, origin=self._job.origin, speaks=self._job.notify)
+        yield apply_regroup(fingerprints, self._store, self._job.horizon, policy)

@@ -7,14 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.alerting import decide_alerts
+from pipelines.alerts.news import Member
 from pipelines.grouping.regroup import order_key, regroup
 from pipelines.grouping.stories import build_story
 from schemas.records import Placement, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import timedelta
 
+    from pipelines.alerts.policy import AlertPolicy
     from pipelines.grouping.regroup import Regrouping
     from pipelines.stores.protocol import Store
     from schemas.records import Article, Fingerprint, MemoryEntry, Story
@@ -27,24 +29,22 @@ def apply_regroup(
     fingerprints: Iterable[Fingerprint],
     store: Store,
     horizon: timedelta,
-    channels_of: Callable[[str], Sequence[str]],
+    policy: AlertPolicy,
 ) -> int:
     """Find the place of new fingerprints and write what that changes; the number of alerts raised.
 
-    ``channels_of`` names the notification channels of a rule. The memory is written last: until then a crash
+    ``policy`` says what is said of alerts, and to whom. The memory is written last: until then a crash
     leaves everything to be done again, and doing it again changes nothing.
     """
     raised = 0
     waiting = iter(fingerprints)
     while chunk := list(islice(waiting, CHUNK)):
         with store.exclusive():
-            raised += _apply(chunk, store, horizon, channels_of)
+            raised += _apply(chunk, store, horizon, policy)
     return raised
 
 
-def _apply(
-    chunk: list[Fingerprint], store: Store, horizon: timedelta, channels_of: Callable[[str], Sequence[str]]
-) -> int:
+def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: AlertPolicy) -> int:
     current = store.articles([fingerprint.article_id for fingerprint in chunk])
     # A text which has been overtaken by a later capture of its article groups nothing any more.
     latest = {
@@ -61,12 +61,21 @@ def _apply(
     stories = _stories(entries, articles)
     gone = grouped.before - {story.id for story in stories}
     known = store.stories([story.id for story in stories])
+    existing = store.alerts_of_stories(grouped.before | {story.id for story in stories})
     decision = decide_alerts(
         stories=stories,
-        hits={article_id: articles[article_id].content.hits for article_id in entries},
-        order={article_id: order_key(entry.fingerprint) for article_id, entry in entries.items()},
-        existing=store.alerts_of_stories(grouped.before | {story.id for story in stories}),
-        channels_of=channels_of,
+        members={
+            article_id: Member.of(
+                articles[article_id],
+                order=order_key(entry.fingerprint),
+                canonical_id=entry.canonical_id,
+                edited=article_id in grouped.edited,
+            )
+            for article_id, entry in entries.items()
+        },
+        existing=existing,
+        sent=store.outbox_of_alerts([alert.id for alert in existing]),
+        policy=policy,
         now=now_utc(),
     )
     store.place(list(_placements(entries, articles)))

@@ -58,6 +58,8 @@ class Regrouping:
     """Copy keys which have ceased to be."""
     before: frozenset[str]
     """Ids of the stories that those articles were in."""
+    edited: frozenset[str]
+    """Those of the new articles which the memory knew with another text."""
 
 
 def order_key(fingerprint: Fingerprint) -> tuple[bool, str, str]:
@@ -75,6 +77,11 @@ def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> R
     ``horizon`` is the longest time between two dated copies of one text. Costs a constant number of look-ups.
     """
     old = memory.remembered([fingerprint.article_id for fingerprint in new])
+    edited = frozenset(
+        fingerprint.article_id
+        for fingerprint in new
+        if fingerprint.article_id in old and old[fingerprint.article_id].fingerprint.digest != fingerprint.digest
+    )
     pool = {fingerprint.article_id: fingerprint for fingerprint in new}
     copies = _regroup_copies(pool, old, memory, horizon)
     stories = _regroup_stories(copies, memory)
@@ -85,6 +92,7 @@ def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> R
         common=frozenset(copies.common),
         rare=frozenset(copies.rare),
         before=frozenset(copies.old[article_id].story_id for article_id in stories if article_id in copies.old),
+        edited=edited,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipelines.alerts.matcher import hits_in_dropped
 from pipelines.clean import clean
 from pipelines.errors import ExtractionError, InputError
 from pipelines.extract import extract
@@ -81,4 +82,6 @@ def _refined(capture: Capture, matcher: Matcher) -> Refined:
         raise ExtractionError("no_text", "nothing was left but boilerplate")
     content = identify(capture, extracted, cleaned)
     hits = matcher.match(title=content.title, body=content.body, source=content.source, language=content.language)
-    return Refined(replace(content, hits=hits), fingerprint(content, capture.fetched_at))
+    content = replace(content, hits=hits)
+    content = replace(content, dropped_hits=hits_in_dropped(matcher, content))
+    return Refined(content, fingerprint(content, capture.fetched_at))

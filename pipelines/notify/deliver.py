@@ -2,7 +2,8 @@
 
 A message is recorded as delivered right after its channel took it. A crash between the two repeats it, with the same
 id. A channel that is not configured keeps its messages waiting; so does one that fails, with growing pauses, without
-end: an alert is never given up.
+end: an alert is never given up. What the throttle of a rule holds back waits likewise until its window ends, and goes
+out as one digest (``parcels``).
 
 The last message of an alert is recorded after the alert: a crash between leaves a pending message of an alert that
 says ``delivered``, which the next delivery records without sending it again.
@@ -15,11 +16,12 @@ import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.notify.notice import Notice
-from schemas.records import AlertState
+from pipelines.alerts.policy import AlertPolicy, digest
+from pipelines.notify.notice import Item, Notice
+from pipelines.notify.parcels import MAX_PARCEL, Parcel, pack
+from schemas.records import AlertState, MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pipelines.notify.channels import Channel
     from schemas.records import Alert, Article, OutboxMessage, Story
 
-BATCH = 200
+BATCH = MAX_PARCEL
 """Messages read with their alerts, stories and articles at a time: bounds memory in a storm."""
 FIRST_PAUSE = timedelta(minutes=1)
 """Before the second attempt: a restart of the receiver or a rate limit is over by then."""
@@ -54,6 +56,8 @@ class OutboxStore(Protocol):
 
     def outbox_pending(self, due: datetime) -> list[OutboxMessage]: ...  # noqa: D102
 
+    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]: ...  # noqa: D102
+
     def write_outbox(self, messages: Sequence[OutboxMessage]) -> None: ...  # noqa: D102
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]: ...  # noqa: D102
@@ -73,7 +77,9 @@ class DeliveryReport:
     failed: int = 0
     """Attempts that failed; the messages stay in the outbox."""
     waiting: int = 0
-    """Messages still in the outbox, those in a pause and those without a configured channel included."""
+    """Messages still in the outbox: in a pause, held back by a throttle, or without a configured channel."""
+    held: int = 0
+    """Messages which a throttle has held back now, for a digest."""
     problems: tuple[str, ...] = ()
     """One line for each channel with a problem, with the remedy."""
 
@@ -85,11 +91,7 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def deliver(
-    store: OutboxStore,
-    channels: Mapping[str, Channel],
-    now: datetime,
-    *,
-    severities: Mapping[str, str] | None = None,
+    store: OutboxStore, channels: Mapping[str, Channel], now: datetime, policy: AlertPolicy | None = None
 ) -> DeliveryReport:
     """Send every due message, record every attempt, mark alerts whose messages are all delivered.
 
@@ -97,8 +99,9 @@ def deliver(
         store: where the outbox is.
         channels: by the name which messages have.
         now: time of the delivery, UTC: what is due, and what is recorded.
-        severities: by rule id; ``medium`` where missing.
+        policy: the rules in force: their severities and throttles.
     """
+    policy = policy or AlertPolicy()
     pending = store.outbox_pending(now + _HORIZON)
     due = [message for message in pending if message.next_attempt <= now]
     problems: dict[str, str] = {}
@@ -108,83 +111,127 @@ def deliver(
             f"channel '{name}' is not configured: {count} message{'s wait' if count > 1 else ' waits'} for it; "
             f"add it to [channels] in wirepicket.toml, or take it from the rule's notify list"
         )
-    delivery = _Delivery(store, channels, now, Counter(message.alert_id for message in pending), problems)
-    for batch in _batches(message for message in due if message.channel in channels):
-        delivery.run(batch, severities or {})
+    unsent = Counter(message.alert_id for message in pending)
+    delivery = _Delivery(store, channels, now, policy, unsent=unsent, problems=problems)
+    sendable = [message for message in due if message.channel in channels]
+    for start in range(0, len(sendable), BATCH):
+        delivery.settle(sendable[start : start + BATCH])
+    for batch in _batches(delivery.pack()):
+        delivery.run(batch)
     return DeliveryReport(
         sent=delivery.sent,
         failed=delivery.failed,
         waiting=len(pending) - delivery.sent - delivery.settled,
+        held=delivery.held,
         problems=tuple(problems[name] for name in sorted(problems)),
     )
 
 
 class _Delivery:
-    """One delivery in progress: its counts, and the channels that rest."""
+    """One delivery in progress: its counts, what is left to send, and the channels that rest."""
 
     def __init__(
         self,
         store: OutboxStore,
         channels: Mapping[str, Channel],
         now: datetime,
+        policy: AlertPolicy,
+        *,
         unsent: Counter[str],
         problems: dict[str, str],
     ) -> None:
         self._store = store
         self._channels = channels
         self._now = now
+        self._policy = policy
         self._unsent = unsent  # by alert, its messages not delivered yet
         self._problems = problems
+        self._left: list[tuple[OutboxMessage, str]] = []  # to be sent, each with the rule it speaks for
         self._failures: Counter[str] = Counter()  # in a row, by channel
-        self.sent = self.failed = self.settled = 0
+        self.sent = self.failed = self.settled = self.held = 0
 
-    def run(self, batch: Sequence[OutboxMessage], severities: Mapping[str, str]) -> None:
-        """Send a batch."""
+    def settle(self, batch: Sequence[OutboxMessage]) -> None:
+        """Record the end of messages that are not to be sent; keep the others."""
         alerts = self._store.alerts({message.alert_id for message in batch})
-        to_send: list[OutboxMessage] = []
         decided: list[OutboxMessage] = []
         for message in batch:
-            settled = _settled(message, alerts.get(message.alert_id), self._now)
+            alert = alerts.get(message.alert_id)
+            settled = _settled(message, alert, self._now)
             if settled:
                 decided.append(settled)
-            elif self._failures[message.channel] < FAILURES_IN_A_ROW:
-                to_send.append(message)
+            elif alert:
+                self._left.append((message, alert.rule_id))
         if decided:
             self._store.write_outbox(decided)
         for message in decided:
             if message.delivered_at:
                 self.settled += 1
                 self._unsent[message.alert_id] -= 1
-        notices = _notices(self._store, to_send, alerts, severities)
-        for message, error in _send(to_send, notices, self._channels, self._failures):
-            if error is None:
-                self._record_sent(message)
-            else:
-                self._record_failure(message, error)
 
-    def _record_sent(self, message: OutboxMessage) -> None:
-        self.sent += 1
-        self._unsent[message.alert_id] -= 1
-        if self._unsent[message.alert_id] <= 0:
-            with self._store.exclusive():  # a regrouping may be adding matches to the alert at this moment
-                alert = self._store.alerts([message.alert_id]).get(message.alert_id)
-                if alert and alert.state is AlertState.NEW:
-                    self._store.write_alerts([replace(alert, state=AlertState.DELIVERED)])
+    def pack(self) -> list[Parcel]:
+        """What goes out now, as the throttles of the rules allow; the rest is put off."""
+        windows = {message.id: self._policy.window(rule_id) for message, rule_id in self._left}
+        topics = {message.topic for message, _ in self._left if message.topic}
+        longest = max(windows.values(), default=timedelta())
+        spoken = self._store.outbox_spoken(topics, self._now - longest) if topics else {}
+        parcels, held = pack(
+            (message for message, _ in self._left), spoken, lambda message: windows[message.id], self._now
+        )
+        if held:
+            self._store.write_outbox(held)
+        self.held = len(held)
+        return parcels
+
+    def run(self, batch: Sequence[Parcel]) -> None:
+        """Send parcels."""
+        to_send = [parcel for parcel in batch if self._failures[parcel.channel] < FAILURES_IN_A_ROW]
+        notices = _notices(self._store, to_send, self._policy)
+        for parcel, error in _send(to_send, notices, self._channels, self._failures):
+            if error is None:
+                self._record_sent(parcel)
+            else:
+                self._record_failure(parcel, error)
+
+    def _record_sent(self, parcel: Parcel) -> None:
+        self.sent += len(parcel.messages)
+        self._unsent.subtract(message.alert_id for message in parcel.messages)
+        done = {message.alert_id for message in parcel.messages if self._unsent[message.alert_id] <= 0}
+        if done:
+            with self._store.exclusive():  # a regrouping may be adding matches to the alerts at this moment
+                alerts = self._store.alerts(done).values()
+                new = [alert for alert in alerts if alert.state is AlertState.NEW]
+                if new:
+                    self._store.write_alerts([replace(alert, state=AlertState.DELIVERED) for alert in new])
         self._store.write_outbox(
-            [replace(message, attempts=message.attempts + 1, delivered_at=self._now, last_error=None)]
+            [
+                replace(message, attempts=message.attempts + 1, delivered_at=self._now, last_error=None)
+                for message in parcel.messages
+            ]
         )
 
-    def _record_failure(self, message: OutboxMessage, error: str) -> None:
+    def _record_failure(self, parcel: Parcel, error: str) -> None:
         self.failed += 1
-        attempts = message.attempts + 1
+        attempts = max(message.attempts for message in parcel.messages) + 1
         next_attempt = self._now + pause_after(attempts)
-        self._store.write_outbox([replace(message, attempts=attempts, next_attempt=next_attempt, last_error=error)])
-        self._problems[message.channel] = f"{error}; it will be tried again"
+        self._store.write_outbox(
+            [
+                replace(message, attempts=attempts, next_attempt=next_attempt, last_error=error)
+                for message in parcel.messages
+            ]
+        )
+        self._problems[parcel.channel] = f"{error}; it will be tried again"
 
 
-def _batches(messages: Iterable[OutboxMessage]) -> Iterator[list[OutboxMessage]]:
-    waiting = iter(messages)
-    while batch := list(islice(waiting, BATCH)):
+def _batches(parcels: Iterable[Parcel]) -> Iterator[list[Parcel]]:
+    batch: list[Parcel] = []
+    size = 0
+    for parcel in parcels:
+        if batch and size + len(parcel.messages) > BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(parcel)
+        size += len(parcel.messages)
+    if batch:
         yield batch
 
 
@@ -193,62 +240,74 @@ def _settled(message: OutboxMessage, alert: Alert | None, now: datetime) -> Outb
 
     A message without its alert waits; when the alert's story was merged into another, whose alert took its place,
     it would wait for ever. An alert which is already delivered, acknowledged or muted (it took over from one that
-    was) needs no message.
+    was) needs no message that it is new; what came to it later is said unless it is muted.
     """
     if alert is None:
         if now - message.created_at < ORPHAN_AGE:
             return replace(message, next_attempt=now + FIRST_PAUSE, last_error="its alert is not in the store yet")
         return replace(message, next_attempt=now + PARKED, last_error="its alert no longer exists")
-    if alert.state is not AlertState.NEW:
+    unwanted = alert.state is not AlertState.NEW if message.kind is MessageKind.NEW else alert.state is AlertState.MUTED
+    if unwanted:
         return replace(message, delivered_at=now, last_error=f"not sent: the alert was already {alert.state}")
     return None
 
 
-def _notices(
-    store: OutboxStore,
-    messages: Sequence[OutboxMessage],
-    alerts: Mapping[str, Alert],
-    severities: Mapping[str, str],
-) -> dict[str, Notice]:
-    wanted = [alerts[message.alert_id] for message in messages]
-    stories = store.stories({alert.story_id for alert in wanted})
-    articles = store.articles({alert.article_id for alert in wanted})
-    return {
-        message.id: Notice(
-            message_id=message.id,
+def _notices(store: OutboxStore, parcels: Sequence[Parcel], policy: AlertPolicy) -> dict[Parcel, Notice]:
+    alerts = store.alerts({message.alert_id for parcel in parcels for message in parcel.messages})
+    stories = store.stories({alert.story_id for alert in alerts.values()})
+    articles = store.articles({alert.article_id for alert in alerts.values()})
+
+    def item(messages: Sequence[OutboxMessage], alert: Alert) -> Item:
+        kinds = [message.kind for message in messages]
+        new = MessageKind.NEW in kinds
+        return Item(
+            message_ids=tuple(message.id for message in messages),
+            kind=MessageKind.NEW if new else kinds[-1],
+            # A new alert is told as it is now, so what came to it before anybody was told is no change.
+            reasons=() if new else tuple(message.reason for message in messages if message.reason),
             alert=alert,
-            severity=severities.get(alert.rule_id, "medium"),
+            severity=policy.severity(alert.rule_id),
             story=stories.get(alert.story_id),
             article=articles.get(alert.article_id),
         )
-        for message, alert in zip(messages, wanted, strict=True)
-    }
+
+    notices: dict[Parcel, Notice] = {}
+    for parcel in parcels:
+        by_alert: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
+        for message in parcel.messages:
+            by_alert[message.alert_id].append(message)
+        ids = [message.id for message in parcel.messages]
+        items = tuple(item(messages, alerts[one]) for one, messages in by_alert.items() if one in alerts)
+        if items:  # an alert may have gone since it was looked at; the next delivery settles its message
+            notices[parcel] = Notice(message_id=ids[0] if len(ids) == 1 else digest("digest", *ids), items=items)
+    return notices
 
 
 def _send(
-    messages: Sequence[OutboxMessage],
-    notices: Mapping[str, Notice],
+    parcels: Sequence[Parcel],
+    notices: Mapping[Parcel, Notice],
     channels: Mapping[str, Channel],
     failures: Counter[str],
-) -> Iterator[tuple[OutboxMessage, str | None]]:
-    """Send, every channel in a thread of its own; yield each message as soon as its channel is done with it.
+) -> Iterator[tuple[Parcel, str | None]]:
+    """Send, every channel in a thread of its own; yield each parcel as soon as its channel is done with it.
 
-    A channel with ``FAILURES_IN_A_ROW`` stops; its other messages are not yielded and stay as they are.
+    A channel with ``FAILURES_IN_A_ROW`` stops; its other parcels are not yielded and stay as they are.
     """
-    by_channel: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
-    for message in messages:
-        by_channel[message.channel].append(message)
-    done: queue.SimpleQueue[tuple[OutboxMessage, str | None] | None] = queue.SimpleQueue()
+    by_channel: defaultdict[str, list[Parcel]] = defaultdict(list)
+    for parcel in parcels:
+        if parcel in notices:
+            by_channel[parcel.channel].append(parcel)
+    done: queue.SimpleQueue[tuple[Parcel, str | None] | None] = queue.SimpleQueue()
     stop = threading.Event()
 
     def work(name: str) -> None:
         try:
-            for message in by_channel[name]:
+            for parcel in by_channel[name]:
                 if stop.is_set() or failures[name] >= FAILURES_IN_A_ROW:
                     break
-                error = _attempt(channels[name], notices[message.id])
+                error = _attempt(channels[name], notices[parcel])
                 failures[name] = failures[name] + 1 if error else 0
-                done.put((message, error))
+                done.put((parcel, error))
         finally:
             done.put(None)
 

@@ -1,28 +1,36 @@
-"""What is said about an alert: one form for people, one for programs."""
+"""What is said to a channel: one alert, or a digest of several. ``render`` writes it for people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipelines.alerts.rule_file import SEVERITIES
 from schemas.export import export_alert
-from schemas.serial import to_dict
+from schemas.records import AlertOrigin, MessageKind
+from schemas.serial import time_to_text, to_dict
 
 if TYPE_CHECKING:
-    from schemas.records import Alert, Article, Story
+    from datetime import datetime
 
-_MAX_TITLE = 200
-"""Characters of a story's title in a message's subject; mail programs and chat windows cut there anyway."""
-_MAX_SENTENCES = 3
-"""Sentences quoted; the alert has them all."""
+    from schemas.records import Alert, AlertMatch, Article, Story
+
+MAX_SENTENCES = 3
+"""Sentences quoted of an alert; the alert has them all."""
+LATE = timedelta(days=1)
+"""An article that is matched so long after it was published came late; news is read within a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A message with all that a channel needs to write it."""
+class Item:
+    """One alert in a notice."""
 
-    message_id: str
-    """Stays the same when a message is repeated: a receiver can drop repeats by it."""
+    message_ids: tuple[str, ...]
+    """Ids of the messages which this stands for."""
+    kind: MessageKind
+    reasons: tuple[str, ...]
+    """What has changed since it was told; empty for a new one."""
     alert: Alert
     severity: str
     """``low``, ``medium``, ``high`` or ``critical``."""
@@ -32,42 +40,91 @@ class Notice:
 
     @property
     def title(self) -> str:
-        """One line: severity, rule, story."""
-        return f"[{self.severity}] {self.alert.rule_id}: {self._story_title[:_MAX_TITLE]}"
-
-    @property
-    def _story_title(self) -> str:
+        """Title of the story, or else of the article."""
         title = (self.story and self.story.title) or (self.article and self.article.content.title)
         return " ".join((title or "(no title)").split())
 
     @property
-    def text(self) -> str:
-        """The sentences that matched and what in them did, the address, how many sources, and the ids."""
-        lines: list[str] = []
-        seen: set[str] = set()
+    def quotes(self) -> tuple[AlertMatch, ...]:
+        """The first places that matched, none of a sentence twice."""
+        by_sentence: dict[str, AlertMatch] = {}
         for match in self.alert.matches:
-            if match.sentence in seen or len(seen) == _MAX_SENTENCES:
-                continue
-            seen.add(match.sentence)
-            meant = "" if match.form == match.term else f" (for {match.term})"
-            lines += [f"“{' '.join(match.sentence.split())}”", f"    matched: {match.form}{meant}"]
-        if self.article:
-            source = f" ({self.article.content.source})" if self.article.content.source else ""
-            lines.append(f"{self.article.content.url}{source}")
-        if self.story:
-            count = self.story.independent_sources
-            lines.append(f"{count} independent source{'' if count == 1 else 's'}")
-        lines.append(f"alert {self.alert.id}, message {self.message_id}")
-        return "\n".join(lines)
+            by_sentence.setdefault(match.sentence, match)
+        return tuple(by_sentence.values())[:MAX_SENTENCES]
+
+    @property
+    def url(self) -> str | None:
+        """Address of the article that matched first."""
+        return self.article.content.url if self.article else None
+
+    @property
+    def source(self) -> str | None:
+        """Its outlet."""
+        return self.article.content.source if self.article else None
+
+    @property
+    def published(self) -> datetime | None:
+        """When it was published."""
+        return self.article.content.published if self.article else None
+
+    @property
+    def late(self) -> bool:
+        """Whether it was matched long after it was published."""
+        return self.published is not None and self.alert.matched_at - self.published > LATE
+
+    @property
+    def articles(self) -> int:
+        """How many articles match."""
+        return len({self.alert.article_id, *(match.article_id for match in self.alert.matches)})
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What tells this message apart from a plain new alert."""
+        kind = () if self.kind is MessageKind.NEW else (self.kind.value,)
+        origin = () if self.alert.origin is AlertOrigin.LIVE else (self.alert.origin.value,)
+        return (*kind, *origin)
 
     def as_dict(self) -> dict[str, Any]:
-        """The exported alert with the message's id and the article's title, address and source."""
+        """The exported alert, what kind of message it is, and the article's title, address, source and time."""
         content = self.article.content if self.article else None
         return {
-            "message_id": self.message_id,
             **to_dict(export_alert(self.alert)),
             "severity": self.severity,
             "title": content.title if content else None,
-            "url": content.url if content else None,
-            "source": content.source if content else None,
+            "url": self.url,
+            "source": self.source,
+            "published": time_to_text(self.published) if self.published else None,
+            "kind": self.kind.value,
+            "reasons": list(self.reasons),
+            "origin": self.alert.origin.value,
+            "thread": self.alert.thread or self.alert.id,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is sent to a channel at once."""
+
+    message_id: str
+    """Stays the same when the same is sent again: a receiver can drop repeats by it."""
+    items: tuple[Item, ...]
+    """At least one, each of another alert."""
+
+    @property
+    def first(self) -> Item:
+        """The item, where there is only one."""
+        return self.items[0]
+
+    @property
+    def severity(self) -> str:
+        """The highest of its items."""
+        return max((item.severity for item in self.items), key=SEVERITIES.index)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that speak, sorted."""
+        return tuple(sorted({item.alert.rule_id for item in self.items}))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The message's id and every alert."""
+        return {"message_id": self.message_id, "alerts": [item.as_dict() for item in self.items]}

@@ -152,6 +152,12 @@ class Store(Protocol):
     def outbox_pending(self, due: datetime) -> list[OutboxMessage]:
         """Messages not delivered yet whose next attempt is due, oldest first."""
 
+    def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
+        """Every message of these alerts, delivered or not, oldest first."""
+
+    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+        """When a message of each topic was last sent, if after ``since``; what was settled unsent does not count."""
+
     def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
         """Record attempts and deliveries."""
 

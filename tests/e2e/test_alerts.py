@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Program
@@ -79,3 +79,70 @@ def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: P
     assert program("rules", "preview", "HIMARS", "--since", "soon").code == 2
     assert program("rules", "preview", "(HIMARS").code == 2
     assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
+
+
+def sent(program: Program) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (program.folder / "var" / "alerts.jsonl").read_text().splitlines()]
+
+
+def test_the_life_of_an_alert(program: Program) -> None:
+    def run(*lines: str) -> int:
+        (program.folder / "seeds.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml", "--json")
+        assert ran.code == 0, ran.err
+        return int(ran.summary["alerts"])
+
+    (program.folder / "rules.yaml").write_text(
+        "- {id: rockets, query: HIMARS OR M270}\n- {id: shields, query: S-400}\n", encoding="utf-8"
+    )
+    old = "2026-01-05T08:00:00Z"
+    assert run(article(1, "Launchers for the north", "The first HIMARS launchers have arrived.", old)) == 1
+    (late,) = sent(program)
+    assert (late["kind"], late["published"], late["matched_at"] > late["published"]) == ("new", old, True)
+
+    # The outlet changes its text: one term more for one rule, a first one for the other.
+    text = "The first HIMARS launchers have arrived, and an M270. An S-400 battery was seen."
+    assert run(article(1, "Launchers for the north", text, old)) == 1
+    further = {one["rule_id"]: one for one in sent(program)[1:]}
+    assert {one["kind"] for one in further.values()} == {"edited"}
+    assert further["rockets"]["id"] == late["id"]
+    assert further["rockets"]["reasons"][0].endswith("added M270")
+    assert further["rockets"]["message_id"] != late["message_id"]
+    assert run(article(1, "Launchers for the north", text, old)) == 0
+    assert len(sent(program)) == 3
+    shown = program("alerts", "show", late["id"]).out
+    assert f"published {old}, matched " in shown
+    assert "edited to log" in shown
+
+    # A new store from the archive: the alerts are there, marked, and nothing is sent unless that is asked for.
+    again = ("replay", "--rules", "rules.yaml", "--store", "sqlite:///again.db")
+    assert program(*again).code == 0
+    assert len(sent(program)) == 3
+    listed = program("alerts", "--store", "sqlite:///again.db", "--json").lines
+    assert {one["state"] for one in listed} == {"new"}
+    assert "new, by replay" in program("alerts", "show", late["id"], "--store", "sqlite:///again.db").out
+    assert program(*again, "--notify").code == 0
+    assert [one["origin"] for one in sent(program)[3:]] == ["replay", "replay"]
+    assert program(*again, "--notify").code == 0
+    assert len(sent(program)) == 5
+
+
+def test_a_throttle_holds_back_what_is_printed_and_not_what_is_logged(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text(
+        "- {id: rockets, query: HIMARS, notify: [stdout], throttle: {per: rule, window: 30d}}\n", encoding="utf-8"
+    )
+    printed = []
+    for number, title in enumerate(("Launchers for the north", "A museum opens its doors"), start=1):
+        text = article(number, title, "Two HIMARS launchers were seen.", f"2026-0{number}-05T08:00:00Z")
+        (program.folder / "seeds.jsonl").write_text(text, encoding="utf-8")
+        ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml")
+        assert ran.code == 0, ran.err
+        printed.append("[medium] rockets: " in ran.out)
+    assert printed == [True, False]
+    assert len(sent(program)) == 2
+    ran = program("alerts", "deliver", "--rules", "rules.yaml", "--json")
+    assert json.loads(ran.out) == {"sent": 0, "failed": 0, "waiting": 1}
+    (held,) = program("alerts", "list", "--state", "new", "--json").lines
+    assert "new to stdout: waits until 20" in program("alerts", "show", held["id"]).out
+    assert program("alerts", "ack", held["id"]).code == 0
+    assert json.loads(program("alerts", "deliver", "--json").out)["waiting"] == 0

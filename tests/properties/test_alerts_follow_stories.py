@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.alerts.alerting import AlertDecision, decide_alerts
-from schemas.records import Alert, AlertState, Match, OutboxMessage, RuleHit, Story
+from pipelines.alerts.news import Member
+from pipelines.alerts.policy import AlertPolicy
+from schemas.records import Alert, AlertState, Match, OutboxMessage, Rule, RuleHit, Story
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARTICLES = "abcdefgh"
@@ -43,12 +45,16 @@ class World:
             for members in groups.values()
         ]
         touched = {one.id for one in stories} | set(self.stories)
+        existing = [alert for alert in self.alerts.values() if alert.story_id in touched]
         decision = decide_alerts(
             stories=stories,
-            hits={article: hits[article] for article in present},
-            order={article: article for article in present},
-            existing=[alert for alert in self.alerts.values() if alert.story_id in touched],
-            channels_of=lambda _: ("log",),
+            members={
+                article: Member(order=article, canonical_id=article, source="one", title=None, hits=hits[article])
+                for article in present
+            },
+            existing=existing,
+            sent=[message for message in self.outbox.values() if message.alert_id in {one.id for one in existing}],
+            policy=AlertPolicy.of([Rule(id=rule, query="x") for rule in RULES]),
             now=self.now,
         )
         self.stories = {one.id: one for one in stories}
@@ -109,7 +115,10 @@ def test_alerts_do_not_depend_on_order_and_batches(
     assert {(a.rule_id, a.story_id) for a in spoken.alerts.values()} == expected(spoken, matched)
 
     def bare(world: World) -> dict[str, Alert]:
-        return {key: replace(alert, matched_at=START, state=AlertState.NEW) for key, alert in world.alerts.items()}
+        return {
+            key: replace(alert, matched_at=START, state=AlertState.NEW, thread=None)
+            for key, alert in world.alerts.items()
+        }
 
     assert bare(spoken) == bare(at_once)
     assert spoken.see(ARTICLES, label, hits) == AlertDecision()

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.alerting import channels_by_rule
 from pipelines.alerts.matcher import Matcher
+from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import payload_digest
 from pipelines.errors import InputError
 from pipelines.grouping.apply import apply_regroup
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RULES = (Rule(id="himars", query="HIMARS", notify=("desk",)), Rule(id="many", query="atleast/2(HIMARS)"))
 MATCHER = Matcher(RULES)
-CHANNELS = channels_by_rule(RULES)
+POLICY = AlertPolicy.of(RULES)
 
 
 def corpus(seed: int) -> list[tuple[CaptureRef, Capture]]:
@@ -96,7 +96,7 @@ def process(batches: Sequence[Sequence[tuple[CaptureRef, Capture]]], store: Stor
     store.setup()
     for batch in batches:
         result = store_batch(batch, [outcome(capture) for _, capture in batch], store)
-        apply_regroup(result.fingerprints, store, timedelta(days=14), lambda rule_id: CHANNELS[rule_id])
+        apply_regroup(result.fingerprints, store, timedelta(days=14), POLICY)
 
 
 def exports(store: Store) -> list[dict[str, object]]:

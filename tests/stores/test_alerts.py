@@ -79,3 +79,29 @@ def test_more_messages_than_a_page(place: Place, make: type[Make]) -> None:
     store.write_alerts([make.alert(number) for number in range(20)], outbox=messages)
     assert store.outbox_pending(make.day + timedelta(days=1)) == messages
     assert len(list(store.iter_alerts())) == 20
+
+
+def test_the_messages_of_alerts(store: Store, make: type[Make]) -> None:
+    first, second, other = make.message(1), make.message(2), make.message(3)
+    late = replace(first, id="later", created_at=make.day + timedelta(days=1), reason="more", topic="t")
+    delivered = replace(second, delivered_at=make.day)
+    store.write_alerts([], outbox=[late, first, delivered, other])
+    assert store.outbox_of_alerts([first.alert_id, second.alert_id, "unknown"]) == [first, delivered, late]
+    assert store.outbox_of_alerts([]) == []
+
+
+def test_when_a_topic_was_last_spoken_of(store: Store, make: type[Make]) -> None:
+    hour = timedelta(hours=1)
+    messages = [
+        replace(make.message(1), topic="a", delivered_at=make.day),
+        replace(make.message(2), topic="a", delivered_at=make.day + hour),
+        replace(make.message(3), topic="a"),
+        replace(make.message(4), topic="a", delivered_at=make.day + 2 * hour, last_error="not sent: muted"),
+        replace(make.message(5), topic="b", delivered_at=make.day),
+        replace(make.message(6), delivered_at=make.day),
+    ]
+    store.write_alerts([], outbox=messages)
+    before = make.day - hour
+    assert store.outbox_spoken(["a", "b", "c"], before) == {"a": make.day + hour, "b": make.day}
+    assert store.outbox_spoken(["b"], make.day) == {}
+    assert store.outbox_spoken([], before) == {}

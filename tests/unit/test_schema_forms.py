@@ -230,7 +230,8 @@ def test_exports_carry_the_values_of_the_records(empty: Any) -> None:
         (records.Quarantined, export.export_quarantine),
     ):
         record = sample(kind, empty=empty)
-        assert to_dict(make(record)) == to_dict(record)
+        exported, whole = to_dict(make(record)), to_dict(record)
+        assert exported == {name: whole[name] for name in exported}
 
 
 def test_an_exported_match_has_the_keys_of_the_contract() -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from schemas.records import Alert, OutboxMessage, Story
 
 
+_OLDEST_FIRST = [{"created_at": "asc"}, {"id": "asc"}]
+
+
 class AlertDocuments(ElasticPart):
     """The indices ``stories``, ``alerts`` and ``outbox``."""
 
@@ -57,7 +60,24 @@ class AlertDocuments(ElasticPart):
                 "must_not": {"exists": {"field": "delivered_at"}},
             }
         }
-        return list(self._documents(OUTBOX).search(query, sort=[{"created_at": "asc"}, {"id": "asc"}]))
+        return list(self._documents(OUTBOX).search(query, sort=_OLDEST_FIRST))
+
+    def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
+        query = {"terms": {"alert_id": sorted(set(alert_ids))}}
+        return list(self._documents(OUTBOX).search(query, sort=_OLDEST_FIRST))
+
+    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+        query = {
+            "bool": {
+                "filter": [
+                    {"terms": {"topic": sorted(set(topics))}},
+                    {"range": {"delivered_at": {"gt": time_to_text(since)}}},
+                ],
+                "must_not": {"exists": {"field": "error.message"}},
+            }
+        }
+        sent = self._documents(OUTBOX).search(query, sort=[{"delivered_at": "asc"}, {"id": "asc"}])
+        return {message.topic: message.delivered_at for message in sent if message.topic and message.delivered_at}
 
     def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
         self._documents(OUTBOX).put(messages)

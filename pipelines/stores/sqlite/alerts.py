@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import Alert, OutboxMessage, Story
-from schemas.serial import time_to_text
+from schemas.serial import time_from_text, time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -66,6 +67,19 @@ class AlertTables(SqlitePart):
                 (time_to_text(due),),
             ).fetchall()
         return [OUTBOX.record(row) for row in rows]
+
+    def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
+        found = self._select(OUTBOX, "alert_id", alert_ids)
+        return sorted(found, key=lambda message: (message.created_at, message.id))
+
+    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT topic, max(delivered_at) FROM outbox WHERE last_error IS NULL AND delivered_at > ? "
+                "AND topic IN (SELECT value FROM json_each(?)) GROUP BY topic",
+                (time_to_text(since), json.dumps(list(topics))),
+            ).fetchall()
+        return {topic: time_from_text(at) for topic, at in rows}
 
     def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
         self._put(OUTBOX, messages)

@@ -9,7 +9,7 @@ import pytest
 from pipelines.alerts.matcher import Matcher
 from pipelines.errors import ExtractionError
 from pipelines.ingest.refine import Refined, refine
-from schemas.records import Capture, FeedEntry, MediaKind
+from schemas.records import ArticleContent, Capture, FeedEntry, MediaKind, Rule
 from tests.synthetic import prose
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -108,3 +108,22 @@ def test_an_article_is_known_by_where_the_redirects_led() -> None:
     result = refined(capture(html(LONG), final_url=final))
     assert result.failure is None
     assert result.content.url == "https://www.outlet.example/2026/report.html"
+
+
+def test_a_hit_in_a_dropped_line_alone_is_no_hit_and_is_said() -> None:
+    matcher = Matcher([Rule(id="rockets", query="HIMARS"), Rule(id="depot", query="depot AND (S-400 OR HIMARS)")])
+
+    def content(lead: str) -> ArticleContent:
+        text = f"Depot opens at the harbour\n\n{lead} {LONG}\n\nRead more: HIMARS launchers shipped\n"
+        return refine(
+            Capture(url="seed:a.txt", fetched_at=NOON, kind=MediaKind.TEXT, body=text.encode(), external_id="a.txt"),
+            matcher,
+        ).content
+
+    teased = content("Quiet days.")
+    assert teased.hits == ()
+    assert [(hit.rule_id, hit.form) for hit in teased.dropped_hits] == [("depot", "HIMARS"), ("rockets", "HIMARS")]
+    assert {hit.line for hit in teased.dropped_hits} == {"Read more: HIMARS launchers shipped"}
+    assert all(hit.reason for hit in teased.dropped_hits)
+    told = content("An M142 came.")
+    assert ([hit.rule_id for hit in told.hits], told.dropped_hits) == (["depot", "rockets"], ())

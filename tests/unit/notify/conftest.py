@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipelines.alerts.alerting import alert_id, message_id
+from pipelines.alerts.alerting import alert_id
+from pipelines.alerts.messages import message_id
+from pipelines.alerts.policy import AlertPolicy
 from pipelines.stores import open_store
 from schemas.records import (
     Alert,
     AlertMatch,
     Article,
     ArticleContent,
+    MessageKind,
     Observation,
     OutboxMessage,
+    Rule,
     Story,
 )
 
@@ -79,11 +83,25 @@ def make_alert(name: str, rule: str = "himars") -> Alert:
     )
 
 
-def make_message(alert: Alert, channel: str, created_at: datetime = NOW) -> OutboxMessage:
+POLICY = AlertPolicy.of([Rule(id="himars", query="HIMARS", severity="high")])
+
+
+def make_message(
+    alert: Alert,
+    channel: str,
+    created_at: datetime = NOW,
+    *,
+    kind: MessageKind = MessageKind.NEW,
+    reason: str | None = None,
+    topic: str | None = None,
+) -> OutboxMessage:
     return OutboxMessage(
-        id=message_id(alert.id, channel, "new"),
+        id=message_id(alert.id, channel, kind, [reason] if reason else ()),
         alert_id=alert.id,
         channel=channel,
+        kind=kind,
+        reason=reason,
+        topic=topic,
         created_at=created_at,
         next_attempt=created_at,
     )
@@ -119,20 +137,24 @@ def raise_alerts(store: Store) -> Callable[..., list[Alert]]:
 
 
 class Hook:
-    """A web hook on loopback: keeps the JSON posted to it, answers with ``status``."""
+    """A web hook on loopback: keeps the JSON posted to it with its headers, answers with ``status``."""
 
     def __init__(self) -> None:
         self.status = 200
         self.got: list[dict[str, Any]] = []
+        self.posted: list[tuple[dict[str, str], bytes]] = []
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if hook.status == 200:
+                    hook.posted.append((dict(self.headers), body))
                     hook.got.append(json.loads(body))
                 self.send_response(hook.status)
                 self.send_header("Content-Length", "0")
+                if hook.status == 302:
+                    self.send_header("Location", f"http://{hook.address}/elsewhere")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:

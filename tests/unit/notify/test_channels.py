@@ -3,24 +3,23 @@ from __future__ import annotations
 import io
 import json
 import os
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
 
 from pipelines.errors import ConfigurationError
-from pipelines.notify.channels import (
-    AppriseChannel,
-    DeliveryError,
-    JsonLinesChannel,
-    StandardOutputChannel,
-    open_channels,
-)
+from pipelines.notify.channels import JsonLinesChannel, StandardOutputChannel, open_channels
 from pipelines.notify.deliver import deliver
-from pipelines.notify.notice import Notice
+from pipelines.notify.notice import Item, Notice
+from pipelines.notify.render import Renderer
+from pipelines.notify.targets import DeliveryError, TargetsChannel, open_target
 from schemas.export import export_alert
+from schemas.records import AlertOrigin, MessageKind
 from schemas.serial import to_dict
+from tests.unit.notify.conftest import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.stores.protocol import Store
     from schemas.records import Alert
 
-NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)  # as in conftest
+RENDERER = Renderer()
 SECRET = "s3cr3t-t0ken"
 
 # A plug-in of Apprise imports a module which Python 3.13 has dropped; it does without there.
@@ -39,31 +38,107 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 @pytest.fixture
 def notice(store: Store, raise_alerts: Callable[..., list[Alert]]) -> Notice:
     (alert,) = raise_alerts(1)
-    return Notice(
-        message_id="m1",
+    item = Item(
+        message_ids=("m1",),
+        kind=MessageKind.NEW,
+        reasons=(),
         alert=alert,
         severity="high",
         story=store.stories(["article0"])["article0"],
         article=store.articles(["article0"])["article0"],
     )
+    return Notice(message_id="m1", items=(item,))
 
 
-def test_a_notice_says_what_matched_where_and_why(notice: Notice) -> None:
-    assert notice.title == "[high] himars: Story of article0"
-    assert notice.text.splitlines() == [
+def changed(notice: Notice, **fields: Any) -> Notice:
+    return replace(notice, items=(replace(notice.first, **fields),))
+
+
+def team(*urls: str) -> TargetsChannel:
+    return TargetsChannel("team", [open_target(url, RENDERER) for url in urls])
+
+
+def test_a_notice_says_what_matched_where_when_and_why(notice: Notice) -> None:
+    assert RENDERER.title(notice) == "[high] himars: Story of article0"
+    assert RENDERER.text(notice).splitlines() == [
         "“Two M142s fired.”",
         "    matched: M142s (for HIMARS)",
         "https://news.example/article0 (Example News)",
-        "1 independent source",
-        f"alert {notice.alert.id}, message m1",
+        "matched 2026-05-04T03:02:01Z",
+        "1 independent source, 1 matching article",
+        f"alert {notice.first.alert.id}",
+        "message m1",
     ]
 
 
+def test_a_late_article_is_said_with_both_times(notice: Notice) -> None:
+    article = notice.first.article
+    assert article
+    late = replace(article, content=replace(article.content, published=NOW - timedelta(days=3)))
+    told = changed(notice, article=late)
+    line = "published 2026-05-01T03:02:01Z, matched 2026-05-04T03:02:01Z: late"
+    assert line in RENDERER.text(told).splitlines()
+    assert (told.first.as_dict()["published"], told.first.as_dict()["matched_at"]) == (
+        "2026-05-01T03:02:01Z",
+        "2026-05-04T03:02:01Z",
+    )
+
+
 def test_a_notice_without_story_and_article_still_speaks(notice: Notice) -> None:
-    bare = Notice(message_id="m1", alert=notice.alert, severity="low", story=None, article=None)
-    assert bare.title == "[low] himars: (no title)"
-    assert "Two M142s fired." in bare.text
-    assert bare.as_dict()["url"] is None
+    bare = changed(notice, severity="low", story=None, article=None)
+    assert RENDERER.title(bare) == "[low] himars: (no title)"
+    assert "Two M142s fired." in RENDERER.text(bare)
+    assert bare.first.as_dict()["url"] is None
+
+
+def test_escalations_edits_and_replays_are_told_apart(notice: Notice) -> None:
+    more = changed(notice, kind=MessageKind.ESCALATED, reasons=("new term: M270",))
+    assert RENDERER.title(more) == "[high] himars (escalated): Story of article0"
+    assert RENDERER.text(more).splitlines()[0] == "new term: M270"
+    replayed = changed(notice, kind=MessageKind.EDITED, alert=replace(notice.first.alert, origin=AlertOrigin.REPLAY))
+    assert RENDERER.title(replayed) == "[high] himars (edited, replay): Story of article0"
+
+
+def digest_of(notice: Notice) -> Notice:
+    other = replace(notice.first.alert, id="second", rule_id="mlrs")
+    return replace(notice, items=(notice.first, replace(notice.first, alert=other, severity="critical")))
+
+
+def test_a_digest_names_its_rules_and_has_every_alert(notice: Notice) -> None:
+    both = digest_of(notice)
+    assert RENDERER.title(both) == "[critical] himars, mlrs: digest of 2 alerts"
+    lines = RENDERER.text(both).splitlines()
+    assert [line for line in lines if line.startswith("[")] == [
+        "[high] himars: Story of article0",
+        "[critical] mlrs: Story of article0",
+    ]
+    assert lines.count("“Two M142s fired.”") == 2
+    assert lines[-1] == "message m1"
+
+
+def test_html_marks_the_form_and_lets_nothing_of_an_article_become_markup(notice: Notice) -> None:
+    article = notice.first.article
+    assert article
+    hostile = replace(article, content=replace(article.content, url="javascript:alert(1)"))
+    match = replace(notice.first.alert.matches[0], sentence="<b>Two M142s</b> & more.")
+    page = RENDERER.html(
+        changed(notice, article=hostile, story=None, alert=replace(notice.first.alert, matches=(match,)))
+    )
+    assert "“&lt;b&gt;Two <mark>M142s</mark>&lt;/b&gt; &amp; more.”" in page
+    assert "href" not in page
+    assert '<a href="https://news.example/article0">Story of article0</a>' in RENDERER.html(notice)
+
+
+def test_templates_of_ones_own(notice: Notice, tmp_path: Path) -> None:
+    (tmp_path / "title.txt").write_text("{{ notice.first.alert.rule_id | upper }}\n!", encoding="utf-8")
+    own = Renderer(tmp_path)
+    assert own.title(notice) == "HIMARS !"
+    assert own.text(notice) == RENDERER.text(notice)
+    (tmp_path / "text.txt").write_text("\n{% for %}", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"text\.txt:2: "):
+        Renderer(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"has none of title\.txt"):
+        Renderer(tmp_path / "elsewhere")
 
 
 def test_json_lines_hold_the_exported_alert_and_are_on_the_disk(
@@ -80,11 +155,16 @@ def test_json_lines_hold_the_exported_alert_and_are_on_the_disk(
     assert lines[0] == lines[1]
     assert lines[0] == {
         "message_id": "m1",
-        **to_dict(export_alert(notice.alert)),
+        **to_dict(export_alert(notice.first.alert)),
         "severity": "high",
         "title": "Title of article0",
         "url": "https://news.example/article0",
         "source": "Example News",
+        "published": None,
+        "kind": "new",
+        "reasons": [],
+        "origin": "live",
+        "thread": notice.first.alert.id,
     }
     assert len(synced) == 2
 
@@ -106,20 +186,19 @@ def test_a_log_that_cannot_be_written_is_a_failure_not_a_loss(
 
 
 def test_standard_output_prints_for_people(notice: Notice, capsys: pytest.CaptureFixture[str]) -> None:
-    StandardOutputChannel().send(notice)
+    StandardOutputChannel(RENDERER).send(notice)
     printed = capsys.readouterr()
-    assert printed.out == f"{notice.title}\n{notice.text}\n\n"
+    assert printed.out == f"{RENDERER.title(notice)}\n{RENDERER.text(notice)}\n\n"
     assert printed.err == ""
     stream = io.StringIO()
-    StandardOutputChannel(stream).send(notice)
+    StandardOutputChannel(RENDERER, stream).send(notice)
     assert stream.getvalue() == printed.out
 
 
 def test_apprise_posts_to_a_web_hook(notice: Notice, hook: Any) -> None:
-    channel = AppriseChannel("team", [f"json://user:{SECRET}@{hook.address}/alerts"])
-    channel.send(notice)
+    team(f"json://user:{SECRET}@{hook.address}/alerts").send(notice)
     (posted,) = hook.got
-    assert posted["title"] == notice.title
+    assert posted["title"] == RENDERER.title(notice)
     assert posted["message"].splitlines()[0] == "“Two M142s fired.”"
     assert "message m1" in posted["message"]
     assert posted["type"] == "warning"
@@ -148,7 +227,7 @@ def test_a_refusing_web_hook_is_tried_again_and_its_url_never_shown(
 
 
 def test_of_several_targets_only_those_that_failed_get_it_again(notice: Notice, hook: Any) -> None:
-    channel = AppriseChannel("team", [f"json://{hook.address}/one", "json://127.0.0.1:1/closed"])
+    channel = team(f"json://{hook.address}/one", "json://127.0.0.1:1/closed")
     for _ in range(2):
         with pytest.raises(DeliveryError, match="target 2"):
             channel.send(notice)
@@ -156,8 +235,8 @@ def test_of_several_targets_only_those_that_failed_get_it_again(notice: Notice, 
 
 
 def test_an_url_apprise_does_not_know_is_said_by_number(notice: Notice) -> None:
-    with pytest.raises(DeliveryError, match="target 1 is not an Apprise URL") as raised:
-        AppriseChannel("team", [f"nosuchthing://{SECRET}"]).send(notice)
+    with pytest.raises(DeliveryError, match=r"target 1 \(nosuchthing\) is not an Apprise URL") as raised:
+        team(f"nosuchthing://{SECRET}").send(notice)
     assert SECRET not in str(raised.value)
 
 

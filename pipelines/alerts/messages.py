@@ -1,0 +1,81 @@
+"""The messages of an alert: one for each channel, with an id that stays the same however often it is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.alerts.policy import digest
+from schemas.records import AlertState, MessageKind, OutboxMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from pipelines.alerts.news import News
+    from pipelines.alerts.policy import AlertPolicy
+    from schemas.records import Alert
+
+
+def message_id(alert: str, channel: str, kind: MessageKind, about: Iterable[str] = ()) -> str:
+    """The id of an outbox message: the same message always has the same, so that a receiver can drop repeats."""
+    return digest("message", alert, channel, kind, *about)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Makes the messages of one alert."""
+
+    alert: Alert
+    source: str
+    """The outlet of its first article, or that article where it is unknown."""
+    policy: AlertPolicy
+    now: datetime
+
+    def first(self, news: Sequence[News], *, by_edit: bool) -> list[OutboxMessage]:
+        """The alert is told; when it is an edit that made it, with what the edit changed."""
+        if by_edit and news:
+            return self.further(news)
+        return [self._message(channel, MessageKind.NEW) for channel in self._channels]
+
+    def again(self, reached: Collection[str]) -> list[OutboxMessage]:
+        """The alert has got another id before all channels had it: the rest get it under that.
+
+        The others have a settled message in their place, so that it is known when it gets yet another.
+        """
+        return [self._message(channel, MessageKind.NEW, settled=channel in reached) for channel in self._channels]
+
+    def further(self, news: Sequence[News]) -> list[OutboxMessage]:
+        """What has come to an alert that was told."""
+        return [
+            self._message(channel, one.kind, reason=one.reason, about=one.about)
+            for one in news
+            for channel in self._channels
+        ]
+
+    @property
+    def _channels(self) -> tuple[str, ...]:
+        return () if self.alert.state is AlertState.MUTED else self.policy.channels(self.alert.rule_id)
+
+    def _message(
+        self,
+        channel: str,
+        kind: MessageKind,
+        *,
+        reason: str | None = None,
+        about: Iterable[str] = (),
+        settled: bool = False,
+    ) -> OutboxMessage:
+        alert = self.alert
+        return OutboxMessage(
+            id=message_id(alert.id, channel, kind, about),
+            alert_id=alert.id,
+            channel=channel,
+            kind=kind,
+            reason=reason,
+            topic=self.policy.topic(alert.rule_id, channel, thread=alert.thread or alert.id, source=self.source),
+            created_at=self.now,
+            next_attempt=self.now,
+            delivered_at=self.now if settled else None,
+            last_error="not sent: the channel has had it under the alert's former id" if settled else None,
+        )
