@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
+from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
 from flows.tables import console, quoted
 from pipelines.alerts.matcher import Matcher
+from pipelines.alerts.policy import AlertPolicy
 from pipelines.alerts.preview import Preview, preview_query
 from pipelines.alerts.query import Query, format_query, parse
 from pipelines.alerts.rules import check_rules, load_rules
+from pipelines.beam.launch import RUNNERS
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
-from schemas.records import now_utc
+from pipelines.grouping.backfill import backfill as run_backfill
+from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
 
 app = typer.Typer(help="Check and try alert rules.", no_args_is_help=True)
@@ -113,7 +116,7 @@ def format_rule(
 @app.command()
 def preview(
     rule: Annotated[str, typer.Argument(help="Id of a rule of the file, or a query in the rule language.")],
-    since: Annotated[str, typer.Option("--since", help="How far back, such as 30d or 12h.")] = "30d",
+    since: Annotated[str, typer.Option("--since", help="How far back: 30d, 12h, or a date.")] = "30d",
     limit: Annotated[int, typer.Option("--limit", help="Show at most so many stories.", min=1)] = 5,
     rules: RulesOption = None,
     store: StoreOption = None,
@@ -121,15 +124,54 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """How many stories a rule would have alerted on, with examples; nothing is saved or sent."""
-    age = _age(since)
+    now = now_utc()
+    start = parse_since(since, now)
     query = _query_of(rule, rules, config)
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        found = preview_query(query, opened_store, since=now_utc() - age, examples=limit)
+        found = preview_query(query, opened_store, since=start, examples=limit)
     if as_json:
         print(json.dumps(to_dict(found), ensure_ascii=False))
     else:
         _print_preview(found, since)
+
+
+@app.command()
+def backfill(
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", help="Only this rule; may be given several times.", metavar="ID")
+    ] = None,
+    since: Annotated[str, typer.Option("--since", help="How far back: 30d, 12h, or a date.")] = "30d",
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send the alerts that arise; otherwise they are only kept.")
+    ] = False,
+    rules: RulesOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Apply rules to the articles of the store. Alerts that arise are marked, and sent only with --notify."""
+    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
+
+    start = parse_since(since, now_utc())
+    path = _rule_file(rules, config)
+    loaded = load_rules(path)
+    wanted = [one for one in loaded if not rule or one.id in rule]
+    unknown = sorted(set(rule or ()) - {one.id for one in wanted})
+    if unknown:
+        raise ConfigurationError(f"--rule {unknown[0]}: no rule of {path} has this id")
+    with opened(store, config) as (opened_store, settings):
+        policy = AlertPolicy.of(wanted, origin=AlertOrigin.BACKFILL, speaks=notify)
+        done = run_backfill(opened_store, policy, since=start)
+        if notify:
+            inputs = Inputs.of([], [], path, RUNNERS[0])
+            for problem in steps.notify(opened_store, inputs, settings, as_json=as_json).problems:
+                print(f"wirepicket: {problem}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(to_dict(done)))
+    else:
+        unsent = "" if notify or not done.alerts else "; not sent (--notify sends)"
+        console.print(f"{done.articles} articles, {done.matching} match; {done.alerts} new alerts{unsent}")
 
 
 def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
@@ -138,17 +180,9 @@ def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
     return parse(named.get(rule, rule))
 
 
-def _age(text: str) -> timedelta:
-    match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
-    if not match:
-        raise ConfigurationError(f"--since {text}: expected a number and m, h or d, such as 30d")
-    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
-
-
 def _print_preview(found: Preview, since: str) -> None:
     console.print(
-        f"{found.stories} stories in {since}, of {found.articles} articles that match: an alert each", markup=False
+        f"{found.stories} stories since {since}, of {found.articles} articles that match: an alert each", markup=False
     )
     for example in found.examples:
         console.print(example.title or "(no title)", style="bold", markup=False)

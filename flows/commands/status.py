@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import typer
 
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.shipped import RULES, shipped
 from flows.tables import SUMMARY, console
-from pipelines.alerts.rules import load_rules
+from pipelines.alerts.health import rule_health, silence_cause
+from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.archive.pending import waiting
+from pipelines.errors import ConfigurationError
 from pipelines.fetch.health import health
+from pipelines.notify.channels import STANDARD_OUTPUT
 from schemas.records import now_utc
 from schemas.serial import time_to_text, to_dict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from schemas.records import Rule
 
 RUNS = 5
 EVENTS = 8
@@ -36,7 +45,15 @@ def status(
         reasons = Counter((item.stage, item.reason) for item in opened_store.iter_quarantine())
         outbox = opened_store.outbox_pending(now_utc())
         rule_file = rules or settings.rules or shipped(RULES)
-        count = len(load_rules(rule_file))
+        loaded, broken = _rules(rule_file)
+        healthy = rule_health(
+            loaded,
+            check_rules(loaded),
+            opened_store.iter_alerts(),
+            channels={*settings.channels, STANDARD_OUTPUT},
+            cause=silence_cause(feeds.values(), runs[0].started_at if runs else None, now_utc()),
+            now=now_utc(),
+        )
         left = waiting(settings.archive)
     told = {
         "store": opened_store.url,
@@ -57,7 +74,9 @@ def status(
                 key=lambda pair: (pair[0].at, pair[1]),
             )[-EVENTS:]
         ],
-        "rules": count,
+        "rules": len(loaded),
+        "rules_error": broken,
+        "rule_health": [to_dict(one) for one in healthy],
         "alerts_undelivered": len({message.alert_id for message in outbox}),
         "quarantine": {f"{stage}/{reason}": number for (stage, reason), number in sorted(reasons.items())},
     }
@@ -65,14 +84,35 @@ def status(
         print(json.dumps(told, ensure_ascii=False))
     else:
         _print(told, str(rule_file))
-    if failing or left:
+    if failing or left or broken or any(one.problems for one in healthy):
         raise typer.Exit(1)
+
+
+def _rules(path: Path) -> tuple[tuple[Rule, ...], str | None]:
+    """The rules of a file, or what is wrong with it."""
+    try:
+        return load_rules(path), None
+    except ConfigurationError as error:
+        return (), str(error)
+
+
+def _print_rules(told: dict[str, object], rule_file: str) -> None:
+    console.print(f"rules       {told['rules']} in {rule_file}", markup=False)
+    if told["rules_error"]:
+        console.print(f"            {told['rules_error']}", markup=False, soft_wrap=True)
+    healthy = told["rule_health"]
+    assert isinstance(healthy, list)
+    for one in healthy:
+        last = f"{one['alerts']} alerts, the last {one['last_alert']}" if one["alerts"] else "no alert yet"
+        console.print(f"            {one['rule_id']}: {last}", markup=False, style="dim", soft_wrap=True)
+        for said in (*one["problems"], *([one["silence"]] if one["silence"] else [])):
+            console.print(f"            {one['rule_id']}: {said}", markup=False, soft_wrap=True)
 
 
 def _print(told: dict[str, object], rule_file: str) -> None:
     console.print(f"store       {told['store']}: answers", markup=False)
     console.print(f"archive     {told['waiting_in_archive']} captures wait for a store")
-    console.print(f"rules       {told['rules']} in {rule_file}", markup=False)
+    _print_rules(told, rule_file)
     console.print(f"alerts      {told['alerts_undelivered']} not delivered yet")
     feeds_failing = told["feeds_failing"]
     assert isinstance(feeds_failing, list)

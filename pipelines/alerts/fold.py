@@ -11,10 +11,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from html import unescape
+from html.entities import html5
 from typing import NamedTuple
 
+_REFERENCE = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+_REFERENCES = re.compile(_REFERENCE)
 BASE_AND_MARKS = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+", re.DOTALL)
 """What folding works on: everything else is ASCII and only changes its case."""
+
+_FOREIGN = re.compile(rf"{_REFERENCE}|{BASE_AND_MARKS.pattern}", re.DOTALL)
+"""The same, and character references of HTML which were left over in a text: ``F-16&nbsp;Block&#8209;70``."""
 
 _QUOTES = dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u00b4\u055a", "'")
 _QUOTES |= dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u2039\u203a\u300c\u300d", '"')
@@ -121,6 +128,24 @@ def fold_run(run: str) -> str:
     return "".join(cluster.lower() if cluster.isascii() else _fold_cluster(cluster) for cluster in _clusters(run))
 
 
+def has_references(text: str) -> bool:
+    """Whether character references of HTML may be left over in a text."""
+    return "&" in text and _REFERENCES.search(text) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _dereferenced(reference: str) -> str:
+    """What a character reference stands for; itself where it is none."""
+    return unescape(reference) if reference[1] == "#" else html5.get(reference[1:], reference)
+
+
+def _pieces(run: str) -> list[tuple[str, str]]:
+    """The clusters of a match of ``_FOREIGN``, each with what it folds to."""
+    if run[0] == "&" and run[-1] == ";":
+        return [(run, fold_run(_dereferenced(run)))]
+    return [(cluster, cluster.lower() if cluster.isascii() else _fold_cluster(cluster)) for cluster in _clusters(run)]
+
+
 class Folded(NamedTuple):
     """A folded text, and where its characters come from."""
 
@@ -134,17 +159,16 @@ def fold(text: str) -> Folded:
     """Fold a text. The result holds letters, ASCII digits, ASCII marks and white space."""
     if not text.isascii():
         text = fold_common(text)
-    if text.isascii():
+    if text.isascii() and not has_references(text):
         return Folded(text.lower(), None, None)
     pieces: list[str] = []
     moved = False
     position = 0
     mapping: list[tuple[int, int, int]] = []  # start, length in the original, length folded; changed clusters only
-    for run in BASE_AND_MARKS.finditer(text):
+    for run in _FOREIGN.finditer(text):
         pieces.append(text[position : run.start()].lower())
         at = run.start()
-        for cluster in _clusters(run[0]):
-            folded = cluster.lower() if cluster.isascii() else _fold_cluster(cluster)
+        for cluster, folded in _pieces(run[0]):
             if len(folded) != len(cluster):
                 moved = True
                 mapping.append((at, len(cluster), len(folded)))

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.alerts.fold import BASE_AND_MARKS, fold_common, fold_run
+from pipelines.alerts.fold import BASE_AND_MARKS, fold, fold_common, fold_run, has_references
 from pipelines.alerts.normalise import UNSPACED, folded_tokens
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ class Rough(NamedTuple):
 def rough(*texts: str | None) -> Rough:
     """The words of the fields of an article."""
     simple = [text if text.isascii() else fold_common(text) for text in texts if text]
-    composed: list[bytes] = []
+    # What character references of HTML make of their surroundings only the tokeniser says.
+    referring = [text for text in simple if has_references(text)]
+    composed = [token.encode() for text in referring for token in folded_tokens(fold(text).text)]
     folded = " ".join(_fold(text) for text in simple)
     chunks = _composed_chunks(folded)
     for chunk, _ in chunks:
@@ -112,10 +114,11 @@ def rough(*texts: str | None) -> Rough:
         pairs=pairs,
         numbers=numbers,
         composed=composed,
-        before_numbers=any(_NUMBER_NEXT.match(folded, end) or not _NO_DIGIT.fullmatch(chunk) for chunk, end in chunks),
+        before_numbers=bool(referring)
+        or any(_NUMBER_NEXT.match(folded, end) or not _NO_DIGIT.fullmatch(chunk) for chunk, end in chunks),
         letters=b" ".join((letters, *composed)),
         digits=b" ".join((digits, *composed)),
-        cased=folded if all(map(str.isascii, simple)) else None,
+        cased=folded if all(map(str.isascii, simple)) and not referring else None,
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import timedelta
 
-    from schemas.records import Fingerprint
+    from schemas.records import ArticleContent, Fingerprint
 
 
 class Memory(Protocol):
@@ -62,13 +62,13 @@ class Regrouping:
     """Those of the new articles which the memory knew with another text."""
 
 
-def order_key(fingerprint: Fingerprint) -> tuple[bool, str, str]:
+def order_key(article: Fingerprint | ArticleContent) -> tuple[bool, str, str]:
     """Who comes first in a group: the earliest published; undated ones last; ties by id.
 
     The time of fetching does not count, since it tells when we looked and not when the text was out.
     """
-    published = fingerprint.published
-    return (published is None, published.isoformat() if published else "", fingerprint.article_id)
+    published = article.published
+    return (published is None, published.isoformat() if published else "", article.article_id)
 
 
 def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> Regrouping:

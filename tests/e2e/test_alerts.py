@@ -126,6 +126,17 @@ def test_the_life_of_an_alert(program: Program) -> None:
     assert program(*again, "--notify").code == 0
     assert len(sent(program)) == 5
 
+    # A rule that is new learns of the past.
+    (program.folder / "more.yaml").write_text("- {id: arrivals, query: arrived}\n", encoding="utf-8")
+    past = ("rules", "backfill", "--rules", "more.yaml", "--since", "2026-01-01", "--json")
+    assert json.loads(program(*past).out) == {"articles": 1, "matching": 1, "alerts": 1}
+    assert len(sent(program)) == 5
+    assert json.loads(program(*past, "--notify").out)["alerts"] == 1
+    assert [(one["rule_id"], one["origin"]) for one in sent(program)[5:]] == [("arrivals", "backfill")]
+    assert program("rules", "backfill", "--rules", "more.yaml", "--rule", "none").code == 2
+    told = json.loads(program("status", "--rules", "more.yaml", "--json").out)
+    assert [(one["rule_id"], one["alerts"]) for one in told["rule_health"]] == [("arrivals", 0)]
+
 
 def test_a_throttle_holds_back_what_is_printed_and_not_what_is_logged(program: Program) -> None:
     (program.folder / "rules.yaml").write_text(

@@ -25,6 +25,8 @@ from pipelines.alerts.normalise import MAX_TOKEN, Glue, index_text, tokens
         ("STRASSE Straße", "strasse strasse"),
         ("e\u0301 é", "é é"),
         ("Ⅳ", "iv"),
+        ("F-16&nbsp;Block&#8209;70 R&amp;D Caf&eacute; &#x42F;", "f 16 block 70 r d café я"),
+        ("AT&T &nosuch; &amp;nbsp; &#xD800; &#99999999; fish & chips;", "at t nosuch nbsp 99999999 fish chips"),
         ("", ""),
         ("—!?", ""),
     ],
@@ -91,6 +93,7 @@ def test_an_abbreviation_before_a_number_ends_no_sentence() -> None:
         ("the ﬁre HI\u00adMARS №5", ["the", "ﬁre", "HI\u00adMARS", "№", "5"]),
         ("İstanbul’s x", ["İstanbul", "x"]),
         ("a\u0301b 😀 c", ["a\u0301b", "c"]),
+        ("an F&#8209;16&nbsp;é caf&eacute;s", ["an", "F", "16", "é", "caf&eacute;s"]),
     ],
 )
 def test_offsets_are_those_of_the_original_text(text: str, forms: list[str]) -> None:

@@ -1,0 +1,114 @@
+"""Rules applied to articles which are in the store already: a new rule learns of the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pipelines.alerts.alerting import decide_alerts
+from pipelines.alerts.matcher import Matcher, hits_in_dropped
+from pipelines.alerts.news import Member
+from pipelines.grouping.regroup import order_key
+from schemas.records import now_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from pipelines.alerts.policy import AlertPolicy
+    from pipelines.stores.protocol import Store
+    from schemas.records import Article, RuleHit
+
+CHUNK = 500
+"""Articles at a time: bounds memory, and how long a run has to wait for its turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfilled:
+    """What a backfill came to."""
+
+    articles: int = 0
+    """Articles looked at."""
+    matching: int = 0
+    """Those of them that match a rule."""
+    alerts: int = 0
+    """Alerts raised."""
+
+
+def backfill(store: Store, policy: AlertPolicy, *, since: datetime) -> Backfilled:
+    """Match the policy's rules against the articles published, or else first seen, at ``since`` or later.
+
+    The hits of other rules stay as they are. It may be broken off and done again: nothing is counted or said twice.
+    """
+    matcher = Matcher(tuple(policy.rules.values()))
+    recent = (
+        article for article in store.iter_articles() if (article.content.published or article.first_seen) >= since
+    )
+    done = Backfilled()
+    while chunk := list(islice(recent, CHUNK)):
+        with store.exclusive():
+            found = _match(store, [article.id for article in chunk], matcher, policy)
+            raised = _alert(store, found, policy)
+        done = Backfilled(
+            articles=done.articles + len(chunk),
+            matching=done.matching + sum(1 for article in found if _hits_of(article, policy)),
+            alerts=done.alerts + raised,
+        )
+    return done
+
+
+def _hits_of(article: Article, policy: AlertPolicy) -> list[RuleHit]:
+    return [hit for hit in article.content.hits if hit.rule_id in policy.rules]
+
+
+def _match(store: Store, ids: Sequence[str], matcher: Matcher, policy: AlertPolicy) -> list[Article]:
+    """Write the hits where they change; the articles that match or matched a rule, as they are now."""
+    touched: dict[str, Article] = {}
+
+    def merge(stored: Mapping[str, Article]) -> list[Article]:
+        touched.clear()
+        changed = []
+        for article in stored.values():
+            now = _matched(article, matcher, policy)
+            if _hits_of(now, policy) or _hits_of(article, policy):
+                touched[article.id] = now
+            if now != article:
+                changed.append(now)
+        return changed
+
+    store.update_articles(ids, merge)
+    return list(touched.values())
+
+
+def _matched(article: Article, matcher: Matcher, policy: AlertPolicy) -> Article:
+    content = article.content
+    found = matcher.match(title=content.title, body=content.body, source=content.source, language=content.language)
+    others = [hit for hit in content.hits if hit.rule_id not in policy.rules]
+    hits = tuple(sorted((*others, *found), key=lambda hit: hit.rule_id))
+    content = replace(content, hits=hits)
+    elsewhere = [hit for hit in content.dropped_hits if hit.rule_id not in policy.rules]
+    dropped = tuple(sorted((*elsewhere, *hits_in_dropped(matcher, content)), key=lambda hit: hit.rule_id))
+    return replace(article, content=replace(content, dropped_hits=dropped))
+
+
+def _alert(store: Store, found: Sequence[Article], policy: AlertPolicy) -> int:
+    """Decide the alerts of the stories of articles; what has not been grouped yet is decided when it is."""
+    stories = list(store.stories({article.story_id for article in found if article.story_id}).values())
+    articles = store.articles({article_id for story in stories for article_id in story.article_ids})
+    existing = store.alerts_of_stories([story.id for story in stories])
+    decision = decide_alerts(
+        stories=[story for story in stories if articles.keys() >= set(story.article_ids)],
+        members={
+            article_id: Member.of(
+                article, order=order_key(article.content), canonical_id=article.canonical_id or article_id
+            )
+            for article_id, article in articles.items()
+        },
+        existing=existing,
+        sent=store.outbox_of_alerts([alert.id for alert in existing]),
+        policy=policy,
+        now=now_utc(),
+    )
+    store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox)
+    return decision.raised
