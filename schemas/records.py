@@ -88,6 +88,26 @@ class FeedEntry:
     """The feed's title: the name of the outlet."""
 
 
+class Trusted(StrEnum):
+    """Whose word counts first on an article's title, author and date."""
+
+    PAGE = "page"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOptions:
+    """How the pages of a source are to be read, as the feed list says. Archived with each page for its replay."""
+
+    body: str | None = None
+    """Selector of what holds the story: XPath where it begins with ``/`` or ``.//``, else CSS."""
+    remove: tuple[str, ...] = ()
+    """Selectors of what is not the story's."""
+    language: str | None = None
+    """ISO 639-1 code: believed more than the page and the detection."""
+    trust: Trusted = Trusted.PAGE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """What was fetched or read, before anything is done to it. One capture is one WARC record."""
@@ -111,6 +131,7 @@ class Capture:
     """The address that answered, where redirects led to another one."""
     request: tuple[tuple[str, str], ...] = ()
     """HTTP request headers as sent to the address that answered, without credentials and cookies."""
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -457,7 +478,7 @@ class FeedEvent:
 
     at: datetime
     change: str
-    """``failed``, ``recovered``, ``moved``, ``retired``, ``degraded``, ``mended``."""
+    """``failed``, ``recovered``, ``moved``, ``retired``, ``revived``, ``degraded``, ``mended``."""
     detail: str
 
 

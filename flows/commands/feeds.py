@@ -125,6 +125,33 @@ def _print_events(states: list[FeedState]) -> None:
             console.print(line, markup=False, style="dim", soft_wrap=True)
 
 
+@app.command()
+def revive(
+    file: FileArgument = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the retired feeds; those that answer again are asked by runs from now on."""
+    from pipelines.collect.check import look_at_feeds  # noqa: PLC0415 - httpx and feedparser, only here
+    from pipelines.fetch.feed_state import revived  # noqa: PLC0415 - likewise
+
+    with opened(store, config) as (opened_store, settings):
+        sources = _listed(file, settings)
+        remembered = opened_store.feed_states([source.url for source in sources])
+        retired = [source for source in sources if (state := remembered.get(source.url)) and state.retired_at]
+        with Reporter().bar("Asking feeds", len(retired)) as advance:
+            answers = look_at_feeds(retired, remembered, FetchPolicy.of(settings), advance)
+        back = [state.url for state in answers if not state.failures]
+        opened_store.put_feed_states([revived(remembered[url], now_utc()) for url in back])
+    if as_json:
+        print(json.dumps({"retired": len(retired), "revived": back}))
+    else:
+        for url in back:
+            console.print(f"revived  {url}", markup=False, soft_wrap=True)
+        console.print(f"{len(back)} of {len(retired)} retired feeds answer again")
+
+
 @app.command("import")
 def import_list(
     file: Annotated[Path, typer.Argument(help="Feed list to take over: OPML, TOML, YAML or addresses.")],

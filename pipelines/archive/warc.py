@@ -15,7 +15,7 @@ import io
 import os
 import zlib
 from base64 import b32encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha1, sha256
 from importlib.metadata import version
@@ -31,7 +31,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipelines.errors import SeedError
-from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind
+from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind, ReadingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -152,6 +152,7 @@ class _Context:
     external_id: str | None
     entry: FeedEntry | None
     final_url: str | None = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
 
 
 _CONTEXT = TypeAdapter(_Context)
@@ -161,7 +162,11 @@ def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
     date = _warc_date(capture.fetched_at)
     context_id, body_id = f"<urn:uuid:{uuid4()}>", f"<urn:uuid:{uuid4()}>"
     context = _Context(
-        kind=capture.kind, external_id=capture.external_id, entry=capture.entry, final_url=capture.final_url
+        kind=capture.kind,
+        external_id=capture.external_id,
+        entry=capture.entry,
+        final_url=capture.final_url,
+        reading=capture.reading,
     )
     told = _CONTEXT.dump_json(context)
     yield warc.create_warc_record(
@@ -271,6 +276,7 @@ def _capture(record: ArcWarcRecord, body: bytes, context: _Context) -> Capture:
         external_id=context.external_id,
         entry=context.entry,
         final_url=context.final_url,
+        reading=context.reading,
     )
 
 

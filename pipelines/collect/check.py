@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipelines.collect.documents import read_document
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
 from pipelines.fetch.client import Fetcher
@@ -36,23 +37,23 @@ async def _look(
     policy: FetchPolicy,
     on_progress: Callable[[int], None],
 ) -> list[FeedState]:
-    slots = asyncio.Semaphore(64)
+    slots, parsing = asyncio.Semaphore(64), asyncio.Lock()
     async with Fetcher(policy) as fetcher:
 
         async def one(source: FeedSource) -> FeedState:
             async with slots:
-                state = await _look_at(source, states.get(source.url, FeedState(url=source.url)), fetcher)
+                state = await _look_at(source, states.get(source.url, FeedState(url=source.url)), fetcher, parsing)
             on_progress(1)
             return state
 
         return list(await asyncio.gather(*map(one, sources)))
 
 
-async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher) -> FeedState:
+async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher, parsing: asyncio.Lock) -> FeedState:
     address = state.address or source.url
     try:
         answer = await fetcher.fetch(address, credentials=source.credentials, limit=feed_documents.MAX_BYTES)
-        feed = await asyncio.to_thread(feed_documents.parse_feed, answer.body, answer.url)
+        feed = await read_document(answer, fetcher, parsing)
     except (FetchError, FeedError) as error:
         return failed(state, error, now_utc())
     return succeeded(replace(state, retired_at=None), answer, feed)

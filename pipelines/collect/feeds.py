@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipelines.collect.documents import read_document
 from pipelines.collect.pages import MAX_RETRIES, PageTaker, capture_of, entry_capture, failure
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
@@ -14,6 +15,7 @@ from pipelines.fetch.client import Fetcher
 from pipelines.fetch.feed_state import failed, polling, succeeded
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
 from pipelines.fetch.robots import RobotsCache
+from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
 from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from pipelines.collect.intake import Intake
     from pipelines.fetch.client import Response
     from pipelines.fetch.policy import FetchPolicy
-    from pipelines.fetch.sources import FeedSource
     from pipelines.seeds.read import FeedDocument
     from schemas.records import FeedEntry
 
@@ -118,7 +119,7 @@ class _FeedTaker:
             self._fetcher.pacer.slow_down(urlsplit(source.url).netloc.lower(), source.pause)
         state = await self._ask(source, state)
         if state.pages:
-            state = replace(state, pages=tuple(await self._pages.take_again(state.pages)))
+            state = replace(state, pages=tuple(await self._pages.take_again(state.pages, source.reading)))
         if source.every and state.last_success:
             state = replace(state, due=state.last_success + source.every)
         self.taken.states.append(state)
@@ -150,16 +151,13 @@ class _FeedTaker:
                 return state
             self.taken.failed.append(failure(source.url, error))
             return failed(state, error, now_utc())
-        retries = await self._take_entries(feed, source.url, pages=source.pages)
+        retries = await self._take_entries(feed, source)
         # Before "succeeded" gives the feed's ETag a meaning, its entries are on their way into the archive.
         return replace(succeeded(state, answer, feed), pages=(*state.pages, *retries)[-MAX_RETRIES:])
 
     async def _read(self, source: FeedSource, answer: Response) -> ParsedFeed:
         self._intake.keep(capture_of(source.url, answer, MediaKind.FEED))
-        # A large feed takes seconds: in a thread, so that the others' time limits do not run out meanwhile; one at
-        # a time, since parsing is work and not waiting.
-        async with self._parsing:
-            feed = await asyncio.to_thread(parse_feed, answer.body, answer.url)
+        feed = await read_document(answer, self._fetcher, self._parsing)
         if source.source is None:
             return feed
         named = tuple(replace(entry, source=source.source) for entry in feed.entries)
@@ -180,9 +178,10 @@ class _FeedTaker:
         except FeedError as error:
             self.taken.failed.append(failure(document.url, error))
             return
-        await self._take_entries(feed, document.url)
+        await self._take_entries(feed, FeedSource(document.url))
 
-    async def _take_entries(self, feed: ParsedFeed, url: str, *, pages: bool = True) -> list[PageRetry]:
+    async def _take_entries(self, feed: ParsedFeed, source: FeedSource) -> list[PageRetry]:
+        url, reading = source.url, source.reading
         self.taken.entries += len(feed.entries)
         self._say_what_is_wrong(feed, url)
         by_link = {entry.link: entry for entry in feed.entries if entry.link}
@@ -190,18 +189,18 @@ class _FeedTaker:
         if url.startswith(SEED_SCHEME):
             now = now_utc()
             whole = {link for link, entry in by_link.items() if _is_whole(entry)}
-            self._intake.take([entry_capture(link, by_link[link], now) for link in by_link if link in whole])
+            self._intake.take([entry_capture(link, by_link[link], now, reading) for link in by_link if link in whole])
             by_link = {link: entry for link, entry in by_link.items() if link not in whole}
         seen, archived = self._intake.known(by_link.keys())
         self._intake.pending.add([one.ref for link, one in archived.items() if link not in seen])
         self._intake.unchanged += seen.values()
         wanted = self._pages.claim([link for link in by_link if link not in (seen | archived)])
-        if not pages:
+        if not source.pages:
             for link in wanted:
-                self._intake.offer(entry_capture(link, by_link[link], now_utc()))
+                self._intake.offer(entry_capture(link, by_link[link], now_utc(), reading))
             return []
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._pages.take(by_link[link])) for link in wanted]
+            tasks = [group.create_task(self._pages.take(by_link[link], reading)) for link in wanted]
         return [retry for retry in (task.result() for task in tasks) if retry]
 
     def _say_what_is_wrong(self, feed: ParsedFeed, url: str) -> None:

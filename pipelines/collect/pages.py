@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipelines.collect.intake import Intake
     from pipelines.fetch.client import Fetcher, Response
     from pipelines.fetch.robots import RobotsCache
-    from schemas.records import FeedEntry
+    from schemas.records import FeedEntry, ReadingOptions
 
 MAX_PAGE_BYTES = 5_000_000
 """Largest page: extraction reads no larger ones."""
@@ -66,10 +66,11 @@ class PageTaker:
         self._claimed.update(fresh)
         return fresh
 
-    async def take(self, entry: FeedEntry, attempts: int = 0) -> PageRetry | None:
+    async def take(self, entry: FeedEntry, reading: ReadingOptions, attempts: int = 0) -> PageRetry | None:
         """Take the page of an entry in, or what its feed says of it where the page cannot be had.
 
-        ``attempts`` is how often the page was asked for before. What is to be tried again is given back.
+        ``reading`` is how the source's pages are to be read, ``attempts`` how often the page was asked for before.
+        What is to be tried again is given back.
         """
         link = entry.link
         assert link is not None
@@ -79,15 +80,15 @@ class PageTaker:
         except FetchError as error:
             self._intake.quarantined.append(failure(link, error))
             if not attempts:
-                self._intake.offer(entry_capture(link, entry, now_utc()))
+                self._intake.offer(entry_capture(link, entry, now_utc(), reading))
             return next_try(link, attempts + 1, now_utc(), error) if may_pass(error) else None
-        page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry)
+        page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry, reading=reading)
         self._intake.offer(page)
         if barrier(page) in PASSING:
             return next_try(link, attempts + 1, now_utc(), None)
         return None
 
-    async def take_again(self, waiting: Sequence[PageRetry]) -> list[PageRetry]:
+    async def take_again(self, waiting: Sequence[PageRetry], reading: ReadingOptions) -> list[PageRetry]:
         """Ask again for pages whose time has come; those which still have to wait are given back with the rest."""
         now = now_utc()
         later = [one for one in waiting if one.not_before > now]
@@ -96,7 +97,7 @@ class PageTaker:
         refs = [held[link].ref for link in self.claim(list(due)) if link in held]
         for _, known in read_captures(self._intake.writer.folder, refs):
             if known.entry is not None:
-                again = await self.take(known.entry, due[known.url].attempts)
+                again = await self.take(known.entry, reading, due[known.url].attempts)
                 later += [again] if again else []
         return later
 
@@ -116,7 +117,7 @@ def capture_of(url: str, answer: Response, kind: MediaKind) -> Capture:
     )
 
 
-def entry_capture(link: str, entry: FeedEntry, fetched_at: datetime) -> Capture:
+def entry_capture(link: str, entry: FeedEntry, fetched_at: datetime, reading: ReadingOptions) -> Capture:
     """What a feed says of an entry, as a capture."""
     return Capture(
         url=link,
@@ -125,6 +126,7 @@ def entry_capture(link: str, entry: FeedEntry, fetched_at: datetime) -> Capture:
         body=to_json(entry),
         content_type="application/json",
         entry=entry,
+        reading=reading,
     )
 
 

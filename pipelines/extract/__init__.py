@@ -14,7 +14,7 @@ from pipelines.extract.html import extract_html
 from pipelines.extract.json_article import extract_json
 from pipelines.extract.text import extract_text
 from pipelines.extract.titles import without_site
-from schemas.records import FeedEntry, MediaKind, PublishedFrom
+from schemas.records import FeedEntry, MediaKind, PublishedFrom, Trusted
 from schemas.serial import RecordFormatError, from_json
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def extract(capture: Capture) -> Extracted:
             url=capture.final_url or capture.url,
             content_type=capture.content_type,
             reference=reference,
+            reading=capture.reading,
         )
-        return _filled(page, capture.entry, reference)
+        return _filled(page, capture.entry, reference, capture.reading.trust)
     if kind is MediaKind.TEXT:
         return extract_text(capture.body, reference=reference)
     if kind is MediaKind.JSON_ARTICLE:
@@ -61,16 +62,20 @@ def read_feed_entry(body: bytes) -> FeedEntry:
         raise ExtractionError("bad_json", f"not a feed entry: {error}") from error
 
 
-def _filled(page: Extracted, entry: FeedEntry | None, reference: datetime) -> Extracted:
+def _filled(page: Extracted, entry: FeedEntry | None, reference: datetime, trust: Trusted) -> Extracted:
     if entry is None:
         return page
     outlets = tuple(name for name in (page.site_name, entry.source) if name)
     title = without_site(entry.title or "", outlets) or tidy(entry.title or "") or None
     author = believable_authors([entry.author], outlets=outlets) if entry.author else None
+    feed_first = trust is Trusted.FEED
     filled = replace(
-        page, title=page.title or title, author=page.author or author, site_name=page.site_name or entry.source
+        page,
+        title=title or page.title if feed_first else page.title or title,
+        author=author or page.author if feed_first else page.author or author,
+        site_name=page.site_name or entry.source,
     )
     published = believed(entry.published, reference)
-    if filled.published is None and published is not None:
+    if published is not None and (feed_first or filled.published is None):
         filled = replace(filled, published=published, published_from=PublishedFrom.FEED)
     return filled

@@ -25,10 +25,18 @@ from pipelines.extract.blocks import text_blocks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lxml.etree import _Element
     from lxml.html import HtmlElement
 
 _FAST_ABOVE_ELEMENTS = 20_000
 """Larger pages go without Trafilatura's fallback algorithms, whose time grows with the square of the paragraphs."""
+
+_SURE_CHARACTERS = 1_000
+"""Length from which a result is not short: four times what Trafilatura itself takes for a text."""
+_UNCLEAN = (
+    "aside", "audio", "button", "fieldset", "figure", "footer", "iframe", "input", "label", "link", "nav",
+    "noscript", "object", "option", "select", "source", "svg", "time",
+)  # fmt: skip
 
 _HEADINGS = ("h2", "h3", "h4")
 _BLOCKS = ("p", "blockquote", "ul", "ol", "table", "pre", *_HEADINGS)
@@ -59,19 +67,42 @@ def story_lines(tree: HtmlElement, url: str | None) -> list[str]:
 
 
 def _extracted(tree: HtmlElement, url: str | None) -> list[str]:
+    """The lines of Trafilatura's result; its fallback algorithms are asked only where they could change it."""
+    body = _trafilatura(tree, url, fast=True)
+    if not _is_sure(body, tree) and sum(1 for _ in tree.iter()) <= _FAST_ABOVE_ELEMENTS:
+        body = _trafilatura(tree, url, fast=False)
+    return [] if body is None else text_blocks(body)
+
+
+def _trafilatura(tree: HtmlElement, url: str | None, *, fast: bool) -> _Element | None:
     document = trafilatura.bare_extraction(
         tree,
         url=url,
         output_format="xml",  # the default also makes a text of its own, in quadratic time
-        fast=sum(1 for _ in tree.iter()) > _FAST_ABOVE_ELEMENTS,
+        fast=fast,
         include_comments=False,
         include_formatting=False,
         with_metadata=False,
     )
     # The dictionary is for a deprecated argument.
-    if document is None or isinstance(document, dict) or document.body is None:
-        return []
-    return text_blocks(document.body)
+    return None if document is None or isinstance(document, dict) else document.body
+
+
+def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
+    """Whether the fallbacks would leave a result as it is.
+
+    They replace one that is short, holds furniture or tables rather than paragraphs, or is less than half as long
+    as what they find themselves (``trafilatura.external.compare_extraction``); that is hardly more than the page
+    has in paragraphs. Of a page that is not written in paragraphs nothing is sure.
+    """
+    if body is None or next(body.iter(*_UNCLEAN), None) is not None:
+        return False
+    size = len("".join(body.itertext()))
+    paragraphs = sum(1 for _ in body.iter("p"))
+    if size < _SURE_CHARACTERS or sum(1 for _ in body.iter("table")) > paragraphs:
+        return False
+    written = sum(len(paragraph.text_content()) for paragraph in tree.iter("p"))
+    return size / 2 <= written <= size * 2
 
 
 def _main_container(tree: HtmlElement) -> HtmlElement | None:

@@ -8,24 +8,32 @@ from typing import TYPE_CHECKING
 from pipelines.clean.lines import is_prose
 from pipelines.clean.structure import is_title_echo
 from pipelines.errors import ExtractionError
+from pipelines.extract.blocks import text_blocks
 from pipelines.extract.body import story_lines
 from pipelines.extract.charset import decode
 from pipelines.extract.dek import mark_subheadings, take_dek
 from pipelines.extract.metadata import read_metadata
 from pipelines.extract.prepare import linked_headlines, remove_furniture
+from pipelines.extract.selectors import remove_selected, selected_container
 from pipelines.extract.sniff import refuse_non_html, refuse_non_text
 from pipelines.extract.tree import parse_html
-from schemas.records import DroppedLine, Extracted, now_utc
+from schemas.records import DroppedLine, Extracted, ReadingOptions, now_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 # Trafilatura warns of every page it gives up; what became of a page is our own report.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+AS_USUAL = ReadingOptions()
 
 
 def extract_html(
-    body: bytes, *, url: str, content_type: str | None = None, reference: datetime | None = None
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    reference: datetime | None = None,
+    reading: ReadingOptions = AS_USUAL,
 ) -> Extracted:
     """Read a page: the story's lines by Trafilatura, everything else from what the page declares.
 
@@ -34,25 +42,32 @@ def extract_html(
         url: where the page is from; relative addresses are resolved against it.
         content_type: the HTTP header, used for its charset only.
         reference: when the page was fetched (aware, UTC): dates after it are not believed. Now, if not given.
+        reading: what the source's entry in the feed list says of its pages.
 
     Raises:
         ExtractionError: with reason ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary``,
             ``json``, ``feed``, ``not_html``, ``too_deep`` or ``no_text``.
     """
     refuse_non_text(body)
-    return extract_markup(decode(body, content_type), url=url, reference=reference)
+    return extract_markup(decode(body, content_type), url=url, reference=reference, reading=reading)
 
 
-def extract_markup(text: str, *, url: str, reference: datetime | None = None) -> Extracted:
+def extract_markup(
+    text: str, *, url: str, reference: datetime | None = None, reading: ReadingOptions = AS_USUAL
+) -> Extracted:
     """``extract_html`` for a page that is decoded already."""
     refuse_non_html(text)
     tree = parse_html(text)
     metadata = read_metadata(tree, url=url, reference=reference or now_utc())
+    remove_selected(tree, reading.remove)
+    container = selected_container(tree, reading.body)
     dek = take_dek(tree)
     mark_subheadings(tree)
     remove_furniture(tree)
     teasers = linked_headlines(tree)
-    lines, dropped = _set_aside(story_lines(tree, url), metadata.titles, teasers)
+    # What is named as the story is taken as it is; where a site has changed, it is looked for as ever.
+    found = text_blocks(container) if container is not None else story_lines(tree, url)
+    lines, dropped = _set_aside(found, metadata.titles, teasers)
     if dek:
         dropped = (DroppedLine(dek, "dek"), *dropped)
     if not lines:
@@ -64,7 +79,7 @@ def extract_markup(text: str, *, url: str, reference: datetime | None = None) ->
         author=metadata.author,
         published=metadata.published,
         published_from=metadata.published_from,
-        language=metadata.language,
+        language=reading.language or metadata.language,
         site_name=metadata.site_name,
         canonical_url=metadata.canonical_url,
         dropped=dropped,

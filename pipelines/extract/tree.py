@@ -41,6 +41,8 @@ def parse_html(text: str) -> HtmlElement:
     text = _CLOSED_HTML.sub(r"\1>", text, count=1)
     # Entities of a document type are never read: the HTML parser has none but its own.
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False)
+    # lxml's own look-up has a Python function choose the class of each element: a tenth of our whole time.
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
     try:
         tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:

@@ -133,6 +133,14 @@ def failed(state: FeedState, error: InputError, now: datetime, jitter: random.Ra
     return replace(new, not_before=not_before)
 
 
+def revived(state: FeedState, now: datetime) -> FeedState:
+    """A retired feed that answers again: the next run asks it as if for the first time."""
+    back = replace(
+        state, retired_at=None, failures=0, last_error=None, not_before=None, due=None, etag=None, last_modified=None
+    )
+    return with_event(back, now, "revived", "it answers again")
+
+
 def backoff(failures: int, jitter: random.Random) -> timedelta | None:
     """How long to leave a feed alone: doubling with each failure, between half and all of that by chance.
 

@@ -36,7 +36,10 @@ def health(state: FeedState, now: datetime) -> tuple[str, str]:
 
 def _trouble(state: FeedState) -> tuple[str, str] | None:
     if state.retired_at:
-        return "retired", "gone for good (410): take it off the list, or look for its successor with feeds discover"
+        return "retired", (
+            "gone for good (410): take it off the list, look for its successor with feeds discover, "
+            "or have it asked again with feeds revive"
+        )
     if state.failures:
         reason = (state.last_error or "").partition(":")[0]
         advice = _ADVICE.get(reason, "wait: it is asked again by itself")

@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ROOTS = (b"<urlset", b"<sitemapindex")
+MAX_CHILDREN = 5
+"""Sitemaps asked for behind an index. News sites have one or two of news, and a thousand of their archive."""
+
+
+class SitemapIndexError(FeedError):
+    """An index of sitemaps where pages were expected."""
+
+    def __init__(self, children: tuple[str, ...]) -> None:
+        """Keep the addresses of the sitemaps that are worth a look."""
+        self.children = children
+        super().__init__("sitemap_index", f"an index of sitemaps; worth a look: {', '.join(children) or 'none'}")
 
 
 def is_sitemap(body: bytes) -> bool:
@@ -24,7 +35,11 @@ def read_sitemap(body: bytes, limit: int) -> Iterator[dict[str, str]]:
     """The pages of a news sitemap, latest first: ``link``, ``title``, ``published``, ``source`` where they are given.
 
     At most ``limit`` of them. A plain sitemap lists a site's pages of all times, so only pages with news data
-    count. Raises ``FeedError``: ``sitemap_index`` and ``no_news`` for the other kinds, ``not_a_feed`` for broken XML.
+    count.
+
+    Raises:
+        SitemapIndexError: an index of sitemaps; it names those worth a look.
+        FeedError: ``no_news`` for a plain sitemap, ``not_a_feed`` for broken XML.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
@@ -34,13 +49,22 @@ def read_sitemap(body: bytes, limit: int) -> Iterator[dict[str, str]]:
     if root is None:
         raise FeedError("not_a_feed", "broken sitemap")
     if etree.QName(root).localname == "sitemapindex":
-        children = [text.strip() for text in root.xpath("//*[local-name()='loc']/text()")[:5]]
-        raise FeedError("sitemap_index", f"an index of sitemaps; take the news one of them: {', '.join(children)}")
+        raise SitemapIndexError(_children(root))
     found = [page for page in map(_page, root.iterchildren("{*}url")) if page]
     if not found:
         raise FeedError("no_news", "a sitemap without news entries (news:news)")
     found.sort(key=lambda page: page.get("published", ""), reverse=True)
     yield from found[:limit]
+
+
+def _children(root: etree._Element) -> tuple[str, ...]:
+    """Addresses of the sitemaps worth a look: those called news, else those that changed last."""
+    told = [
+        ((one.findtext("{*}loc") or "").strip(), (one.findtext("{*}lastmod") or "").strip())
+        for one in root.iterchildren("{*}sitemap")
+    ]
+    latest = [url for url, _ in sorted(told, key=lambda pair: pair[1], reverse=True) if url]
+    return tuple([url for url in latest if "news" in url.lower()] or latest)[:MAX_CHILDREN]
 
 
 def _page(url: etree._Element) -> dict[str, str] | None:

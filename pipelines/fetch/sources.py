@@ -9,6 +9,10 @@ TOML and YAML carry options of single feeds::
     pause = 5                    # seconds between two requests to its host
     every = "30m"                # ask that often, in place of the feed's own rhythm
     window = "06:00-22:00"       # ask only then (UTC)
+    body = "div.story"           # what holds the story on its pages: a CSS selector or an XPath
+    remove = [".promo"]          # what is not the story's
+    language = "de"              # of its pages, whatever they say themselves
+    trust = "feed"               # titles, authors and dates of the feed before those of the page
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -24,7 +28,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import yaml
 
 from pipelines.errors import ConfigurationError
+from pipelines.extract.selectors import compile_selector
 from pipelines.fetch.opml import read_opml, write_opml
+from schemas.records import ReadingOptions, Trusted
+from schemas.serial import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +41,7 @@ _SPAN = re.compile(r"(\d{1,4})\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _WINDOW = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
 _MAX_PAUSE = 60
+_LANGUAGE = re.compile(r"[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class FeedSource:
     window: Window | None = None
     credentials: tuple[str, str] | None = None
     """User and password."""
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
 
     def __repr__(self) -> str:
         """Without the password."""
@@ -157,7 +166,10 @@ def _table(entry: object, place: str) -> FeedSource:
             raise ConfigurationError(f"{place}: unknown option {option!r}; known are {', '.join(_OPTIONS)}")
         expected, read = _OPTIONS[option]
         try:
-            source = replace(source, **{option: read(value)})
+            if option in _READING:
+                source = replace(source, reading=replace(source.reading, **{option: read(value)}))
+            else:
+                source = replace(source, **{option: read(value)})
         except (ValueError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{place}: {option} = {value!r}: expected {expected}") from error
     return source
@@ -196,6 +208,26 @@ def _as_window(value: object) -> Window:
     return Window(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
 
 
+def _as_selector(value: object) -> str:
+    text = _as_text(value)
+    compile_selector(text)
+    return text
+
+
+def _as_selectors(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - one message for all options
+    return tuple(map(_as_selector, value))
+
+
+def _as_language(value: object) -> str:
+    found = _LANGUAGE.fullmatch(_as_text(value))
+    if not found:
+        raise ValueError
+    return found[0].lower()
+
+
+_READING = frozenset(one.name for one in fields(ReadingOptions))
 _OPTIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "title": ("a text", _as_text),
     "source": ("a text", _as_text),
@@ -203,6 +235,10 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "pause": (f"seconds from 0 to {_MAX_PAUSE}", _as_pause),
     "every": ("a span as 30m, 6h or 1d", _as_span),
     "window": ("hours in UTC as 06:00-22:00", _as_window),
+    "body": ("a CSS selector, or an XPath that begins with / or .//", _as_selector),
+    "remove": ("a list of CSS selectors or XPaths", _as_selectors),
+    "language": ("a language code of two letters", _as_language),
+    "trust": ("page or feed", Trusted),
 }
 
 
@@ -222,10 +258,15 @@ def format_feed_list(sources: Sequence[FeedSource], form: str) -> str:
     )
 
 
+_AS_USUAL = to_dict(ReadingOptions())
+
+
 def _as_table(source: FeedSource) -> dict[str, Any]:
     told: dict[str, Any] = {"url": source.url, "title": source.title, "source": source.source}
     told["pages"] = None if source.pages else False
     told["pause"] = source.pause
     told["every"] = f"{int(source.every.total_seconds()) // 60}m" if source.every else None
     told["window"] = str(source.window) if source.window else None
+    reading = to_dict(source.reading)
+    told |= {key: value for key, value in reading.items() if value != _AS_USUAL[key]}
     return {key: value for key, value in told.items() if value is not None}

@@ -6,9 +6,8 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-import py3langid
-
 from pipelines.dedup.fingerprint import copy_keys, key_of, numbers, pack, shingles, words
+from pipelines.identify.language import language_of
 from pipelines.identify.url import article_id, canonical_url, host
 from pipelines.stories.features import story_features
 from schemas.records import ArticleContent, Fingerprint
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
     from pipelines.clean import Cleaned
     from schemas.records import Capture, Extracted
-
-DETECTION_WORDS = 20
-"""Words below which a declared language is believed more than a detected one."""
 
 
 def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> ArticleContent:
@@ -47,7 +43,7 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         author=cleaned.author,
         published=extracted.published,
         published_from=extracted.published_from,
-        language=_language(body, extracted.language, count),
+        language=capture.reading.language or language_of(body, extracted.language, count),
         body=body,
         dropped=cleaned.dropped,
         word_count=count,
@@ -74,10 +70,3 @@ def fingerprint(content: ArticleContent, first_seen: datetime) -> Fingerprint:
         story_features=features.pack(),
         story_keys=story_keys,
     )
-
-
-def _language(body: str, declared: str | None, count: int) -> str | None:
-    """ISO 639-1 code: detected, unless the text is too short to tell."""
-    if count < DETECTION_WORDS:
-        return declared
-    return str(py3langid.classify(body[:4_000])[0])

@@ -114,6 +114,29 @@ def test_health_of_feeds_is_shown(program: Program, web: WebServer, tmp_path: Pa
     table = program("feeds", "check", "feeds.toml")
     assert web.requests["/old"] == requests["/old"] + 1
     assert f"{web.url}/feed" in table.out
+    program("run", "--feeds", "feeds.toml", "--json")
+    assert web.requests["/old"] == requests["/old"] + 1
+    assert json.loads(program("feeds", "revive", "feeds.toml", "--json").out)["revived"] == [f"{web.url}/old"]
+    assert f"revived  {web.url}/old" in program("status").out
+    program("run", "--feeds", "feeds.toml", "--json")
+    assert web.requests["/old"] == requests["/old"] + 3
+
+
+def test_what_the_list_says_of_pages_is_archived_and_replayed(program: Program, web: WebServer, tmp_path: Path) -> None:
+    story = "".join(f"<p>{prose(number, 30)}</p>" for number in (1, 2))
+    other = "".join(f"<p>{prose(number, 60)}</p>" for number in (3, 4, 5))
+    page = f"<!doctype html><html lang=en><body><h1>A title</h1><div>{other}</div><div id=s>{story}</div></body></html>"
+    web.routes["/one"] = Answer(page.encode(), headers={"Content-Type": "text/html"})
+    feed = web.feed("/feed", [("/one", "The title in the feed", "Short.")])
+    listed = f'[[feeds]]\nurl = "{feed}"\nbody = "#s"\nlanguage = "de"\ntrust = "feed"\n'
+    (tmp_path / "feeds.toml").write_text(listed)
+    assert program("run", "--feeds", "feeds.toml", "--json").code == 0
+    (article,) = program.exported("articles")
+    assert article["title"] == "The title in the feed"
+    assert article["language"] == "de"
+    assert article["body"] == f"{prose(1, 30)}\n\n{prose(2, 30)}"
+    program("replay", "--store", "sqlite:///new.db", "--json")
+    assert program.exported("articles", "--store", "sqlite:///new.db") == [article]
 
 
 def test_feed_lists_are_discovered_imported_and_exported(program: Program, web: WebServer, tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""From the answer of a feed's server to the feed: parsed, and for an index of sitemaps those behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from pipelines.errors import FeedError, FetchError
+from pipelines.fetch import feeds as feed_documents
+from pipelines.fetch.feeds import MAX_ENTRIES, ParsedFeed, parse_feed
+from pipelines.fetch.sitemap import SitemapIndexError
+
+if TYPE_CHECKING:
+    from pipelines.fetch.client import Fetcher, Response
+
+
+async def read_document(answer: Response, fetcher: Fetcher, parsing: asyncio.Lock) -> ParsedFeed:
+    """The feed of an answer.
+
+    A large feed takes seconds to parse: in a thread, so that the time limits of others do not run out meanwhile; one at
+    a time by the lock ``parsing``, since it is work and not waiting.
+
+    Raises:
+        FeedError: it is no feed, or an index of sitemaps without one of news.
+        FetchError: no sitemap behind an index could be had.
+    """
+    try:
+        return await _parsed(answer, parsing)
+    except SitemapIndexError as index:
+        children = index.children
+    found: list[ParsedFeed] = []
+    failure: FeedError | FetchError = FeedError("no_news", "an index of sitemaps, none of them with news entries")
+    for child in children:
+        try:
+            behind = await fetcher.fetch(urljoin(answer.url, child), limit=feed_documents.MAX_BYTES)
+            found.append(await _parsed(behind, parsing))
+        except (FeedError, FetchError) as error:
+            # One level: an index behind an index leads to the archives of a site.
+            failure = error
+    if not found:
+        raise failure
+    entries = {entry.entry_id: entry for feed in found for entry in feed.entries}
+    return replace(
+        found[0],
+        entries=tuple(entries.values())[:MAX_ENTRIES],
+        refused=tuple(refused for feed in found for refused in feed.refused),
+    )
+
+
+async def _parsed(answer: Response, parsing: asyncio.Lock) -> ParsedFeed:
+    async with parsing:
+        return await asyncio.to_thread(parse_feed, answer.body, answer.url)
