@@ -85,9 +85,11 @@ def test_workers_killed_at_any_moment_leave_nobody_waiting() -> None:
             results += outcomes
             time.sleep(chance.random() * 0.05)
             with suppress(psutil.NoSuchProcess, IndexError):
-                chance.choice(workers()).kill()
+                min(workers(), key=lambda worker: worker.create_time()).kill()
     assert len(results) == len(captures)
-    assert all(isinstance(one, Refined) for one in results), "a page whose worker dies once is read by another"
+    given_up = [one for one in results if not isinstance(one, Refined)]
+    assert all(isinstance(one, ExtractionError) and one.reason == "crashed" for one in given_up)
+    assert len(given_up) <= len(captures) / 24 / 2, "a page is given up only when two workers have died on it"
 
 
 def workers() -> list[psutil.Process]:
