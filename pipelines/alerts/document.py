@@ -6,8 +6,12 @@ import re
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from pipelines.alerts.normalise import Glue, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_SENTENCE = 600
 """Characters quoted around a match; a text without full stops must not be quoted whole for every match."""
@@ -28,10 +32,11 @@ _ABBREVIATION = re.compile(
 _LOOK_BACK = 24
 
 
-def sentence_ends(text: str) -> list[int]:
-    """Offsets behind the sentences of a text, in order; the last is the length of the text."""
+def sentence_ends(text: str, low: int = 0, high: int | None = None) -> list[int]:
+    """Offsets behind the sentences of a text between two places, in order; the last is the second of these."""
+    high = len(text) if high is None else high
     ends: list[int] = []
-    for match in _END.finditer(text):
+    for match in _END.finditer(text, low, high):
         if match[0][0] == ".":
             before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
             following = text[match.end() : match.end() + 2].strip()
@@ -40,8 +45,8 @@ def sentence_ends(text: str) -> list[int]:
             if following[:1].islower():
                 continue
         ends.append(match.end())
-    if not ends or ends[-1] < len(text):
-        ends.append(len(text))
+    if not ends or ends[-1] < high:
+        ends.append(high)
     return ends
 
 
@@ -68,10 +73,16 @@ class Document:
         """Positions of any of these tokens, in order."""
         known = self._positions.get(words)
         if known is None:
-            wanted = words & self.words
-            known = [index for index, word in enumerate(self.tokens.texts) if word in wanted] if wanted else []
+            known = sorted(place for word in words & self.words for place in self._places(word))
             self._positions[words] = known
         return known
+
+    def _places(self, word: str) -> Iterator[int]:
+        texts = self.tokens.texts
+        at = -1
+        for _ in range(texts.count(word)):
+            at = texts.index(word, at + 1)
+            yield at
 
     def completions(self, beginning: str) -> list[str]:
         """The tokens which begin so."""
@@ -87,23 +98,20 @@ class Document:
         """For each token the number of its word: ``S-400`` and ``HIMARS-equipped`` are one word each."""
         return list(accumulate(int(self.tokens.glue(index) not in _WITHIN_WORD) for index in range(len(self.tokens))))
 
-    @cached_property
-    def _sentence_ends(self) -> list[int]:
-        return sentence_ends(self.text)
-
     def starts_sentence(self, position: int) -> bool:
         """Whether a token stands first in its sentence, or behind a colon or quotation mark."""
         if self.tokens[position].glue in {Glue.START, Glue.BREAK, Glue.QUOTED}:
             return True
-        start = self.tokens[position].start
-        index = bisect_right(self._sentence_ends, start) - 1
-        return index >= 0 and self._sentence_ends[index] > self.tokens[position - 1].start
+        start, before = self.tokens[position].start, self.tokens[position - 1].start
+        return sentence_ends(self.text, before, start + 1)[0] <= start
 
     def sentence(self, start: int, end: int) -> str:
         """The sentence around a match, at most ``MAX_SENTENCE`` characters of it."""
-        ends = self._sentence_ends
+        # An end that is further away than what is quoted does not matter.
+        low, high = max(0, start - 2 * MAX_SENTENCE), min(len(self.text), end + 2 * MAX_SENTENCE)
+        ends = sentence_ends(self.text, low, high)
         first = bisect_right(ends, start)
-        left = ends[first - 1] if first else 0
+        left = ends[first - 1] if first else low
         last = min(bisect_left(ends, end), len(ends) - 1)
         right = ends[last]
         room = max(0, MAX_SENTENCE - (end - start)) // 2

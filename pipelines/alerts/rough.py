@@ -9,8 +9,9 @@ tokenised exactly, white space to white space, and added.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from pipelines.alerts.fold import BASE_AND_MARKS, fold, fold_common, fold_run, has_references
 from pipelines.alerts.normalise import UNSPACED, folded_tokens
@@ -36,8 +37,9 @@ _LETTERS = bytes(
 _DIGITS = bytes(byte if chr(byte) in "0123456789" else _SPACE_BYTE for byte in range(256))
 
 
-class Rough(NamedTuple):
-    """The words of a text as UTF-8."""
+@dataclass(frozen=True, kw_only=True)
+class Rough:
+    """The words of a text as UTF-8. What few queries ask for is worked out when one does."""
 
     words: list[bytes]
     """Every normalised token, and perhaps more; with repeats, in no order. Neither cut to ``MAX_TOKEN`` nor written
@@ -61,18 +63,26 @@ class Rough(NamedTuple):
         if any(word in self.composed for words in (firsts, seconds) for word in words):
             return True
         # A possessive's "s" is a run of its own here.
-        runs = b" %b " % b" ".join(self.letters.split())
+        runs = self._runs
         return any(
             b" %b %b " % (first, second) in runs or b" %b s %b " % (first, second) in runs
             for first in firsts
             for second in seconds
         )
 
+    @cached_property
+    def _runs(self) -> bytes:
+        return b" %b " % b" ".join(self.letters.split())
+
+    @cached_property
+    def _lower(self) -> str:
+        return self.cased.lower() if self.cased else ""
+
     def has_capital(self, word: str) -> bool:
         """Whether an ASCII word stands somewhere with a capital in front; sometimes true when it does not."""
         if self.cased is None:
             return True
-        lower = self.cased.lower()
+        lower = self._lower
         at = lower.find(word)
         while at >= 0:
             if self.cased[at].isupper():
