@@ -4,12 +4,12 @@ PORT ?= 9200
 BIN := .venv/bin
 LOCKING := --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test setup browser lock relock elasticsearch-up elasticsearch-down docs clean
+.PHONY: run test setup browser prism lock relock elasticsearch-up elasticsearch-down docs clean
 
 run: setup
 	$(BIN)/wirepicket run
 
-test: setup browser
+test: setup browser prism
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -38,6 +38,10 @@ elasticsearch-up: setup
 
 elasticsearch-down: setup
 	$(BIN)/wirepicket elasticsearch down
+
+# Beam's runner for streams on one machine, built from source by the Go toolchain that comes as a Python package.
+prism: setup
+	$(BIN)/python -m pipelines.beam.build_prism
 
 # What pyproject.toml has come to name besides; every version that is locked stays.
 relock: setup

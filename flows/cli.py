@@ -15,14 +15,17 @@ from flows.commands import (
     elasticsearch,
     export,
     feeds,
+    fetch,
     gazetteer,
     look,
     replay,
     report,
     rules,
     run,
+    serve,
     setup,
     status,
+    stream,
 )
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
 
@@ -38,6 +41,9 @@ app = typer.Typer(
 )
 for command in (
     run.run,
+    stream.stream,
+    serve.serve,
+    fetch.fetch,
     replay.replay,
     export.export,
     look.search,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.rules import load_rules
-from pipelines.beam.launch import RUNNERS
-from pipelines.errors import ConfigurationError
+from pipelines.beam.runners import INPROCESS, runner_options
 from pipelines.seeds.files import seed_files
 from pipelines.stores import open_store
 
@@ -31,7 +30,7 @@ class Inputs:
     rule_file: Path
     rules: tuple[Rule, ...]
     """Those of the file."""
-    runner: str = RUNNERS[0]
+    runner: str = INPROCESS
     only_due: bool = False
     """Whether feeds are left out for which it is too early by their own rhythm."""
 
@@ -42,15 +41,16 @@ class Inputs:
         feeds: Sequence[FeedSource],
         rule_file: Path,
         runner: str,
+        settings: Settings,
         *,
         only_due: bool = False,
     ) -> Inputs:
         """Inputs, checked before anything is done.
 
-        Raises ``ConfigurationError`` for a path that is no seed, a broken rule file, or a runner that is none.
+        Raises ``ConfigurationError`` for a path that is no seed, a broken rule file, or a runner that is none or is
+        not here.
         """
-        if runner not in RUNNERS:
-            raise ConfigurationError(f"--runner {runner}: unknown; known are {', '.join(RUNNERS)}")
+        runner_options(runner, settings)
         return cls(
             seeds=tuple(seed_files(seeds)),
             feeds=tuple(feeds),

@@ -35,7 +35,8 @@ _PATIENCE = 5.0
 """Seconds to wait for the server's health page: a run must not hang on its orchestrator."""
 
 
-def _as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step as a Prefect task: see ``flows.run.StepRunner``."""
     # No result is persisted: they are open stores and secrets, and the archive and the store are the record.
     wrap = task(name=step.__name__, cache_policy=NO_CACHE, persist_result=False)
     return wrap(step)(*args, **kwargs)
@@ -56,7 +57,7 @@ def orchestrated_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *,
     @flow(name="wirepicket", persist_result=False)
     def wirepicket() -> PassReport:
         # Without parameters, since Prefect would send them to its server, and settings hold secrets.
-        report = run_pass(inputs, settings, reporter, as_json=as_json, run=_as_task)
+        report = run_pass(inputs, settings, reporter, as_json=as_json, run=as_task)
         create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
         return report
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from flows import steps
 from flows.inputs import store_of
 from pipelines.archive.index import ArchiveIndex
-from pipelines.archive.pending import Pending
+from pipelines.archive.pending import Pending, store_key
 from pipelines.archive.warc import ArchiveWriter
 from pipelines.collect.intake import Intake
 from pipelines.errors import StoreUnavailableError
@@ -76,7 +76,7 @@ def run_pass(
         store = stack.enter_context(store_of(settings))
         unavailable = _set_up(store)
         index = stack.enter_context(ArchiveIndex(settings.archive))
-        pending = stack.enter_context(Pending(settings.archive, f"{store.url} {settings.index_prefix}"))
+        pending = stack.enter_context(Pending(settings.archive, _key(store, settings)))
         writer = stack.enter_context(ArchiveWriter(settings.archive))
         intake = Intake(index=index, writer=writer, pending=pending, store=None if unavailable else store)
         collected = run(steps.collect, inputs, intake, settings, started, reporter)
@@ -92,6 +92,29 @@ def run_pass(
         if batch.outcomes or batch.quarantined or collected.feeds.states:
             store.put_run(record)
         return PassReport(record=record, articles=tuple(articles), collected=collected, batch=batch, delivery=delivery)
+
+
+def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: StepRunner = directly) -> Collected:
+    """Take the inputs into the archive and leave the rest to a stream that watches it.
+
+    Raises ``StoreUnavailableError`` when the store cannot be reached, which knows what has been fetched; nothing is
+    fetched then.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(store_of(settings))
+        store.setup()
+        index = stack.enter_context(ArchiveIndex(settings.archive))
+        pending = stack.enter_context(Pending(settings.archive, _key(store, settings)))
+        writer = stack.enter_context(ArchiveWriter(settings.archive))
+        intake = Intake(index=index, writer=writer, pending=pending, store=store)
+        collected = run(steps.collect, inputs, intake, settings, now_utc(), reporter)
+        # Streams find them by the index of the archive, as soon as they are in it.
+        pending.done()
+        return collected
+
+
+def _key(store: Store, settings: Settings) -> str:
+    return store_key(store.url, settings.index_prefix)
 
 
 def _set_up(store: Store) -> StoreUnavailableError | None:

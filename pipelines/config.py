@@ -6,7 +6,9 @@ Every setting has one name in both: ``horizon_days`` in the file is ``WIREPICKET
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
+import shlex
 import tomllib
 from contextvars import ContextVar
 from pathlib import Path
@@ -32,6 +34,25 @@ _file: ContextVar[Path | None] = ContextVar("config_file", default=None)
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _words(value: object) -> object:
+    return shlex.split(value) if isinstance(value, str) else value
+
+
+def _in_words(value: object) -> str:
+    """A setting as it is given in the environment: the way back from there to here is the field's."""
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case dict():
+            return json.dumps({name: [_in_words(one) for one in many] for name, many in value.items()})
+        case tuple() if all(isinstance(one, str) for one in value):
+            return shlex.join(value)
+        case tuple():
+            return ",".join(str(one) for one in value)
+        case _:
+            return str(value)
 
 
 class Settings(BaseSettings):
@@ -69,6 +90,8 @@ class Settings(BaseSettings):
     """Notification channels: the name that rules use, and addresses of targets (which hold secrets)."""
     templates: Path | None = None
     """Folder of templates for messages, in place of those that come with wirepicket."""
+    beam_options: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    """Options for Beam's runner, such as ``--job_endpoint=HOST:PORT``; in the environment separated by blanks."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Extraction processes; one a core when not given."""
 
@@ -93,17 +116,13 @@ class Settings(BaseSettings):
         )
 
     def environment(self) -> dict[str, str]:
-        """These settings as environment variables, for a child process."""
-        given = {
-            "home": str(self.home),
-            "store": self.store_url,
-            "api_key": self.api_key.get_secret_value() if self.api_key else None,
-            "ca_file": str(self.ca_file) if self.ca_file else None,
-            "index_prefix": self.index_prefix,
-            "horizon_days": str(self.horizon_days),
-            "workers": str(self.workers) if self.workers else None,
-        }
-        return {f"WIREPICKET_{name.upper()}": value for name, value in given.items() if value is not None}
+        """These settings as environment variables, for a child process: those that were given, and the store.
+
+        Secrets are among them.
+        """
+        given = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        given |= {"home": self.home, "store": self.store_url}
+        return {f"WIREPICKET_{name.upper()}": _in_words(value) for name, value in given.items() if value is not None}
 
     @classmethod
     def settings_customise_sources(

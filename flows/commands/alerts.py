@@ -14,7 +14,7 @@ from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreO
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
 from flows.tables import alert_block, alert_view, console
-from pipelines.beam.launch import RUNNERS
+from pipelines.beam.runners import INPROCESS
 from pipelines.errors import ConfigurationError
 from schemas.export import export_alert
 from schemas.records import AlertState, now_utc
@@ -106,7 +106,7 @@ def deliver(
     from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
 
     with opened(store, config) as (opened_store, settings):
-        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), RUNNERS[0])
+        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), INPROCESS, settings)
         report = steps.notify(opened_store, inputs, settings, as_json=as_json)
     for problem in report.problems:
         print(f"wirepicket: {problem}", file=sys.stderr)

@@ -29,6 +29,14 @@ RulesOption = Annotated[
     Path | None,
     typer.Option("--rules", help="Alert rules (YAML); default: the shipped examples.", metavar="FILE"),
 ]
+FeedsOption = Annotated[
+    str | None,
+    typer.Option("--feeds", help="Feed list (OPML, TOML, YAML, addresses) or a feed's address.", metavar="FILE"),
+]
+SeedsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--seeds", help="Seed file or folder; may be given several times.", metavar="PATH"),
+]
 RunnerOption = Annotated[str, typer.Option("--runner", help="Beam runner.", metavar="NAME")]
 
 

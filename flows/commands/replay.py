@@ -14,7 +14,7 @@ from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from flows.tables import print_json, print_summary
-from schemas.records import AlertOrigin, MediaKind, now_utc
+from schemas.records import AlertOrigin, now_utc
 
 
 def replay(
@@ -38,15 +38,14 @@ def replay(
 ) -> None:
     """Process what the archive holds once more. Alerts that arise are marked, and sent only with --notify."""
     from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
-    from pipelines.archive.index import ArchiveIndex  # noqa: PLC0415 - likewise
+    from flows.replaying import refs_of  # noqa: PLC0415 - likewise
 
     started, clock = now_utc(), time.monotonic()
     start = parse_since(since, started) if since else None
     end = parse_since(until, started, "--until") if until else None
     with opened(store, config) as (opened_store, settings):
-        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner)
-        with ArchiveIndex(settings.archive) as index:
-            refs = [found.ref for found in index.span(start, end, source) if found.kind is not MediaKind.FEED]
+        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner, settings)
+        refs = refs_of(settings.archive, start, end, source)
         report = steps.process(refs, inputs, settings, Reporter(), origin=AlertOrigin.REPLAY, notify=notify)
         problems = steps.notify(opened_store, inputs, settings, as_json=as_json).problems if notify else ()
         record, _ = steps.summarise(opened_store, steps.Collected(), report, started, time.monotonic() - clock)

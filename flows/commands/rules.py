@@ -19,7 +19,7 @@ from pipelines.alerts.policy import AlertPolicy
 from pipelines.alerts.preview import Preview, preview_query
 from pipelines.alerts.query import Query, format_query, parse
 from pipelines.alerts.rules import check_rules, load_rules
-from pipelines.beam.launch import RUNNERS
+from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 from pipelines.grouping.backfill import backfill as run_backfill
@@ -164,7 +164,7 @@ def backfill(
         policy = AlertPolicy.of(wanted, origin=AlertOrigin.BACKFILL, speaks=notify)
         done = run_backfill(opened_store, policy, since=start)
         if notify:
-            inputs = Inputs.of([], [], path, RUNNERS[0])
+            inputs = Inputs.of([], [], path, INPROCESS, settings)
             for problem in steps.notify(opened_store, inputs, settings, as_json=as_json).problems:
                 print(f"wirepicket: {problem}", file=sys.stderr)
     if as_json:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption
+from flows.commands.options import (
+    ConfigOption,
+    FeedsOption,
+    JsonOption,
+    RulesOption,
+    RunnerOption,
+    SeedsOption,
+    StoreOption,
+)
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
 from flows.progress import Reporter
@@ -25,14 +33,8 @@ if TYPE_CHECKING:
 
 
 def run(
-    feeds: Annotated[
-        str | None,
-        typer.Option("--feeds", help="Feed list (OPML, TOML, YAML, addresses) or a feed's address.", metavar="FILE"),
-    ] = None,
-    seeds: Annotated[
-        list[Path] | None,
-        typer.Option("--seeds", help="Seed file or folder; may be given several times.", metavar="PATH"),
-    ] = None,
+    feeds: FeedsOption = None,
+    seeds: SeedsOption = None,
     more_seeds: Annotated[list[Path] | None, typer.Argument(help="More seeds.", metavar="[PATH]…")] = None,
     due: Annotated[
         bool, typer.Option("--due", help="Only feeds for which it is time by their own rhythm; for schedules.")
@@ -49,9 +51,10 @@ def run(
     example = feeds is None and not given and settings.feeds is None
     inputs = Inputs.of(
         [shipped(EXAMPLE)] if example else given,
-        _feeds(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
+        feed_sources(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
         settings.rules or shipped(RULES),
         runner,
+        settings,
         only_due=due,
     )
     reporter = Reporter()
@@ -70,7 +73,8 @@ def run(
         raise typer.Exit(1)
 
 
-def _feeds(told: str | None) -> tuple[FeedSource, ...]:
+def feed_sources(told: str | None) -> tuple[FeedSource, ...]:
+    """The feeds of a list or of one address. Raises ``ConfigurationError`` where it cannot be read."""
     if told is None:
         return ()
     from pipelines.fetch.sources import feed_source, parse_feed_list  # noqa: PLC0415 - lxml, only with feeds

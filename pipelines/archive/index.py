@@ -19,7 +19,7 @@ from pipelines.archive.warc import SUFFIX, payload_digest, scan_captures
 from schemas.records import Capture, CaptureRef, MediaKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -138,6 +138,24 @@ class ArchiveIndex:
             (json.dumps(sorted(urls)),),
         )
         return {found.url: found for found in map(_indexed, rows)}
+
+    def after(self, cursor: Mapping[str, int], most: int) -> list[Indexed]:
+        """Captures that stand behind the offset which ``cursor`` has for their file (or in files it lacks).
+
+        At most ``most``, in the order of their files' names and of their places.
+        """
+        found: list[Indexed] = []
+        for file, last in self._db.execute("SELECT file, last FROM files ORDER BY file").fetchall():
+            if len(found) >= most:
+                break
+            if last > cursor.get(file, -1):
+                rows = self._db.execute(
+                    "SELECT file, offset, url, digest, fetched_at, kind FROM captures"
+                    " WHERE file = ? AND offset > ? ORDER BY offset LIMIT ?",
+                    (file, cursor.get(file, -1), most - len(found)),
+                )
+                found += map(_indexed, rows)
+        return found
 
     def span(
         self, start: datetime | None = None, end: datetime | None = None, source: str | None = None

@@ -26,6 +26,11 @@ FOLDER = "pending"
 _SUFFIX = ".jsonl"
 
 
+def store_key(url: str, index_prefix: str) -> str:
+    """What names a store in journals and cursors; ``url`` must hold no secrets."""
+    return f"{url} {index_prefix}"
+
+
 class Pending:
     """The captures which wait for one store: those of this run and those which earlier runs left."""
 

@@ -1,7 +1,7 @@
-"""``python -m pipelines.beam FOLDER``: run the batch pipeline in a process of its own.
+"""``python -m pipelines.beam batch|stream FOLDER``: run a pipeline in a process of its own.
 
 Beam brings threads, gRPC and loud logging; here they end with the process, and a crash leaves the flow alive.
-``FOLDER`` holds the job (``pipelines.beam.launch.BatchJob``) and takes the results. Settings, secrets among
+``FOLDER`` holds the job (``BatchJob`` or ``StreamJob``) and takes the results. Settings, secrets among
 them, come by the environment and so never stand in a list of processes.
 
 Nothing is imported before the guard: worker processes import this module again, and need no Beam.
@@ -15,6 +15,7 @@ if __name__ == "__main__":
 
     start_server()  # it imports what workers need while this process imports Beam
 
-    from pipelines.beam.child import main
+    from pipelines.beam import child
 
-    sys.exit(main(Path(sys.argv[1])))
+    main = {"batch": child.main, "stream": child.stream_main}[sys.argv[1]]
+    sys.exit(main(Path(sys.argv[2])))

@@ -1,46 +1,87 @@
-"""The child process of ``pipelines.beam.launch``: reads its job, runs the pipeline, writes what it did."""
+"""The child processes of ``launch`` and ``launch_stream``: read their job, run the pipeline, tell what it did."""
 
 from __future__ import annotations
 
+import signal
+import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.alerts.rules import load_rules
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.launch import CRASHED, ERROR_NAME, JOB_NAME, UNAVAILABLE, BatchJob
+from pipelines.beam.launch_stream import StreamJob
+from pipelines.beam.runners import INPROCESS
+from pipelines.beam.stream import run_in_rounds, run_unbounded
 from pipelines.beam.transforms import Job
 from pipelines.config import load_settings
 from pipelines.errors import StoreUnavailableError
-from schemas.serial import from_json
+from schemas.records import AlertOrigin
+from schemas.serial import from_json, to_json
+
+if TYPE_CHECKING:
+    from pipelines.beam.launch_stream import WindowReport
 
 
 def main(folder: Path) -> int:
     """Run the job in ``folder``; the exit code says how it went."""
     task = from_json(BatchJob, (folder / JOB_NAME).read_bytes())
+    job = _job(task.rules, task.origin, notify=task.notify, progress=True)
+    try:
+        run_batch(task.refs, job, Results(folder), task.runner, task.options)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the flow is told
+        return _tell(error, job, folder)
+    return 0
+
+
+def stream_main(folder: Path) -> int:
+    """Run the stream in ``folder`` until this process is told to end (SIGTERM); the exit code says how it went.
+
+    Each window's report is a line of JSON on standard output.
+    """
+    task = from_json(StreamJob, (folder / JOB_NAME).read_bytes())
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    job = _job(task.rules, AlertOrigin.LIVE, notify=task.notify, endless=True)
+    try:
+        if task.runner == INPROCESS:
+            run_in_rounds(job, task.store_key, stop, _say)
+        else:
+            run_unbounded(job, task.store_key, [f"--runner={task.runner}", *task.options], stop, _say)
+    except Exception as error:  # noqa: BLE001 - likewise
+        return _tell(error, job, folder)
+    return 0
+
+
+def _say(report: WindowReport) -> None:
+    print(to_json(report).decode(), flush=True)
+
+
+def _job(rules: str, origin: AlertOrigin, **how: bool) -> Job:
     settings = load_settings()
-    job = Job(
+    return Job(
         archive=settings.archive.resolve(),
         store=settings.store_url,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         ca_file=settings.ca_file,
         index_prefix=settings.index_prefix,
-        rules=load_rules(Path(task.rules)),
+        rules=load_rules(Path(rules)),
         horizon=timedelta(days=settings.horizon_days),
         workers=settings.workers,
-        origin=task.origin,
-        notify=task.notify,
-        progress=True,
+        origin=origin,
+        **how,
     )
+
+
+def _tell(error: Exception, job: Job, folder: Path) -> int:
+    """Write down what went wrong. Beam turns the errors of a step into texts of its own, so the store is asked."""
     try:
-        run_batch(task.refs, job, Results(folder), task.runner)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the flow is told
-        # Beam turns the errors of a step into texts of its own, so the store itself is asked.
-        try:
-            with job.open_store() as store:
-                store.setup()
-        except StoreUnavailableError as unavailable:
-            (folder / ERROR_NAME).write_text(str(unavailable), encoding="utf-8")
-            return UNAVAILABLE
-        (folder / ERROR_NAME).write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
-        return CRASHED
-    return 0
+        with job.open_store() as store:
+            store.setup()
+    except StoreUnavailableError as unavailable:
+        (folder / ERROR_NAME).write_text(str(unavailable), encoding="utf-8")
+        return UNAVAILABLE
+    (folder / ERROR_NAME).write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+    return CRASHED

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from pipelines.beam.runners import runner_options
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
 from schemas.records import AlertOrigin, CaptureRef, Quarantined
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from pipelines.config import Settings
 
-RUNNERS = ("inprocess", "PrismRunner", "FlinkRunner", "PortableRunner", "DataflowRunner")
-"""Beam runners by name; the first is the default and needs nothing installed."""
 CRASHED, UNAVAILABLE = 1, 3
 """Exit codes of the child: the pipeline broke; the store could not be reached."""
 JOB_NAME = "job.json"
@@ -41,6 +40,8 @@ class BatchJob:
     rules: str
     """Path of the rule file."""
     runner: str
+    options: tuple[str, ...]
+    """For the runner."""
     origin: AlertOrigin
     """What the alerts raised are marked as."""
     notify: bool
@@ -77,10 +78,17 @@ def launch(
     log.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="wirepicket-") as name, log.open("wb") as output:
         folder = Path(name)
-        job = BatchJob(refs=tuple(refs), rules=str(rules.resolve()), runner=runner, origin=origin, notify=notify)
+        job = BatchJob(
+            refs=tuple(refs),
+            rules=str(rules.resolve()),
+            runner=runner,
+            origin=origin,
+            options=runner_options(runner, settings),
+            notify=notify,
+        )
         (folder / JOB_NAME).write_bytes(to_json(job))
         with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
-            [sys.executable, "-m", "pipelines.beam", name],
+            [sys.executable, "-m", "pipelines.beam", "batch", name],
             env=os.environ | settings.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -92,7 +100,7 @@ def launch(
                 if line.strip().isdigit():
                     on_progress(int(line))
         if child.returncode == 0:
-            return _report(folder)
+            return read_report(folder)
         error = folder / ERROR_NAME
         message = error.read_text(encoding="utf-8") if error.exists() else f"exit code {child.returncode}"
     if child.returncode == UNAVAILABLE:
@@ -100,7 +108,8 @@ def launch(
     raise PipelineError(f"the Beam pipeline broke off: {message[-_TAIL:]}\nIts log is {log}; run again to go on.")
 
 
-def _report(folder: Path) -> BatchReport:
+def read_report(folder: Path) -> BatchReport:
+    """What a run wrote into the folder of its results (``pipelines.beam.batch.Results``)."""
     outcomes = [line.split() for line in _lines(folder / "outcomes")]
     return BatchReport(
         outcomes=tuple((article_id, Outcome(outcome)) for article_id, outcome in outcomes),

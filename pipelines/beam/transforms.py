@@ -21,6 +21,7 @@ from pipelines.errors import InputError
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.pool import RefinePool
+from pipelines.ingest.shared import shared_pool
 from pipelines.stores import open_store
 from schemas.records import AlertOrigin, CaptureRef, Fingerprint, Quarantined, Rule
 from schemas.serial import from_json, to_json
@@ -61,6 +62,8 @@ class Job:
     """Whether alerts raised are to be delivered."""
     progress: bool = False
     """Write a line to standard output after each batch."""
+    endless: bool = False
+    """Whether it is a stream's: one pool of workers serves every window and every thread of the process."""
 
     def open_store(self) -> Store:
         """A connection of its own for each worker."""
@@ -127,12 +130,13 @@ class _RefineBatch(_WithStore):
 
     def setup(self) -> None:
         super().setup()
-        self._pool = RefinePool(self._job.rules, self._job.workers)
+        make = shared_pool if self._job.endless else RefinePool
+        self._pool = make(self._job.rules, self._job.workers)
 
     def teardown(self) -> None:
-        if self._pool:
+        if self._pool and not self._job.endless:
             self._pool.close()
-            self._pool = None
+        self._pool = None
         super().teardown()
 
     def process(self, batch: list[CaptureRef]) -> Iterator[object]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import pytest
+import yaml
 
+from tests.e2e.conftest import PROGRAM
+from tests.http_server import Answer
 from tests.synthetic import prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.e2e.conftest import Program
+    from tests.http_server import WebServer
+
+T = TypeVar("T")
 
 START_SECONDS = 120
 
@@ -89,3 +96,66 @@ def test_a_server_that_does_not_answer_stops_nothing(program: Program, tmp_path:
     assert ran.code == 0, ran.err
     assert ran.summary["new"] == 1
     assert "does not answer" in ran.err
+
+
+FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour Gazette</title>
+<item><title>A title of some words</title><guid>1</guid><link>URL/page</link></item></channel></rss>"""
+
+
+def test_serve_runs_its_deployments(program: Program, prefect_api: str, web: WebServer) -> None:
+    page = f"<html><body><article><h1>A title of some words</h1><p>{prose(1, 120)}</p></article></body></html>"
+    web.routes = {
+        "/feed": Answer(FEED.replace(b"URL", web.url.encode()), headers={"Content-Type": "application/rss+xml"}),
+        "/page": Answer(page.encode(), headers={"Content-Type": "text/html"}),
+    }
+    (program.folder / "feeds.txt").write_text(f"{web.url}/feed\n", encoding="utf-8")
+    (program.folder / "wirepicket.toml").write_text('index_prefix = "served"\n', encoding="utf-8")
+    environment = program.environment | {"PREFECT_API_URL": prefect_api}
+    with (program.folder / "serve.log").open("wb") as log:
+        served = subprocess.Popen(
+            [PROGRAM, "serve", "--feeds", "feeds.txt"], cwd=program.folder, env=environment, stdout=log, stderr=log
+        )
+        try:
+            names = {"wirepicket-run", "wirepicket-report", "wirepicket-health"}
+            flows = wait_for(lambda: deployments(prefect_api, names), served, program.folder / "serve.log")
+            for name in ("wirepicket-run", "wirepicket-report", "wirepicket-health"):
+                created = httpx.post(f"{prefect_api}/deployments/{flows[name]}/create_flow_run", json={}).json()
+                wait_for(lambda one=created["id"]: ended(prefect_api, one), served, program.folder / "serve.log")
+        finally:
+            served.send_signal(signal.SIGINT)
+            served.wait(60)
+    (article,) = program.exported("articles")
+    assert article["source"] == "Harbour Gazette"
+    assert b"A title of some words" in (program.folder / "var" / "report.html").read_bytes()
+
+
+def deployments(api: str, names: set[str]) -> dict[str, str] | None:
+    """Ids of the deployments by the names of their flows, once all are there."""
+    flows = {flow["id"]: flow["name"] for flow in httpx.post(f"{api}/flows/filter", json={}).json()}
+    found = httpx.post(f"{api}/deployments/filter", json={}).json()
+    ids = {flows[deployment["flow_id"]]: deployment["id"] for deployment in found}
+    return ids if ids.keys() == names else None
+
+
+def ended(api: str, flow_run: str) -> bool:
+    state = httpx.get(f"{api}/flow_runs/{flow_run}").json()["state_type"]
+    assert state not in {"FAILED", "CRASHED", "CANCELLED"}, state
+    return bool(state == "COMPLETED")
+
+
+def wait_for(ask: Callable[[], T], process: subprocess.Popen[bytes], log: Path) -> T:
+    deadline = time.monotonic() + START_SECONDS
+    while not (answer := ask()):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.5)
+    return answer
+
+
+def test_the_file_of_deployments_names_flows_that_exist() -> None:
+    told = yaml.safe_load((Path(__file__).parent.parent.parent / "infra" / "prefect.yaml").read_text())
+    assert {deployment["name"] for deployment in told["deployments"]} == {"fetch", "run", "replay", "report", "health"}
+    for deployment in told["deployments"]:
+        path, _, name = deployment["entrypoint"].partition(":")
+        assert path == "flows/deployments.py"
+        assert f"\ndef {name}(" in (Path(__file__).parent.parent.parent / path).read_text()

@@ -1,0 +1,44 @@
+"""``wirepicket fetch``: take feeds and seeds into the archive, for a stream to process."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import ConfigOption, FeedsOption, SeedsOption, StoreOption
+from flows.commands.run import feed_sources
+from flows.inputs import Inputs
+from flows.progress import Reporter
+from flows.shipped import RULES, shipped
+from pipelines.beam.runners import INPROCESS
+from pipelines.config import load_settings
+from pipelines.errors import ConfigurationError
+
+
+def fetch(
+    feeds: FeedsOption = None,
+    seeds: SeedsOption = None,
+    due: Annotated[
+        bool, typer.Option("--due/--all", help="Only feeds for which it is time by their own rhythm, or all.")
+    ] = True,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take feeds and seeds into the archive and stop there: `wirepicket stream` watches it and does the rest."""
+    from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait
+
+    settings = load_settings(config, store=store)
+    told = feeds or (str(settings.feeds) if settings.feeds else None)
+    if not told and not seeds:
+        raise ConfigurationError("--feeds or --seeds is missing: what is to be fetched?")
+    inputs = Inputs.of(
+        seeds or (), feed_sources(told), settings.rules or shipped(RULES), INPROCESS, settings, only_due=due
+    )
+    reporter = Reporter()
+    collected = fetch_pass(inputs, settings, reporter)
+    bad = (*collected.feeds.failed, *collected.quarantined)
+    for item in bad:
+        reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
+    if bad:
+        raise typer.Exit(1)

@@ -1,0 +1,67 @@
+"""``wirepicket serve``: the lot on one machine, on schedules of a Prefect server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import ConfigOption, RulesOption, StoreOption
+from flows.orchestration import prefect_configured
+from flows.progress import Reporter
+from pipelines.config import load_settings
+from pipelines.errors import ConfigurationError
+
+
+def serve(
+    feeds: Annotated[
+        Path | None, typer.Option("--feeds", help="Feed list; default: the setting `feeds`.", metavar="FILE")
+    ] = None,
+    every: Annotated[
+        int, typer.Option("--every", help="Minutes between two looks at the feeds that are due.", min=1)
+    ] = 10,
+    streaming: Annotated[
+        bool, typer.Option("--stream", help="Fetch on the schedule, and process in a stream as things come.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", help="Port for a Prefect server, where none is configured.", metavar="PORT")
+    ] = 4200,
+    rules: RulesOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run everything on schedules until told to end (Ctrl-C): feeds, a daily report, an hourly look at their health.
+
+    Where no Prefect server is configured one is started on this machine; its pages show every run.
+    """
+    settings = load_settings(config, store=store, rules=rules, feeds=feeds)
+    if settings.feeds is None:
+        raise ConfigurationError("--feeds is missing: a feed list, such as infra/feeds.opml")
+    reporter = Reporter()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
+    with ExitStack() as stack:
+        os.environ.update(settings.environment())
+        if not prefect_configured():
+            from flows.prefect_server import prefect_server  # noqa: PLC0415 - httpx, only here
+
+            reporter.say("wirepicket: starting a Prefect server …")
+            os.environ["PREFECT_API_URL"] = stack.enter_context(prefect_server(settings.home / "prefect", port))
+            reporter.say(f"wirepicket: its pages are at http://127.0.0.1:{port}")
+        if streaming:
+            stream = subprocess.Popen([sys.executable, "-m", "flows.cli", "stream"])
+            stack.callback(stream.wait)
+            stack.callback(stream.terminate)
+        from flows.schedules import serve_deployments  # noqa: PLC0415 - Prefect takes two seconds
+
+        serve_deployments(every_minutes=every, streaming=streaming)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

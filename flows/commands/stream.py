@@ -1,0 +1,50 @@
+"""``wirepicket stream``: process what comes into the archive, without end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption
+from flows.inputs import Inputs
+from flows.progress import Reporter
+from flows.shipped import RULES, shipped
+from pipelines.config import load_settings
+from schemas.serial import to_dict
+
+
+def stream(
+    rules: RulesOption = None,
+    store: StoreOption = None,
+    runner: RunnerOption = "inprocess",
+    idle: Annotated[
+        float | None,
+        typer.Option("--until-idle", help="End when nothing has come for so long.", metavar="SECONDS", min=0.1),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Clean, group, store and alert on everything that comes into the archive, until it is told to end (Ctrl-C).
+
+    `wirepicket fetch` brings it there, on a schedule of its own. What is under way is finished before the end; the next
+    stream goes on where this one stopped.
+    """
+    from flows.stream import Stream  # noqa: PLC0415 - half a second, which other commands need not wait
+
+    settings = load_settings(config, store=store, rules=rules)
+    inputs = Inputs.of([], [], settings.rules or shipped(RULES), runner, settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    reporter = Reporter()
+    reporter.say(f"wirepicket: watching {settings.archive} for {settings.store_url_shown}; Ctrl-C ends it")
+    running = Stream(settings=settings, inputs=inputs, reporter=reporter, stop=stop, as_json=as_json, idle=idle)
+    running.run()
+    if as_json:
+        print(json.dumps(to_dict(running.total)))
+    if running.total.quarantined:
+        raise typer.Exit(1)

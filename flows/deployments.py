@@ -1,0 +1,114 @@
+"""The flows that a Prefect server runs on schedules: fetch, run, replay, report, health.
+
+They take no parameters that could hold secrets: what a flow works on comes from ``wirepicket.toml`` or the environment
+of the process that runs it, as for the command line. ``wirepicket serve`` runs them on one machine,
+``infra/prefect.yaml`` deploys them to work pools.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+# Prefect's own log goes to its server; see ``flows.prefect_flow``.
+os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from flows.commands.moments import parse_since
+from flows.commands.run import feed_sources
+from flows.inputs import Inputs, store_of
+from flows.prefect_flow import as_task
+from flows.progress import Reporter
+from flows.run import fetch_pass, run_pass
+from flows.shipped import RULES, shipped
+from pipelines.alerts.rules import load_rules
+from pipelines.archive.pending import waiting
+from pipelines.beam.runners import INPROCESS
+from pipelines.config import Settings, load_settings
+from pipelines.errors import ConfigurationError, WirepicketError
+from pipelines.fetch.health import health
+from schemas.records import AlertOrigin, now_utc
+from schemas.serial import to_dict
+
+RETRIES, RETRY_SECONDS = 2, 60
+"""A run that could not reach its store is tried again; nothing is lost meanwhile."""
+REPORT_SINCE = "24h"
+
+
+def _inputs(settings: Settings) -> Inputs:
+    if settings.feeds is None:
+        raise ConfigurationError("no feed list: name one with WIREPICKET_FEEDS or `feeds` in wirepicket.toml")
+    return Inputs.of(
+        [], feed_sources(str(settings.feeds)), settings.rules or shipped(RULES), INPROCESS, settings, only_due=True
+    )
+
+
+@flow(name="wirepicket-run", persist_result=False, retries=RETRIES, retry_delay_seconds=RETRY_SECONDS)
+def run() -> None:
+    """One pass over the feeds that are due."""
+    settings = load_settings()
+    report = run_pass(_inputs(settings), settings, Reporter(), run=as_task)
+    create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
+
+
+@flow(name="wirepicket-fetch", persist_result=False, retries=RETRIES, retry_delay_seconds=RETRY_SECONDS)
+def fetch() -> None:
+    """Take the feeds that are due into the archive, for a stream to process."""
+    settings = load_settings()
+    collected = fetch_pass(_inputs(settings), settings, Reporter(), run=as_task)
+    failed = [{"url": item.url, "reason": item.reason, "detail": item.detail} for item in collected.feeds.failed]
+    told = {"feeds asked": len(collected.feeds.states), "failed": len(failed)}
+    create_table_artifact(key="wirepicket-fetch", table=failed or [told], description="Feeds that failed")
+
+
+@flow(name="wirepicket-replay", persist_result=False)
+def replay(since: str = "1d") -> None:
+    """Process the archive again from a time on: a date, a time, or a span like ``7d``."""
+    from flows import steps  # noqa: PLC0415 - half a second, which the other flows need not wait
+    from flows.replaying import refs_of  # noqa: PLC0415 - likewise
+
+    settings, started, clock = load_settings(), now_utc(), time.monotonic()
+    inputs = Inputs.of([], [], settings.rules or shipped(RULES), INPROCESS, settings)
+    refs = refs_of(settings.archive, parse_since(since, started), None, None)
+    report = steps.process(refs, inputs, settings, Reporter(), origin=AlertOrigin.REPLAY, notify=False)
+    with store_of(settings) as store:
+        record, _ = steps.summarise(store, steps.Collected(), report, started, time.monotonic() - clock)
+    create_table_artifact(key="wirepicket-replay", table=[to_dict(record)], description=f"Replay since {since}")
+
+
+@flow(name="wirepicket-report", persist_result=False)
+def report(since: str = REPORT_SINCE) -> None:
+    """Write the report of a span to ``report.html`` in the home folder."""
+    from pipelines.report import gather, render  # noqa: PLC0415 - likewise
+
+    settings, now = load_settings(), now_utc()
+    severities = {rule.id: rule.severity for rule in load_rules(settings.rules or shipped(RULES))}
+    with store_of(settings) as store:
+        told = gather(store, since=parse_since(since, now), until=now, severities=severities)
+    target = settings.home / "report.html"
+    target.write_text(render(told), encoding="utf-8")
+    totals = told.totals
+    create_markdown_artifact(
+        key="wirepicket-report",
+        markdown=f"{totals.articles} articles, {totals.stories} stories, {totals.alerts} alerts: {target}",
+    )
+
+
+@flow(name="wirepicket-health", persist_result=False)
+def check_health() -> None:
+    """Look after the feeds and the archive. The flow run fails where something is wrong, so that Prefect can tell."""
+    settings = load_settings()
+    with store_of(settings) as store:
+        states = store.feed_states()
+    told = [(state, *health(state, now_utc())) for state in states.values()]
+    table = [
+        {"feed": state.url, "health": word, "advice": advice, "failures": state.failures}
+        for state, word, advice in told
+    ]
+    create_table_artifact(key="wirepicket-feeds", table=table, description="Health of the feeds")
+    failing = [state.url for state, word, _ in told if word == "failing"]
+    left = waiting(settings.archive)
+    if failing:
+        raise WirepicketError(f"{len(failing)} of {len(table)} feeds are failing; {left} captures wait in the archive")

@@ -1,0 +1,183 @@
+"""The stream: a pipeline that never ends beside the delivery of its alerts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flows import steps
+from flows.inputs import store_of
+from pipelines.alerts.reload import RuleFile
+from pipelines.archive.pending import store_key
+from pipelines.beam.launch_stream import StreamProcess, WindowReport
+from pipelines.errors import StoreUnavailableError
+from pipelines.grouping.horizon import forget_quiet
+from schemas.records import RunRecord, now_utc
+
+if TYPE_CHECKING:
+    import threading
+    from datetime import datetime
+
+    from flows.inputs import Inputs
+    from flows.progress import Reporter
+    from pipelines.alerts.reload import Reload
+    from pipelines.config import Settings
+    from pipelines.stores.protocol import Store
+
+LOOK = 0.25
+"""Seconds between two looks at what the pipeline tells."""
+DELIVER = 5.0
+"""Seconds after which messages are tried again that could not be delivered at once."""
+FORGET = 3_600.0
+"""Seconds between two looks for what lies behind the horizon."""
+RECORD = 600.0
+"""Seconds after which what happened is kept as a run, so that ``status`` and dashboards see a stream as it goes."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before a pipeline that ended by itself is started again, doubled with each time."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """A stream while it runs.
+
+    Call ``run``. What cannot be stored now waits in the archive: neither a store that is away nor a pipeline that
+    breaks off ends a stream, both are said on standard error and tried again.
+    """
+
+    settings: Settings
+    inputs: Inputs
+    reporter: Reporter
+    stop: threading.Event
+    notify: bool = True
+    """Whether alerts are delivered."""
+    as_json: bool = False
+    """Whether standard output is not for alerts."""
+    idle: float | None = None
+    """End when nothing has come for so many seconds."""
+    total: WindowReport = field(default_factory=WindowReport)
+    """What became of everything so far."""
+    _kept: WindowReport = field(default_factory=WindowReport)
+    _kept_at: datetime = field(default_factory=now_utc)
+    _kept_clock: float = field(default_factory=time.monotonic)
+    _next_delivery: float = 0.0
+    _next_forgetting: float = 0.0
+
+    def run(self) -> None:
+        """Run until ``stop`` is set, or for as long as something comes.
+
+        Raises:
+            StoreUnavailableError: the store cannot be reached at the start.
+        """
+        with store_of(self.settings) as store:
+            store.setup()
+            pause = FIRST_PAUSE
+            while not self.stop.is_set():
+                before = self.total
+                if self._one_process(store):
+                    break
+                if self.total != before:
+                    pause = FIRST_PAUSE
+                self.stop.wait(pause)
+                pause = min(LONGEST_PAUSE, 2 * pause)
+            self._notify(store)
+            self._keep(store)
+
+    def _one_process(self, store: Store) -> bool:
+        """Run one process of the pipeline to its end; whether the stream is to end with it."""
+        rules = RuleFile(self.inputs.rule_file)
+        quiet_since = float("inf")  # until the pipeline says that it watches
+        with StreamProcess(
+            self.settings,
+            rules=self.inputs.rule_file,
+            runner=self.inputs.runner,
+            store_key=store_key(store.url, self.settings.index_prefix),
+            notify=self.notify,
+        ) as process:
+            while not self.stop.wait(LOOK):
+                if self._hear(process):
+                    quiet_since = time.monotonic()
+                    self._next_delivery = 0.0
+                self._keep_house(store)
+                if process.ended:
+                    self._complain(process)
+                    return False
+                if self.idle is not None and time.monotonic() - quiet_since > self.idle:
+                    break
+                if self._other_rules(rules.refresh()):
+                    process.stop()
+                    self._hear(process)
+                    return False
+            process.stop()
+            self._hear(process)
+        return True
+
+    def _other_rules(self, reload: Reload | None) -> bool:
+        """Take over what has become of the rule file; whether the rules are others now."""
+        if reload is None:
+            return False
+        if reload.error:
+            self.reporter.say(f"wirepicket: {reload.error}\nThe rules of before go on.")
+            return False
+        self.reporter.say(f"wirepicket: {self.inputs.rule_file} has changed; going on with its new rules")
+        self.inputs = replace(self.inputs, rules=reload.rules)
+        return True
+
+    def _hear(self, process: StreamProcess) -> bool:
+        """Take up what the pipeline tells; whether it told anything (that it watches, or of a window)."""
+        told = process.reports()
+        for report in told:
+            self.total += report
+            if report.captures:
+                self.reporter.say(
+                    f"wirepicket: {report.captures} captures: {report.new} new, {report.revised} revised, "
+                    f"{report.alerts} alerts, {report.quarantined} quarantined"
+                )
+        return bool(told)
+
+    def _complain(self, process: StreamProcess) -> None:
+        message, unavailable = process.why()
+        what = "the store is away" if unavailable else f"the pipeline broke off (its log is {process.log})"
+        self.reporter.say(f"wirepicket: {what}: {message}\nNothing is lost; trying again.")
+
+    def _keep_house(self, store: Store) -> None:
+        """Deliver, forget and record, each when it is time."""
+        now = time.monotonic()
+        try:
+            if now >= self._next_delivery:
+                self._next_delivery = now + DELIVER
+                self._notify(store)
+            if now >= self._next_forgetting:
+                self._next_forgetting = now + FORGET
+                forget_quiet(store, now_utc() - timedelta(days=self.settings.horizon_days))
+            if now - self._kept_clock >= RECORD:
+                self._keep(store)
+        except StoreUnavailableError as error:
+            self.reporter.say(f"wirepicket: {error}")
+
+    def _notify(self, store: Store) -> None:
+        if self.notify:
+            for problem in steps.notify(store, self.inputs, self.settings, as_json=self.as_json).problems:
+                self.reporter.say(f"wirepicket: {problem}")
+
+    def _keep(self, store: Store) -> None:
+        """Keep what happened since the last time as a run, where anything did."""
+        total, kept = self.total, self._kept
+        if total == kept:
+            return
+        store.put_run(
+            RunRecord(
+                id=f"{self._kept_at:%Y%m%dT%H%M%SZ}-stream",
+                started_at=self._kept_at,
+                articles=total.new + total.revised - kept.new - kept.revised,
+                new=total.new - kept.new,
+                revised=total.revised - kept.revised,
+                duplicates=0,
+                stories=0,
+                alerts=total.alerts - kept.alerts,
+                quarantined=total.quarantined - kept.quarantined,
+                seconds=round(time.monotonic() - self._kept_clock, 2),
+            )
+        )
+        self._kept, self._kept_at, self._kept_clock = total, now_utc(), time.monotonic()

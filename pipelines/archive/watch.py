@@ -1,0 +1,135 @@
+"""What has come into the archive since a stream last looked, each capture handed out until the store has it.
+
+A stream's cursor says how far each WARC file has been handed out, and what was handed out stands in a journal of
+``pending`` until it is taken. The journal is written before the cursor, so a crash between the two hands something out
+twice, which changes nothing, and never not at all. What a dead run or stream left in journals is handed out first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from pipelines.archive.index import ArchiveIndex
+from pipelines.archive.pending import Pending
+from schemas.records import MediaKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from pipelines.archive.index import Indexed
+    from schemas.records import CaptureRef
+
+FOLDER = "streams"
+MOST_OUT = 4_096
+"""Captures handed out and not taken yet, at most: what is not handed out waits on disk instead of in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Captures handed out together."""
+
+    id: str
+    """To say that they are taken."""
+    refs: tuple[CaptureRef, ...]
+
+
+class Watch:
+    """The watch of one stream over an archive folder, for one store. Safe for several threads.
+
+    Args:
+        archive: the folder of the WARC files.
+        store: names the store without secrets; each store has a cursor of its own.
+        unseen: given captures, those which the store has not processed. What runs beside the stream have stored
+            need not be processed again.
+    """
+
+    def __init__(
+        self, archive: Path, store: str, unseen: Callable[[Sequence[Indexed]], Sequence[Indexed]] = lambda found: found
+    ) -> None:
+        self._archive = archive
+        self._store = store
+        self._unseen = unseen
+        name = hashlib.sha256(store.encode()).hexdigest()[:16]
+        self._cursor_file = archive / FOLDER / f"{name}.json"
+        self._cursor: dict[str, int] = {}
+        self._out: dict[str, tuple[Handed, ExitStack, Pending]] = {}
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def __enter__(self) -> Self:
+        self._cursor_file.parent.mkdir(parents=True, exist_ok=True)
+        if self._cursor_file.exists():
+            self._cursor = json.loads(self._cursor_file.read_text(encoding="utf-8"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for _, opened, _ in self._out.values():
+            opened.close()  # their journals stay, for whoever comes next
+        self._out.clear()
+
+    @property
+    def out(self) -> int:
+        """Captures handed out and not taken yet."""
+        return sum(len(handed.refs) for handed, _, _ in self._out.values())
+
+    def stop(self) -> None:
+        """Hand nothing out any more."""
+        self._stopped = True
+
+    def hand_out(self, most: int) -> list[Handed]:
+        """What has come since the last time, in portions of at most ``most`` captures; perhaps nothing."""
+        with self._lock:
+            handed: list[Handed] = []
+            if self._stopped or self.out >= MOST_OUT:
+                return handed
+            with ArchiveIndex(self._archive) as index:
+                found = index.after(self._cursor, MOST_OUT)
+            fresh = self._unseen([one for one in found if one.kind is not MediaKind.FEED])
+            for start in range(0, max(len(fresh), 1), most):
+                portion = self._journalled([one.ref for one in fresh[start : start + most]])
+                if portion:
+                    handed.append(portion)
+            if found:
+                self._advance(found)
+            return handed
+
+    def taken(self, handed_id: str) -> None:
+        """The store has what was handed out under this id; what is not known is none of ours."""
+        with self._lock:
+            told = self._out.pop(handed_id, None)
+            if told:
+                _, opened, pending = told
+                pending.done()
+                opened.close()
+
+    def _journalled(self, refs: list[CaptureRef]) -> Handed | None:
+        """Captures with what dead owners have left, in a journal; ``None`` where there are neither."""
+        opened = ExitStack()
+        pending = opened.enter_context(Pending(self._archive, self._store))
+        pending.add(refs)
+        if not pending.refs:
+            opened.close()
+            return None
+        handed = Handed(os.urandom(8).hex(), tuple(pending.refs))
+        self._out[handed.id] = (handed, opened, pending)
+        return handed
+
+    def _advance(self, found: Sequence[Indexed]) -> None:
+        for one in found:
+            self._cursor[one.ref.file] = max(one.ref.offset, self._cursor.get(one.ref.file, -1))
+        new = self._cursor_file.with_suffix(".new")
+        with new.open("w", encoding="utf-8") as file:
+            json.dump(self._cursor, file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._cursor_file)

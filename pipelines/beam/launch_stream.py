@@ -1,0 +1,135 @@
+"""Running the stream as a child process, and hearing what it does. Does not import Beam itself."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
+
+from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE
+from pipelines.beam.runners import runner_options
+from schemas.serial import from_json, to_json
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import BinaryIO
+
+    from pipelines.config import Settings
+
+_KILL_AFTER = 90.0
+"""Seconds after which a child that does not end is killed: longer than a stop waits for what is under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamJob:
+    """What the child process is to do; everything else it takes from the environment."""
+
+    rules: str
+    """Path of the rule file."""
+    runner: str
+    options: tuple[str, ...]
+    """For the runner."""
+    store_key: str
+    """Names the store without secrets."""
+    notify: bool
+    """Whether alerts raised are to be delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowReport:
+    """What became of a window."""
+
+    captures: int = 0
+    new: int = 0
+    revised: int = 0
+    alerts: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: WindowReport) -> WindowReport:
+        """Both windows together."""
+        return WindowReport(
+            captures=self.captures + other.captures,
+            new=self.new + other.new,
+            revised=self.revised + other.revised,
+            alerts=self.alerts + other.alerts,
+            quarantined=self.quarantined + other.quarantined,
+        )
+
+
+class StreamProcess:
+    """The child process of a stream. Use as a context manager: leaving it ends the process."""
+
+    def __init__(self, settings: Settings, *, rules: Path, runner: str, store_key: str, notify: bool) -> None:
+        """Start it. Its own output is kept in ``logs/beam.log`` of the home folder."""
+        self.log = settings.home / "logs" / "beam.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = TemporaryDirectory(prefix="wirepicket-")
+        job = StreamJob(
+            rules=str(rules.resolve()),
+            runner=runner,
+            options=runner_options(runner, settings),
+            store_key=store_key,
+            notify=notify,
+        )
+        (Path(self._folder.name) / JOB_NAME).write_bytes(to_json(job))
+        self._reports: queue.SimpleQueue[WindowReport] = queue.SimpleQueue()
+        with self.log.open("ab") as output:
+            self._child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+                [sys.executable, "-m", "pipelines.beam", "stream", self._folder.name],
+                env=os.environ | settings.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=output,
+            )
+        assert self._child.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+    def _read(self, output: BinaryIO) -> None:
+        for line in output:
+            if line.startswith(b"{"):
+                self._reports.put(from_json(WindowReport, line))
+
+    def reports(self) -> list[WindowReport]:
+        """What it has told since the last time."""
+        told = []
+        while not self._reports.empty():
+            told.append(self._reports.get())
+        return told
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended, by itself or stopped."""
+        return self._child.poll() is not None
+
+    def why(self) -> tuple[str, bool]:
+        """Why it has ended by itself, and whether because the store could not be reached."""
+        error = Path(self._folder.name) / ERROR_NAME
+        message = error.read_text(encoding="utf-8") if error.exists() else f"exit code {self._child.returncode}"
+        return message, self._child.returncode == UNAVAILABLE
+
+    def stop(self) -> None:
+        """Have it finish what is under way and end."""
+        if not self.ended:
+            self._child.terminate()
+            try:
+                self._child.wait(_KILL_AFTER)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+        self._child.wait()
+        self._reader.join()

@@ -1,0 +1,206 @@
+"""The pipeline that never ends: what comes into the archive goes, in short windows, the way of a batch run.
+
+On a runner that runs unbounded pipelines (``run_unbounded``) an impulse a fraction of a second asks the archive what
+has come. What is found falls into fixed windows; a window is refined, regrouped when the watermark has passed its end,
+and taken off the journals when it has been regrouped. Nothing is late by construction: an element's time is that of
+the impulse that found it, not that of the article. An article of yesterday that arrives today is in today's window,
+and finds its story in the store.
+
+Beam's in-process runner has no right watermark for that, so there (``run_in_rounds``) each window is a batch run.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.runner import PipelineState
+from apache_beam.transforms.periodicsequence import PeriodicImpulse
+from apache_beam.transforms.window import FixedWindows
+
+from pipelines.archive.watch import Handed, Watch
+from pipelines.beam.batch import Results, run_batch
+from pipelines.beam.launch import read_report
+from pipelines.beam.launch_stream import WindowReport
+from pipelines.beam.transforms import OUTCOMES, QUARANTINED, Refine, Regroup
+from pipelines.ingest.outcome import Outcome
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from apache_beam.pvalue import PCollection
+
+    from pipelines.archive.index import Indexed
+    from pipelines.beam.transforms import Job
+    from pipelines.stores.protocol import Store
+
+POLL = 0.2
+"""Seconds between two looks into the archive: well below the second that an alert may take, and a look costs a
+millisecond or two."""
+WINDOW = 0.5
+"""Seconds of a window on unbounded runners: half the latency aimed at, so that waiting and working both fit."""
+BATCH = 64
+"""Captures handed out together."""
+STOP_SECONDS = 60.0
+"""How long a stop waits for what is under way. What is not done by then stays in the journals."""
+
+
+def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callable[[WindowReport], None]) -> None:
+    """Run until ``stop`` is set, each window as a batch run on the in-process runner.
+
+    ``tell`` is given an empty report when the watch begins, and then one for each window.
+
+    Raises what a batch run raises; the captures of its window are handed out again by the next stream.
+    """
+    with _watch(job, store_key) as watch:
+        tell(WindowReport())
+        while not stop.is_set():
+            handed = watch.hand_out(BATCH)
+            if not handed:
+                stop.wait(POLL)
+                continue
+            refs = [ref for each in handed for ref in each.refs]
+            with TemporaryDirectory(prefix="wirepicket-") as folder:
+                run_batch(refs, job, Results(Path(folder)))
+                report = _window(Path(folder), len(refs))
+            for each in handed:
+                watch.taken(each.id)
+            tell(report)
+
+
+def run_unbounded(
+    job: Job, store_key: str, options: Sequence[str], stop: threading.Event, tell: Callable[[WindowReport], None]
+) -> None:
+    """Run until ``stop`` is set, as one unbounded pipeline.
+
+    ``options`` name the runner. Steps run in this process (environment type ``LOOPBACK``), where the watch and the
+    workers live.
+
+    Raises:
+        RuntimeError: the pipeline has ended by itself.
+    """
+    with _watch(job, store_key) as watch:
+        _here[store_key] = (watch, tell)
+        pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
+        _ = pipeline | "Stream" >> Stream(job, store_key)
+        result = pipeline.run()
+        tell(WindowReport())
+        while not stop.wait(POLL):
+            if PipelineState.is_terminal(result.state):
+                raise RuntimeError(f"the pipeline has ended: {result.state}")
+        watch.stop()
+        end = time.monotonic() + STOP_SECONDS
+        while watch.out and time.monotonic() < end and not PipelineState.is_terminal(result.state):
+            time.sleep(POLL)
+        result.cancel()
+
+
+@contextmanager
+def _watch(job: Job, store_key: str) -> Iterator[Watch]:
+    with job.open_store() as store, Watch(job.archive, store_key, lambda found: _unseen(store, found)) as watch:
+        yield watch
+
+
+def _unseen(store: Store, found: Sequence[Indexed]) -> list[Indexed]:
+    """Captures which are not the latest that the store has of their address: runs beside the stream store, too."""
+    seen = store.seen({one.url for one in found}) if found else {}
+    return [one for one in found if one.url not in seen or seen[one.url].archive_record != str(one.ref)]
+
+
+def _window(folder: Path, captures: int) -> WindowReport:
+    report = read_report(folder)
+    outcomes = [outcome for _, outcome in report.outcomes]
+    return WindowReport(
+        captures=captures,
+        new=outcomes.count(Outcome.NEW),
+        revised=outcomes.count(Outcome.REVISED),
+        alerts=report.alerts,
+        quarantined=len(report.quarantined),
+    )
+
+
+class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
+    """The whole of an unbounded run, from the archive to the outbox."""
+
+    def __init__(self, job: Job, store_key: str) -> None:
+        super().__init__()
+        self._job = job
+        self._key = store_key
+
+    def expand(self, begin: beam.pvalue.PBegin) -> PCollection:
+        """Wire it: hand out, window, refine, regroup, take off the journals."""
+        handed = (
+            begin
+            | "Impulses" >> PeriodicImpulse(fire_interval=POLL)
+            | "HandOut" >> beam.ParDo(_HandOut(self._key))
+            | "Windows" >> beam.WindowInto(FixedWindows(WINDOW))
+            # Nothing slow may be fused with the impulses: on Prism 2.77 a bundle of theirs that takes seconds holds the
+            # watermark for good. And a batch is the unit of parallel work.
+            | "Spread" >> beam.Reshuffle()
+        )
+        refined = handed | "Refs" >> beam.Map(lambda each: list(each.refs)) | "Refine" >> Refine(self._job)
+        counted = (
+            handed | "Handed" >> beam.Map(lambda each: ("handed", (each.id, len(each.refs)))),
+            refined[OUTCOMES] | "Outcomes" >> beam.Map(lambda pair: ("outcome", str(pair[1]))),
+            refined[QUARANTINED] | "Quarantined" >> beam.Map(lambda _: ("quarantined", None)),
+            refined.fingerprints
+            | "Regroup" >> Regroup(self._job)
+            | "Alerts" >> beam.Map(lambda count: ("alerts", count)),
+        )
+        # The window's elements of all four come together when the watermark has passed it in each of them, so what is
+        # taken here has been regrouped.
+        return (
+            counted
+            | "Together" >> beam.Flatten()
+            | "UnderOneKey" >> beam.Map(lambda told: (0, told))
+            | "AWindow" >> beam.GroupByKey()
+            | "Taken" >> beam.ParDo(_Taken(self._key))
+        )
+
+
+_here: dict[str, tuple[Watch, Callable[[WindowReport], None]]] = {}
+"""The watch of this process and whom it tells, by the store's name: steps are pickled, these cannot be."""
+
+
+class _HandOut(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
+    """An impulse in, what has come into the archive out."""
+
+    def __init__(self, store_key: str) -> None:
+        self._key = store_key
+
+    def process(self, _impulse: object) -> Iterator[Handed]:
+        watch, _ = _here[self._key]
+        yield from watch.hand_out(BATCH)
+
+
+class _Taken(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
+    """All that was counted of a window in; its captures are taken off the journals."""
+
+    def __init__(self, store_key: str) -> None:
+        self._key = store_key
+
+    def process(self, gathered: tuple[int, Iterable[tuple[str, object]]]) -> None:
+        watch, tell = _here[self._key]
+        told = list(gathered[1])
+        captures = 0
+        for kind, value in told:
+            if kind == "handed":
+                assert isinstance(value, tuple)
+                watch.taken(value[0])
+                captures += value[1]
+        outcomes = [value for kind, value in told if kind == "outcome"]
+        tell(
+            WindowReport(
+                captures=captures,
+                new=outcomes.count(Outcome.NEW.value),
+                revised=outcomes.count(Outcome.REVISED.value),
+                alerts=sum(value for kind, value in told if kind == "alerts" and isinstance(value, int)),
+                quarantined=sum(kind == "quarantined" for kind, _ in told),
+            )
+        )

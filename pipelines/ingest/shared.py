@@ -1,0 +1,34 @@
+"""One pool of workers for a whole process: a stream's runner makes and drops steps, workers take seconds."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from typing import TYPE_CHECKING
+
+from pipelines.ingest.pool import RefinePool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.records import Rule
+
+_pools: dict[tuple[tuple[Rule, ...], int | None], RefinePool] = {}
+_lock = threading.Lock()
+
+
+def shared_pool(rules: Sequence[Rule], workers: int | None = None) -> RefinePool:
+    """The process's pool for these rules; it ends with the process, or when other rules come in their place."""
+    key = (tuple(rules), workers)
+    with _lock:
+        if key not in _pools:
+            close_shared()
+            _pools[key] = RefinePool(rules, workers)
+            atexit.register(close_shared)
+        return _pools[key]
+
+
+def close_shared() -> None:
+    """End the workers."""
+    while _pools:
+        _pools.popitem()[1].close()

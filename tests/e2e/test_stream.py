@@ -1,0 +1,162 @@
+"""The stream by the command line: what it makes of an archive is what a run makes of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipelines.beam.runners import PRISM, prism_path
+from tests.e2e.conftest import PROGRAM
+from tests.synthetic import prose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.e2e.conftest import Program
+
+VOLATILE = {"first_seen", "matched_at"}
+RULES = "- {id: rockets, query: HIMARS}\n"
+CHECKOUT = Path(__file__).parent.parent.parent
+
+
+def seeds(program: Program, name: str, numbers: range) -> str:
+    """A file of seeds: each text twice, one copy cut short, the third of each three with a rule's term."""
+    lines = []
+    for number in numbers:
+        text = prose(number, 150) + (" The HIMARS battery has moved." if number % 3 == 0 else "")
+        for copy, words in (("a", text), ("b", " ".join(text.split()[:110]))):
+            url = f"https://{copy}.example/{number}"
+            told = {"url": url, "source": copy, "published": f"2026-06-{1 + number % 20:02}T10:00:00Z"}
+            lines.append(json.dumps({**told, "title": f"Report {number} by {copy}", "text": words}))
+    (program.folder / name).write_text("\n".join(lines), encoding="utf-8")
+    return name
+
+
+def told(program: Program, home: str) -> dict[str, Any]:
+    """All exports, without the times of this run."""
+    kinds = ("articles", "stories", "alerts", "quarantine")
+    return {
+        kind: [
+            {name: value for name, value in one.items() if name not in VOLATILE}
+            for one in (json.loads(line) for line in program("export", kind, WIREPICKET_HOME=home).out.splitlines())
+        ]
+        for kind in kinds
+    }
+
+
+def count(program: Program, home: str, kind: str) -> int:
+    return len(program("export", kind, WIREPICKET_HOME=home).out.splitlines())
+
+
+@contextmanager
+def streaming(program: Program, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [PROGRAM, "stream", "--rules", "rules.yaml", *arguments],
+        cwd=program.folder,
+        env=program.environment | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(true: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.2)
+
+
+@pytest.fixture(autouse=True)
+def rules(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+
+
+def test_a_stream_makes_what_a_run_makes(program: Program) -> None:
+    first, second = seeds(program, "first.jsonl", range(6)), seeds(program, "second.jsonl", range(3, 10))
+    for file in (first, second):
+        assert program("run", "--seeds", file, "--rules", "rules.yaml", WIREPICKET_HOME="batch").code == 0
+    batch = told(program, "batch")
+    assert batch["alerts"]
+    with streaming(program, "--json", WIREPICKET_HOME="stream") as process:
+        assert program("fetch", "--seeds", first, WIREPICKET_HOME="stream").code == 0
+        until(lambda: count(program, "stream", "articles") == 12)
+        assert program("fetch", "--seeds", second, WIREPICKET_HOME="stream").code == 0
+        until(lambda: count(program, "stream", "articles") == 20)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert json.loads(out)["new"] == 20
+    assert told(program, "stream") == batch
+    # Alerts were delivered while it ran, each once.
+    log = [json.loads(line) for line in (program.folder / "stream" / "alerts.jsonl").read_text().splitlines()]
+    assert len(log) == len({one["message_id"] for one in log}) == len(batch["alerts"])
+    status = json.loads(program("status", "--json", WIREPICKET_HOME="stream").out)
+    assert status["waiting_in_archive"] == 0
+    assert status["runs"][0]["new"] == 20
+
+
+def test_a_killed_stream_goes_on_where_it_was(program: Program) -> None:
+    file = seeds(program, "seeds.jsonl", range(12))
+    assert program("run", "--seeds", file, "--rules", "rules.yaml", WIREPICKET_HOME="batch").code == 0
+    assert program("fetch", "--seeds", file, WIREPICKET_HOME="stream").code == 0
+    for seconds in (2.5, 4.0, 5.5):
+        with streaming(program, WIREPICKET_HOME="stream") as process:
+            time.sleep(seconds)
+            process.kill()
+    done = program("stream", "--rules", "rules.yaml", "--until-idle", "2", "--json", WIREPICKET_HOME="stream")
+    assert done.code == 0, done.err
+    assert told(program, "stream") == told(program, "batch")
+
+
+def test_new_rules_are_taken_up_and_broken_ones_are_not(program: Program) -> None:
+    assert program("fetch", "--seeds", seeds(program, "a.jsonl", range(1))).code == 0
+    with streaming(program) as process:
+        until(lambda: len(program.exported("alerts")) == 1)
+        (program.folder / "rules.yaml").write_text("- {id: rockets, query: '('}\n", encoding="utf-8")
+        time.sleep(1)
+        more = RULES + "- {id: reports, query: 'title:report'}\n"
+        (program.folder / "rules.yaml").write_text(more, encoding="utf-8")
+        time.sleep(1)
+        assert program("fetch", "--seeds", seeds(program, "b.jsonl", range(1, 2))).code == 0
+        until(lambda: any(one["rule_id"] == "reports" for one in program.exported("alerts")))
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=120)
+    assert "The rules of before go on" in err
+    assert "has changed" in err
+
+
+def test_prism_makes_what_a_run_makes(program: Program) -> None:
+    """The pipeline that never ends, on a runner with real watermarks."""
+    prism = prism_path(CHECKOUT / "var")
+    assert prism.exists(), "`make prism` builds it; `make test` does so"
+    file = seeds(program, "seeds.jsonl", range(8))
+    assert program("run", "--seeds", file, "--rules", "rules.yaml", WIREPICKET_HOME="batch").code == 0
+    assert program("fetch", "--seeds", file, WIREPICKET_HOME="stream").code == 0
+    done = program(
+        "stream",
+        *("--rules", "rules.yaml", "--runner", PRISM, "--until-idle", "15", "--json"),
+        WIREPICKET_HOME="stream",
+        WIREPICKET_BEAM_OPTIONS=f"--prism_location={prism}",
+    )
+    assert done.code == 0, done.err
+    assert done.summary["new"] == 16
+    assert told(program, "stream") == told(program, "batch")
+
+
+def test_a_runner_that_is_not_here_is_said_with_the_remedy(program: Program) -> None:
+    done = program("stream", "--runner", PRISM, PATH="/usr/bin:/bin")
+    assert done.code == 2
+    assert "make prism" in done.err
+    assert program("stream", "--runner", "Steam").code == 2
