@@ -69,13 +69,14 @@ class CopyView:
         ordered = unpack(fingerprint.shingles)
         kept = ordered[~_boilerplate(ordered, fingerprint.copy_keys, common)]
         numbers = unpack(fingerprint.numbers)
+        features = StoryFeatures.unpack(fingerprint.story_features)
         return cls(
             shingles=np.unique(kept),
             head=kept[:HEAD],
             numbers=numbers,
             distinctive=numbers[(numbers & DISTINCTIVE) != 0],
             title_key=fingerprint.title_key,
-            title=StoryFeatures.unpack(fingerprint.story_features).view("title"),
+            title=features.terms[features.span("title")],
         )
 
 

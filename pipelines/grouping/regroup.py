@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 from pipelines.dedup.common import common_keys
 from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
 from pipelines.dedup.similarity import CopyView, copy_similarity
-from pipelines.grouping.linkage import group_similar
+from pipelines.grouping.linkage import Bar, group_similar
 from pipelines.stores.protocol import Space
 from pipelines.stories.features import StoryFeatures
+from pipelines.stories.model import GROWN_THRESHOLD, StoryView, same_event
 from pipelines.stories.model import THRESHOLD as STORY_THRESHOLD
-from pipelines.stories.model import same_event
 from schemas.records import MemoryEntry
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from schemas.records import ArticleContent, Fingerprint
+
+
+_COPY_BAR = Bar(COPY_THRESHOLD, COPY_THRESHOLD)
+_STORY_BAR = Bar(STORY_THRESHOLD, GROWN_THRESHOLD)
 
 
 class Memory(Protocol):
@@ -144,7 +148,7 @@ def _regroup_copies(
         return 0.0 if too_far else copy_similarity(views[a], views[b])
 
     postings = {article_id: set(fingerprint.copy_keys) - boilerplate for article_id, fingerprint in pool.items()}
-    groups, component = group_similar(postings, similarity, COPY_THRESHOLD)
+    groups, component = group_similar(postings, similarity, _COPY_BAR)
     canonical: dict[str, str] = {}
     for group in groups:
         first = min(group, key=lambda member: order_key(pool[member]))
@@ -174,13 +178,15 @@ def _regroup_stories(copies: _Copies, memory: Memory) -> dict[str, MemoryEntry]:
     copies.take((*related, *in_stories, *memory.members(Space.COPY, reached)))
 
     leaders = sorted(set(copies.canonical.values()))
-    features = {leader: StoryFeatures.unpack(copies.fingerprints[leader].story_features) for leader in leaders}
+    views = {
+        leader: StoryView.of(StoryFeatures.unpack(copies.fingerprints[leader].story_features)) for leader in leaders
+    }
 
     def similarity(a: str, b: str) -> float:
-        return same_event(features[a], features[b], _seconds(copies.fingerprints[a], copies.fingerprints[b]))
+        return same_event(views[a], views[b], _seconds(copies.fingerprints[a], copies.fingerprints[b]))
 
     postings = {leader: set(copies.fingerprints[leader].story_keys) for leader in leaders}
-    groups, component = group_similar(postings, similarity, STORY_THRESHOLD)
+    groups, component = group_similar(postings, similarity, _STORY_BAR)
     story_of: dict[str, str] = {}
     for group in groups:
         first = min(group, key=lambda member: order_key(copies.fingerprints[member]))

@@ -119,3 +119,43 @@ def test_simulated_syndication(example: list[ArticleContent], seed: int) -> None
     precision, recall = len(together & true) / len(together), len(together & true) / len(true)
     assert precision >= 0.98
     assert recall >= 0.9
+
+
+VISIT = (
+    "The commander of the Varonian air force has spent four days in Washington in the hope of buying fighter jets and "
+    "air defence missiles, two months after Varonia lost eleven aircraft over the Sarn valley.\n\n"
+    "General Teodor Malkin is the first air chief of his country to visit the Pentagon in nine years. He met the head "
+    "of the American air force and members of two committees of Congress, and asked for F-16 Block 70 aircraft and "
+    "HIMARS launchers, officials in Varnagrad said.\n\n"
+    "The visit follows that of army chief Ilian Dragos, who dined with the president last week. Both want to replace "
+    "equipment from Kasparia which failed when Norland struck radar sites in May."
+)
+VISIT_AGAIN = (
+    "Turning its back on Kasparian suppliers, Varonia is courting America again. Air force commander Teodor Malkin "
+    "flew to Washington days after army chief Ilian Dragos had been received there, and his shopping list is long.\n\n"
+    "According to people who know of the talks, Malkin asked the Pentagon for F-16 Block 70 jets, for air-to-air "
+    "missiles and for HIMARS. No Varonian air chief had come in almost a decade.\n\n"
+    "The strikes of May have shown how little the air defences bought from Kasparia are worth, an analyst in "
+    "Varnagrad said: Norland destroyed three radar sites, and aircraft were lost over the Sarn valley."
+)
+OTHER_AFFAIR = (
+    "Varonia works on ballistic missiles that could reach targets far beyond its region, a deputy adviser in the White "
+    "House warned on Thursday, and called the programme an emerging threat to the United States.\n\n"
+    "Speaking at a think tank, Joan Fairley said that larger rocket motors had been tested since the winter. "
+    "Washington put sanctions on four firms that supply the programme, among them a state agency for development.\n\n"
+    "The foreign ministry rejects the charge. The missiles deter a neighbour and nobody else, a speaker said, and "
+    "America has no ground to fear a country that has been its partner for decades."
+)
+
+
+def test_rewrites_are_one_story_and_no_copies_and_another_affair_of_the_country_is_apart() -> None:
+    told = {
+        "Varonia seeks American jets after losses over Sarn": VISIT,
+        "After army chief, Varonian air commander asks Washington for jets": VISIT_AGAIN,
+        "Varonian missiles an emerging threat, White House says": OTHER_AFFAIR,
+    }
+    made = [content(title, body, title=title, source=title, published=None) for title, body in told.items()]
+    memory = canonical_ids(made)
+    placed = [memory.entries[one.article_id] for one in made]
+    assert len({entry.canonical_id for entry in placed}) == 3
+    assert placed[0].story_id == placed[1].story_id != placed[2].story_id
