@@ -8,7 +8,7 @@ answer is the same in whatever order they came, and it can be counted by key.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ def common_keys(fingerprints: Iterable[Fingerprint], keys: Iterable[int]) -> set
 
     Articles without a source do not count: nobody knows whether they come from one outlet.
     """
-    wanted = set(keys)
+    fingerprints = list(fingerprints)
+    holders: Counter[int] = Counter()
+    for fingerprint in fingerprints:
+        holders.update(fingerprint.copy_keys)
+    wanted = {key for key in keys if holders[key] >= MIN_TITLES}
     titles: defaultdict[tuple[int, str], set[int | str]] = defaultdict(set)
     for fingerprint in fingerprints:
         if fingerprint.source is None:

@@ -28,7 +28,8 @@ MIN_SHARED = 18
 MIN_SHARED_SAME_TITLE = 12
 """The same under one title: a teaser."""
 SAME_TITLE_BONUS = 0.25
-"""Added to the containment of texts under one title."""
+"""Added to the containment of texts under one title, where the shorter has the longer's beginning: without it, desks
+that write up one press release or quote one statement under the same headline would be taken for copies."""
 SAME_TITLE = 0.75
 """Share of the telling words of the shorter title which the other has too."""
 MIN_TITLE_WORDS = 3
@@ -66,8 +67,7 @@ class CopyView:
     @classmethod
     def of(cls, fingerprint: Fingerprint, common: AbstractSet[int]) -> Self:
         """View of a fingerprint, given the keys known as boilerplate."""
-        ordered = unpack(fingerprint.shingles)
-        kept = ordered[~_boilerplate(ordered, fingerprint.copy_keys, common)]
+        kept = _without_boilerplate(unpack(fingerprint.shingles), fingerprint.copy_keys, common)
         numbers = unpack(fingerprint.numbers)
         features = StoryFeatures.unpack(fingerprint.story_features)
         return cls(
@@ -80,15 +80,15 @@ class CopyView:
         )
 
 
-def _boilerplate(ordered: Hashes, keys: tuple[int, ...], common: AbstractSet[int]) -> NDArray[np.bool_]:
-    """Mask of shingles under boilerplate: those whose nearest keys on both sides are common ones.
+def _without_boilerplate(ordered: Hashes, keys: tuple[int, ...], common: AbstractSet[int]) -> Hashes:
+    """The shingles but for those under boilerplate, whose nearest keys on both sides are common ones.
 
     Only keys are counted across articles, so a block of boilerplate is known by the keys in it; what lies
     between two of them, or between one of them and the edge of the text, belongs to it.
     """
     marked = common & set(keys)
     if not marked:
-        return np.zeros(len(ordered), bool)
+        return ordered
     positions = np.flatnonzero(np.isin(ordered, np.fromiter(keys, np.uint64)))
     is_common = np.isin(ordered[positions], np.fromiter(marked, np.uint64))
     here = np.arange(len(ordered))
@@ -96,12 +96,17 @@ def _boilerplate(ordered: Hashes, keys: tuple[int, ...], common: AbstractSet[int
     right = np.searchsorted(positions, here, side="left")
     left_common = (left < 0) | is_common[np.maximum(left, 0)]
     right_common = (right == len(positions)) | is_common[np.minimum(right, len(positions) - 1)]
-    found: NDArray[np.bool_] = left_common & right_common
+    kept: Hashes = ordered[~(left_common & right_common)]
+    return kept
+
+
+def _shared(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """What two sorted arrays without repeats have in common, sorted. Faster than ``intersect1d``, which sorts again."""
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    if not len(short):
+        return short
+    found: NDArray[np.uint64] = short[long[np.minimum(np.searchsorted(long, short), len(long) - 1)] == short]
     return found
-
-
-def _shared(a: NDArray[np.unsignedinteger], b: NDArray[np.unsignedinteger]) -> int:
-    return len(np.intersect1d(a, b, assume_unique=True))
 
 
 def copy_similarity(a: CopyView, b: CopyView) -> float:
@@ -114,13 +119,14 @@ def copy_similarity(a: CopyView, b: CopyView) -> float:
     least = MIN_SHARED_SAME_TITLE if same_title else MIN_SHARED
     if len(short.shingles) < least:
         return 0.0
-    shared = np.intersect1d(short.shingles, long.shingles, assume_unique=True)
+    shared = _shared(short.shingles, long.shingles)
     if len(shared) < least or _numbers_differ(a, b):
         return 0.0
     containment = len(shared) / len(short.shingles)
+    headless = np.isin(long.head, shared).mean() < HEAD_SHARED
     if same_title:
-        return min(1.0, containment + SAME_TITLE_BONUS)
-    if len(shared) < EMBEDDED * len(long.shingles) and np.isin(long.head, shared).mean() < HEAD_SHARED:
+        return containment if headless else min(1.0, containment + SAME_TITLE_BONUS)
+    if headless and len(shared) < EMBEDDED * len(long.shingles):
         return containment * EMBEDDED_FACTOR
     return containment
 
@@ -129,7 +135,7 @@ def _same_title(a: CopyView, b: CopyView) -> bool:
     if a.title_key == b.title_key:
         return len(a.title) > 0
     fewer = min(len(a.title), len(b.title))
-    return fewer >= MIN_TITLE_WORDS and _shared(a.title, b.title) >= SAME_TITLE * fewer
+    return fewer >= MIN_TITLE_WORDS and len(_shared(a.title, b.title)) >= SAME_TITLE * fewer
 
 
 def _numbers_differ(a: CopyView, b: CopyView) -> bool:
@@ -138,6 +144,6 @@ def _numbers_differ(a: CopyView, b: CopyView) -> bool:
         (a.distinctive, b.distinctive, MIN_DISTINCTIVE),
     ):
         fewer = min(len(one), len(other))
-        if fewer >= least and _shared(one, other) < NUMBERS_SHARED * fewer:
+        if fewer >= least and len(_shared(one, other)) < NUMBERS_SHARED * fewer:
             return True
     return False
