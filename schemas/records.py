@@ -39,6 +39,15 @@ class PublishedFrom(StrEnum):
     TEXT = "text"
 
 
+class DateDoubt(StrEnum):
+    """Why a declared publication date is not believed."""
+
+    FUTURE = "future"
+    """More than a day after the page was fetched."""
+    BEFORE_1995 = "before_1995"
+    """Older than any news site: an unset clock, or the date of what the story is about."""
+
+
 class AlertState(StrEnum):
     """The life of an alert."""
 
@@ -185,6 +194,15 @@ class Extracted:
     site_name: str | None = None
     canonical_url: str | None = None
     """``rel=canonical``, resolved, as declared."""
+    modified: datetime | None = None
+    """When the page says it was last changed."""
+    modified_from: PublishedFrom | None = None
+    date_doubt: DateDoubt | None = None
+    """Why the publication date that is declared was not taken, where none was."""
+    section: str | None = None
+    """Part of the site, as declared: "World", "Defence"."""
+    image: str | None = None
+    """Address of the picture that the page declares as its own."""
     dropped: tuple[DroppedLine, ...] = ()
     """Lines which extraction itself already set aside."""
 
@@ -260,6 +278,17 @@ class ArticleContent:
     """Paragraphs joined by a blank line."""
     dropped: tuple[DroppedLine, ...]
     word_count: int
+    modified: datetime | None = None
+    """When the page says it was last changed."""
+    modified_from: PublishedFrom | None = None
+    date_doubt: DateDoubt | None = None
+    """Why the publication date that is declared was not taken, where none was."""
+    site_name: str | None = None
+    """What the page or its feed calls the site; ``source`` is the name that counts."""
+    section: str | None = None
+    """Part of the site, as declared."""
+    image: str | None = None
+    """Address of the picture that the page declares as its own."""
     hits: tuple[RuleHit, ...] = ()
     dropped_hits: tuple[DroppedHit, ...] = ()
 

@@ -20,6 +20,12 @@ CREATE TABLE IF NOT EXISTS articles ( -- Article
     body TEXT NOT NULL,
     dropped TEXT NOT NULL,
     word_count INTEGER NOT NULL,
+    modified TEXT,
+    modified_from TEXT,
+    date_doubt TEXT,
+    site_name TEXT,
+    section TEXT,
+    image TEXT,
     hits TEXT NOT NULL,
     dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
     observations TEXT NOT NULL,
@@ -54,6 +60,12 @@ CREATE TABLE IF NOT EXISTS revisions ( -- ArticleContent
     body TEXT NOT NULL,
     dropped TEXT NOT NULL,
     word_count INTEGER NOT NULL,
+    modified TEXT,
+    modified_from TEXT,
+    date_doubt TEXT,
+    site_name TEXT,
+    section TEXT,
+    image TEXT,
     hits TEXT NOT NULL,
     dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
     PRIMARY KEY (article_id, digest)

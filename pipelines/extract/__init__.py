@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from pipelines.clean.lines import tidy
 from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
-from pipelines.extract.dates import believed
+from pipelines.extract.dates import believed, doubt
 from pipelines.extract.feed_entry import extract_feed_entry
 from pipelines.extract.html import extract_html
 from pipelines.extract.json_article import extract_json
@@ -77,5 +77,7 @@ def _filled(page: Extracted, entry: FeedEntry | None, reference: datetime, trust
     )
     published = believed(entry.published, reference)
     if published is not None and (feed_first or filled.published is None):
-        filled = replace(filled, published=published, published_from=PublishedFrom.FEED)
+        filled = replace(filled, published=published, published_from=PublishedFrom.FEED, date_doubt=None)
+    elif filled.published is None:
+        filled = replace(filled, date_doubt=filled.date_doubt or doubt(entry.published, reference))
     return filled

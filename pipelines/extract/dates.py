@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from pipelines.clean.dates import find_date
+from schemas.records import DateDoubt
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """No news site is older; earlier dates are those of an unset clock or of a story's subject."""
@@ -73,6 +74,13 @@ def believed(moment: datetime | None, reference: datetime) -> datetime | None:
     if moment is None or not EARLIEST <= moment <= reference + _TOLERANCE:
         return None
     return moment
+
+
+def doubt(moment: datetime | None, reference: datetime) -> DateDoubt | None:
+    """Why a date is not believed; ``None`` for one that is, and for none."""
+    if moment is None or believed(moment, reference):
+        return None
+    return DateDoubt.BEFORE_1995 if moment < EARLIEST else DateDoubt.FUTURE
 
 
 def _utc(moment: datetime) -> datetime:

@@ -10,7 +10,7 @@ from pipelines.clean.lines import tidy
 from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
 from pipelines.extract.blocks import text_blocks
-from pipelines.extract.dates import believed
+from pipelines.extract.dates import believed, doubt
 from pipelines.extract.prepare import linked_headlines
 from pipelines.extract.text import split_lines
 from pipelines.extract.titles import without_site
@@ -61,6 +61,7 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
         author=believable_authors([entry.author], outlets=outlets) if entry.author else None,
         published=published,
         published_from=PublishedFrom.FEED if published else None,
+        date_doubt=doubt(entry.published, reference or now_utc()),
         site_name=entry.source,
         dropped=tuple(DroppedLine(line, "related") for line in lines if line in teasers),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.clean.lines import tidy
 from pipelines.errors import ExtractionError
-from pipelines.extract.dates import believed, parse_declared
+from pipelines.extract.dates import believed, doubt, parse_declared
 from pipelines.extract.html import extract_markup
 from pipelines.extract.sniff import refuse_non_text
 from pipelines.extract.text import read_text, split_lines
@@ -49,7 +49,8 @@ def extract_json(line: bytes, *, url: str, reference: datetime | None = None) ->
         found = read_text(text, reference=reference)
     else:
         raise ExtractionError("bad_json", "the object has neither html nor text")
-    published = believed(parse_declared(_text(given, "published") or ""), reference)
+    told = parse_declared(_text(given, "published") or "")
+    published = believed(told, reference)
     return replace(
         found,
         title=title or found.title,
@@ -59,6 +60,7 @@ def extract_json(line: bytes, *, url: str, reference: datetime | None = None) ->
         site_name=_text(given, "source") or found.site_name,
         published=published or found.published,
         published_from=PublishedFrom.SEED if published else found.published_from,
+        date_doubt=None if published or found.published else found.date_doubt or doubt(told, reference),
     )
 
 

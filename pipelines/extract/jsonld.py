@@ -33,10 +33,13 @@ class Declared:
     headline: str | None = None
     description: str | None = None
     published: str | None = None
+    modified: str | None = None
     authors: tuple[str, ...] = ()
     """Names of persons; names of organisations are left out."""
     publisher: str | None = None
     language: str | None = None
+    section: str | None = None
+    image: str | None = None
 
 
 def read_json_ld(tree: HtmlElement) -> Declared:
@@ -50,10 +53,13 @@ def read_json_ld(tree: HtmlElement) -> Declared:
         headline=_first(_text(node.get("headline")) or _text(node.get("name")) for node in articles),
         description=_first(_text(node.get("description")) for node in ranked),
         published=_first(_text(node.get("datePublished")) for node in ranked),
+        modified=_first(_text(node.get("dateModified")) for node in ranked),
         authors=next((names for node in ranked if (names := _authors(node.get("author"), by_id))), ()),
         publisher=_first(_name(node.get("publisher"), by_id) for node in ranked)
         or _first(_text(node.get("name")) for node in nodes if _is_type(node, re.compile("website$", re.IGNORECASE))),
         language=_first(_text(node.get("inLanguage")) for node in ranked),
+        section=_first(_text(node.get("articleSection")) for node in articles),
+        image=_first(_address(node.get("image")) for node in articles),
     )
 
 
@@ -107,6 +113,15 @@ def _text(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     return html.unescape(_TAG.sub(" ", html.unescape(value))).strip() or None
+
+
+def _address(value: object) -> str | None:
+    """The address of an image object, or of the first of several."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("contentUrl")
+    return value if isinstance(value, str) else None
 
 
 def _name(value: object, by_id: dict[object, dict[str, object]]) -> str | None:

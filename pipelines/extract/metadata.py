@@ -1,4 +1,4 @@
-"""What a page declares of itself, and nothing else: title, author, date, description, language, site, canonical URL."""
+"""What a page declares of itself, and nothing else: title, author, dates, description, language, site and so on."""
 
 from __future__ import annotations
 
@@ -9,50 +9,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.clean.lines import tidy
-from pipelines.extract.authors import outside_story, read_author
-from pipelines.extract.dates import believed, date_in_url, parse_declared
+from pipelines.extract.authors import read_author
 from pipelines.extract.jsonld import Declared, read_json_ld
+from pipelines.extract.page_dates import Dates, read_dates
 from pipelines.extract.titles import Headlines, outlet_names
-from schemas.records import PublishedFrom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from lxml.html import HtmlElement
 
 _MAX_METAS = 500
-_MAX_TIMES = 20
 _MAX_VALUE = 1_000
-_DATE_METAS = (
-    "article:published_time",
-    "og:article:published_time",
-    "og:published_time",
-    "datepublished",
-    "article:published",
-    "parsely-pub-date",
-    "sailthru.date",
-    "cxenseparse:recs:publishtime",
-    "publish-date",
-    "publish_date",
-    "publishdate",
-    "publication_date",
-    "pubdate",
-    "published_time",
-    "date.published",
-    "dc.date.issued",
-    "dcterms.issued",
-    "dc.date.created",
-    "dcterms.created",
-    "dc.date",
-    "dcterms.date",
-    "article.published",
-    "article_date_original",
-    "originalpublicationdate",
-    "citation_publication_date",
-    "citation_date",
-    "date",
-)
 _LANGUAGE = re.compile(r"\s*([a-z]{2})(?:[-_][a-z0-9-]{1,12})?\s*$", re.IGNORECASE)
 
 
@@ -65,11 +33,12 @@ class Metadata:
     """Every form in which the page gives its headline, without the site's name."""
     description: str | None
     author: str | None
-    published: datetime | None
-    published_from: PublishedFrom | None
+    dates: Dates
     language: str | None
     site_name: str | None
     canonical_url: str | None
+    section: str | None
+    image: str | None
 
 
 def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metadata:
@@ -79,7 +48,7 @@ def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metada
     site_name = _site_name(metas, declared)
     canonical = _canonical(tree, url)
     outlets = outlet_names(canonical or url, site_name, declared.publisher, metas.get("application-name"))
-    published, published_from = _published(tree, metas, declared, canonical or url, reference)
+    dates = read_dates(tree, metas, declared, canonical or url, reference)
     headlines = Headlines(
         headline=declared.headline,
         social=metas.get("og:title") or metas.get("twitter:title"),
@@ -92,11 +61,12 @@ def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metada
         titles=headlines.forms(),
         description=_description(metas, declared),
         author=read_author(tree, metas, declared, outlets),
-        published=published,
-        published_from=published_from,
+        dates=dates,
         language=_language(tree, metas, declared),
         site_name=site_name,
         canonical_url=canonical,
+        section=_section(metas, declared),
+        image=_image(metas, declared, canonical or url),
     )
 
 
@@ -122,12 +92,27 @@ def _site_name(metas: dict[str, str], declared: Declared) -> str | None:
 def _canonical(tree: HtmlElement, url: str) -> str | None:
     for link in tree.iter("link"):
         if "canonical" in (link.get("rel") or "").lower().split():
-            with suppress(ValueError):
-                target: str = urljoin(url if "://" in url else "", (link.get("href") or "").strip())
-                if urlsplit(target).scheme in ("http", "https") and urlsplit(target).hostname:
-                    return target
-            return None
+            return _address(link.get("href"), url)
     return None
+
+
+def _address(text: str | None, url: str) -> str | None:
+    """An http(s) address, resolved against the page's."""
+    with suppress(ValueError):
+        target: str = urljoin(url if "://" in url else "", (text or "").strip())
+        if urlsplit(target).scheme in ("http", "https") and urlsplit(target).hostname:
+            return target
+    return None
+
+
+def _section(metas: dict[str, str], declared: Declared) -> str | None:
+    values = (declared.section, metas.get("article:section"), metas.get("parsely-section"))
+    return next((text for value in values if value and (text := tidy(value[:_MAX_VALUE]))), None)
+
+
+def _image(metas: dict[str, str], declared: Declared, url: str) -> str | None:
+    values = (metas.get("og:image"), metas.get("og:image:url"), metas.get("twitter:image"), declared.image)
+    return next((found for value in values if value and (found := _address(value, url))), None)
 
 
 def _heading(tree: HtmlElement) -> str | None:
@@ -167,43 +152,6 @@ def _language(tree: HtmlElement, metas: dict[str, str], declared: Declared) -> s
         if found:
             return found[1].lower()
     return None
-
-
-def _published(
-    tree: HtmlElement, metas: dict[str, str], declared: Declared, url: str, reference: datetime
-) -> tuple[datetime | None, PublishedFrom | None]:
-    candidates: Iterator[tuple[datetime | None, PublishedFrom]] = (
-        candidate
-        for group in (
-            ((parse_declared(text), PublishedFrom.JSON_LD) for text in [declared.published] if text),
-            ((parse_declared(metas[name]), PublishedFrom.META) for name in _DATE_METAS if name in metas),
-            ((parse_declared(text), PublishedFrom.TIME) for text in _times(tree)),
-            ((date_in_url(text), PublishedFrom.URL) for text in [url]),
-        )
-        for candidate in group
-    )
-    for moment, source in candidates:
-        if believed(moment, reference):
-            return moment, source
-    return None, None
-
-
-def _times(tree: HtmlElement) -> list[str]:
-    """Dates of ``time`` elements of the story, those that say they are its publication first."""
-    said: list[str] = []
-    others: list[str] = []
-    for number, element in enumerate(tree.iter("time")):
-        if number >= _MAX_TIMES:
-            break
-        if outside_story(element):
-            continue
-        value = element.get("datetime") or element.text_content()[:80]
-        names = f"{element.get('itemprop', '')} {element.get('class', '')} {' '.join(element.keys())}".lower()
-        if "modif" in names or "update" in names:
-            continue
-        (said if "publi" in names or "pubdate" in names or "entry-date" in names else others).append(value)
-    # Without a word on what it dates, only the first time element counts: later ones date other things.
-    return said + others[:1]
 
 
 def _text_of(element: HtmlElement | None) -> str | None:

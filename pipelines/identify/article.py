@@ -47,6 +47,12 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         body=body,
         dropped=cleaned.dropped,
         word_count=count,
+        modified=extracted.modified,
+        modified_from=extracted.modified_from,
+        date_doubt=extracted.date_doubt,
+        site_name=extracted.site_name,
+        section=extracted.section,
+        image=extracted.image,
     )
 
 
