@@ -17,6 +17,7 @@ from flows.commands import (
     feeds,
     fetch,
     gazetteer,
+    lines,
     look,
     replay,
     report,
@@ -57,6 +58,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(gazetteer.app, name="gazetteer")
+app.add_typer(lines.app, name="lines")
 app.add_typer(setup.app, name="setup")
 app.add_typer(elasticsearch.app, name="elasticsearch")
 

@@ -566,6 +566,45 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionSample:
+    """How the reading of one capture came out."""
+
+    key: str
+    """Hash of the place in the archive."""
+    words: int
+    """Words of the story; 0 where no text was found."""
+    dropped_words: int
+    """Words of the lines which cleaning took out."""
+    title_echoes: int
+    """Times the headline stood in the text and had to be taken out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionDay:
+    """How the pages of one source read on one day: the measure by which a change of its layout is noticed."""
+
+    source: str
+    day: str
+    """Day of the captures, UTC: ``2026-06-01``."""
+    samples: tuple[ExtractionSample, ...]
+    """Those with the smallest keys, at most 64: the same whatever the order in which they came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedLine:
+    """A line which a source prints with its articles, learned from several of them."""
+
+    source: str
+    line: str
+    """In the form in which lines are compared: lower case, plain quotes and dashes, single spaces."""
+    articles: int
+    """Articles, no two of them near-duplicates, that had it near an edge when it was learned."""
+    learned_at: datetime
+    refused_at: datetime | None = None
+    """When somebody said that it belongs to the stories: then it stays, and is not learned again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """The summary of a run, kept for ``status``."""
 

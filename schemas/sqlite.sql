@@ -211,3 +211,19 @@ CREATE TABLE IF NOT EXISTS seen ( -- SeenCapture
     archive_record TEXT NOT NULL,
     article_id TEXT
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS drift ( -- ExtractionDay
+    source TEXT NOT NULL,
+    day TEXT NOT NULL,
+    samples TEXT NOT NULL,
+    PRIMARY KEY (source, day)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS lines ( -- LearnedLine
+    source TEXT NOT NULL,
+    line TEXT NOT NULL,
+    articles INTEGER NOT NULL,
+    learned_at TEXT NOT NULL,
+    refused_at TEXT,
+    PRIMARY KEY (source, line)
+) STRICT;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +17,7 @@ from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.archive.pending import waiting
 from pipelines.errors import ConfigurationError
 from pipelines.fetch.health import health
+from pipelines.ingest.drift import DAYS_BEFORE, layout_changes
 from pipelines.notify.channels import STANDARD_OUTPUT
 from schemas.records import now_utc
 from schemas.serial import time_to_text, to_dict
@@ -55,6 +57,8 @@ def status(
             now=now_utc(),
         )
         left = waiting(settings.archive)
+        since = now_utc() - timedelta(days=2 * DAYS_BEFORE)
+        changes = layout_changes(opened_store.extraction_days(f"{since:%Y-%m-%d}"))
     told = {
         "store": opened_store.url,
         "waiting_in_archive": left,
@@ -74,6 +78,7 @@ def status(
                 key=lambda pair: (pair[0].at, pair[1]),
             )[-EVENTS:]
         ],
+        "sources_changed": [{"source": one.source, "day": one.day, "what": one.what} for one in changes],
         "rules": len(loaded),
         "rules_error": broken,
         "rule_health": [to_dict(one) for one in healthy],
@@ -109,6 +114,13 @@ def _print_rules(told: dict[str, object], rule_file: str) -> None:
             console.print(f"            {one['rule_id']}: {said}", markup=False, soft_wrap=True)
 
 
+def _print_sources(changed: object) -> None:
+    assert isinstance(changed, list)
+    for one in changed:
+        said = f"{one['source']} changed its layout on {one['day']}: {one['what']}"
+        console.print(f"sources     {said}", markup=False, style="yellow", soft_wrap=True)
+
+
 def _print(told: dict[str, object], rule_file: str) -> None:
     console.print(f"store       {told['store']}: answers", markup=False)
     console.print(f"archive     {told['waiting_in_archive']} captures wait for a store")
@@ -127,6 +139,7 @@ def _print(told: dict[str, object], rule_file: str) -> None:
     for event in events:
         said = f"{event['at']}  {event['change']}  {event['url']}: {event['detail']}"
         console.print(f"            {said}", markup=False, style="dim", soft_wrap=True)
+    _print_sources(told["sources_changed"])
     quarantine = told["quarantine"]
     assert isinstance(quarantine, dict)
     console.print("quarantine  " + (", ".join(f"{reason} {count}" for reason, count in quarantine.items()) or "empty"))

@@ -17,6 +17,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import read_captures
+from pipelines.clean.learning import in_use
 from pipelines.errors import InputError
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
@@ -130,8 +131,9 @@ class _RefineBatch(_WithStore):
 
     def setup(self) -> None:
         super().setup()
+        assert self._store is not None
         make = shared_pool if self._job.endless else RefinePool
-        self._pool = make(self._job.rules, self._job.workers)
+        self._pool = make(self._job.rules, self._job.workers, learned=in_use(self._store.learned_lines()))
 
     def teardown(self) -> None:
         if self._pool and not self._job.endless:

@@ -24,7 +24,6 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
     url = canonical_url(capture.final_url or capture.url, extracted.canonical_url)
     body = "\n\n".join(cleaned.paragraphs)
     count = len(words(body))
-    declared = extracted.site_name or (capture.entry.source if capture.entry else None)
     told = {
         "title": cleaned.title,
         "description": cleaned.description,
@@ -37,7 +36,7 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         digest=sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32],
         url=url,
         external_id=capture.external_id,
-        source=declared or host(url),
+        source=source_of(capture, extracted),
         title=cleaned.title,
         description=cleaned.description,
         author=cleaned.author,
@@ -54,6 +53,14 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         section=extracted.section,
         image=extracted.image,
     )
+
+
+def source_of(capture: Capture, extracted: Extracted | None = None) -> str | None:
+    """The name of a capture's outlet: as the page says, else as its feed says, else the host's."""
+    declared = (extracted.site_name if extracted else None) or (capture.entry.source if capture.entry else None)
+    if declared:
+        return declared
+    return host(canonical_url(capture.final_url or capture.url, extracted.canonical_url if extracted else None))
 
 
 def fingerprint(content: ArticleContent, first_seen: datetime) -> Fingerprint:

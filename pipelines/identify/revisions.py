@@ -15,11 +15,13 @@ def observe(article: Article | None, content: ArticleContent, observation: Obser
     """The article after one more capture of it. Returns the very same object where nothing changes.
 
     The current text is that of the latest capture. A text which came, went and came back counts three
-    revisions, as a reader of the page would have seen it.
+    revisions, as a reader of the page would have seen it. A capture that is read again otherwise (a replay with a
+    better extractor, or with further learned lines) takes the place of its own earlier observation.
     """
     if article is None:
         return Article(content=content, observations=(observation,), revision=1, first_seen=observation.fetched_at)
-    observations = tuple(sorted({*article.observations, observation}, key=_when))
+    others = (one for one in article.observations if one.archive_record != observation.archive_record)
+    observations = tuple(sorted((*others, observation), key=_when))
     current = content if observations[-1] == observation else article.content
     seen = replace(
         article,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.warc import payload_digest
 from pipelines.errors import InputError
 from pipelines.identify.revisions import observe
+from pipelines.ingest.drift import extraction_days
 from pipelines.ingest.outcome import Outcome
 from pipelines.ingest.refine import Refined
 from schemas.records import Observation, Quarantined, SeenCapture
@@ -46,6 +47,7 @@ def store_batch(
                 quarantined.append(_quarantined(ref, capture, result.failure))
     articles, outcomes = _write_articles(refined, store)
     store.quarantine(quarantined)
+    store.add_extraction_days(extraction_days(captures, results))
     store.mark_seen(
         [
             SeenCapture(

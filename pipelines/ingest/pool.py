@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pipelines.alerts.matcher import Matcher
+    from pipelines.clean.learning import Learned
     from pipelines.ingest.refine import Refined
     from schemas.records import Capture, CaptureRef, Rule
 
@@ -68,7 +69,7 @@ def start_server() -> None:
     forkserver.ensure_running()
 
 
-def _prepare(rules: Sequence[Rule], memory: int) -> Callable[[_Task], Refined | InputError]:
+def _prepare(rules: Sequence[Rule], learned: Learned, memory: int) -> Callable[[_Task], Refined | InputError]:
     """What a worker does with its tasks."""
     from pipelines.alerts.matcher import Matcher  # noqa: PLC0415 - loaded already, and only in workers
 
@@ -78,18 +79,20 @@ def _prepare(rules: Sequence[Rule], memory: int) -> Callable[[_Task], Refined | 
     def work(task: _Task) -> Refined | InputError:
         given_up = task.given_up
         try:
-            return _refined(task.capture, matcher) if given_up is None else _fallback(task.capture, matcher, given_up)
+            if given_up is None:
+                return _refined(task.capture, matcher, learned)
+            return _fallback(task.capture, matcher, learned, given_up)
         except InputError as error:
             return error
 
     return work
 
 
-def _refined(capture: Capture, matcher: Matcher) -> Refined:
+def _refined(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     from pipelines.ingest.refine import refine  # noqa: PLC0415 - likewise
 
     try:
-        return refine(capture, matcher)
+        return refine(capture, matcher, learned)
     except InputError:
         raise
     except MemoryError:
@@ -100,16 +103,16 @@ def _refined(capture: Capture, matcher: Matcher) -> Refined:
         # error can mean nothing else.
         name = type(error).__name__
         refused = ExtractionError("memory" if name == "XPathEvalError" else "failed", f"{name}: {error}"[:500])
-    return _fallback(capture, matcher, refused)
+    return _fallback(capture, matcher, learned, refused)
 
 
-def _fallback(capture: Capture, matcher: Matcher, failure: ExtractionError) -> Refined:
+def _fallback(capture: Capture, matcher: Matcher, learned: Learned, failure: ExtractionError) -> Refined:
     """The article by the feed's own text; the failure itself where there is none or it fails too."""
     from pipelines.ingest.refine import own_text  # noqa: PLC0415 - likewise
 
     own = None
     with suppress(Exception):  # the first failure is what counts
-        own = own_text(capture, matcher)
+        own = own_text(capture, matcher, learned)
     if own is None:
         raise failure
     return replace(own, failure=failure)
@@ -119,14 +122,20 @@ class RefinePool:
     """Runs ``refine`` in worker processes. Use as a context manager."""
 
     def __init__(
-        self, rules: Sequence[Rule], workers: int | None = None, seconds: float = SECONDS, memory: int = MEMORY
+        self,
+        rules: Sequence[Rule],
+        workers: int | None = None,
+        *,
+        learned: Learned | None = None,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
     ) -> None:
         self._seconds = seconds
         self._workers: Workers[_Task, Refined | InputError] = Workers(
             workers or os.cpu_count() or 1,
             _context(),
             _prepare,
-            (tuple(rules), memory),
+            (tuple(rules), learned or {}, memory),
             seconds=seconds,
             tasks_per_process=TASKS_PER_PROCESS,
         )

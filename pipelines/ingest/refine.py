@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.alerts.matcher import hits_in_dropped
 from pipelines.clean import clean
+from pipelines.clean.learning import Learned, drop_learned, of_source
 from pipelines.errors import ExtractionError, InputError
 from pipelines.extract import extract
 from pipelines.fetch.barriers import barrier, behind_paywall
-from pipelines.identify.article import fingerprint, identify
+from pipelines.identify.article import fingerprint, identify, source_of
 from schemas.records import MediaKind
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TEASER_WORDS = 120
 """Words up to which the text of a page behind a paywall counts as its teaser."""
+NOTHING: Learned = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,17 @@ class Refined:
     """Why the page itself did not do, where the article was made of the feed's own text instead."""
 
 
-def refine(capture: Capture, matcher: Matcher) -> Refined:
+def refine(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Refined:
     """The article which a capture shows. Raises ``InputError`` where it shows none.
 
     A page that a feed led to and that shows no article (or only the teaser before a paywall, where the feed has
-    more) is replaced by what the feed itself said; the reason is kept in ``failure``.
+    more) is replaced by what the feed itself said; the reason is kept in ``failure``. ``learned`` are the lines which
+    sources are known to print with their articles.
     """
     try:
-        refined = _page(capture, matcher) if capture.kind is MediaKind.HTML else _refined(capture, matcher)
+        refined = (_page if capture.kind is MediaKind.HTML else _refined)(capture, matcher, learned)
     except InputError as error:
-        own = own_text(capture, matcher)
+        own = own_text(capture, matcher, learned)
         if own is None:
             raise
         return replace(own, failure=error)
@@ -49,34 +52,36 @@ def refine(capture: Capture, matcher: Matcher) -> Refined:
         capture.kind is MediaKind.HTML
         and refined.content.word_count <= TEASER_WORDS
         and behind_paywall(capture)
-        and (own := own_text(capture, matcher)) is not None
+        and (own := own_text(capture, matcher, learned)) is not None
     ):
         fuller = own if own.content.word_count > refined.content.word_count else refined
         return replace(fuller, failure=ExtractionError("paywall", "the page says that it is not free to read"))
     return refined
 
 
-def _page(capture: Capture, matcher: Matcher) -> Refined:
+def _page(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     stands_before = barrier(capture)
     if stands_before:
         raise ExtractionError(stands_before, f"in place of the article; {capture.final_url or capture.url} answered")
-    return _refined(capture, matcher)
+    return _refined(capture, matcher, learned)
 
 
-def own_text(capture: Capture, matcher: Matcher) -> Refined | None:
+def own_text(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Refined | None:
     """The article by what the feed said of it; ``None`` where no feed led here or it said nothing."""
     if capture.kind is not MediaKind.HTML or capture.entry is None:
         return None
     try:
         # At the address that the feed names: where redirects led to, there is no article.
-        return _refined(replace(capture, kind=MediaKind.FEED_ENTRY, final_url=None), matcher)
+        return _refined(replace(capture, kind=MediaKind.FEED_ENTRY, final_url=None), matcher, learned)
     except InputError:
         return None
 
 
-def _refined(capture: Capture, matcher: Matcher) -> Refined:
+def _refined(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     extracted = extract(capture)
     cleaned = clean(extracted)
+    kept, dropped = drop_learned(cleaned.paragraphs, of_source(learned, source_of(capture, extracted)))
+    cleaned = replace(cleaned, paragraphs=kept, dropped=cleaned.dropped + dropped)
     # A feed entry may be no more than a headline, and that is news too; a page without a text is a failure.
     if not cleaned.paragraphs and not (capture.kind is MediaKind.FEED_ENTRY and cleaned.title):
         raise ExtractionError("no_text", "nothing was left but boilerplate")

@@ -11,19 +11,20 @@ from pipelines.ingest.pool import RefinePool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipelines.clean.learning import Learned
     from schemas.records import Rule
 
-_pools: dict[tuple[tuple[Rule, ...], int | None], RefinePool] = {}
+_pools: dict[tuple[tuple[Rule, ...], int | None, frozenset[tuple[str, frozenset[str]]]], RefinePool] = {}
 _lock = threading.Lock()
 
 
-def shared_pool(rules: Sequence[Rule], workers: int | None = None) -> RefinePool:
-    """The process's pool for these rules; it ends with the process, or when other rules come in their place."""
-    key = (tuple(rules), workers)
+def shared_pool(rules: Sequence[Rule], workers: int | None = None, *, learned: Learned) -> RefinePool:
+    """The process's pool for these rules and learned lines; it ends with the process, or when others come instead."""
+    key = (tuple(rules), workers, frozenset(learned.items()))
     with _lock:
         if key not in _pools:
             close_shared()
-            _pools[key] = RefinePool(rules, workers)
+            _pools[key] = RefinePool(rules, workers, learned=learned)
             atexit.register(close_shared)
         return _pools[key]
 

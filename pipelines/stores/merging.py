@@ -1,13 +1,18 @@
-"""What both stores ask of the ``merge`` which ``update_articles`` is given."""
+"""Rules of merging that both stores keep to."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from schemas.records import Article
+    from schemas.records import Article, ExtractionDay
+
+
+MAX_SAMPLES = 64
+"""Samples kept of a source and day. Shares are known to a few per cent; a source rarely has more articles a day."""
 
 
 def check_merged(merged: Sequence[Article], ids: Collection[str]) -> Sequence[Article]:
@@ -21,3 +26,10 @@ def check_merged(merged: Sequence[Article], ids: Collection[str]) -> Sequence[Ar
     if strangers or len(set(found)) != len(found):
         raise ValueError(f"merge returned articles twice or not asked for: {sorted(strangers) or found}")
     return merged
+
+
+def with_samples(there: ExtractionDay | None, added: ExtractionDay) -> ExtractionDay:
+    """A day with further samples; of one capture the one added counts. Those with the smallest keys stay."""
+    known = {sample.key: sample for sample in there.samples} if there else {}
+    known |= {sample.key: sample for sample in added.samples}
+    return replace(added, samples=tuple(known[key] for key in sorted(known)[:MAX_SAMPLES]))

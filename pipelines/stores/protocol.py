@@ -21,7 +21,9 @@ if TYPE_CHECKING:
         Alert,
         Article,
         ArticleContent,
+        ExtractionDay,
         FeedState,
+        LearnedLine,
         MemoryEntry,
         OutboxMessage,
         Placement,
@@ -189,3 +191,17 @@ class Store(Protocol):
         Latest published first, undated ones last, ties by id. The caller confirms each with the in-process
         matcher, so that both stores give the same answer.
         """
+
+    # What was learned of sources ------------------------------------------------------------------------
+
+    def add_extraction_days(self, days: Sequence[ExtractionDay]) -> None:
+        """Add samples to those of their source and day (``pipelines.stores.merging.with_samples``)."""
+
+    def extraction_days(self, since: str) -> list[ExtractionDay]:
+        """The days from ``since`` (``2026-06-01``) on, by source and day."""
+
+    def learned_lines(self) -> list[LearnedLine]:
+        """All lines learned, refused ones too, by source and line."""
+
+    def put_learned_lines(self, lines: Sequence[LearnedLine]) -> None:
+        """Write lines; one of the same source and text is replaced."""

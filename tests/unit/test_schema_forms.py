@@ -32,6 +32,8 @@ TABLES = {
     "feeds": records.FeedState,
     "runs": records.RunRecord,
     "seen": records.SeenCapture,
+    "drift": records.ExtractionDay,
+    "lines": records.LearnedLine,
 }
 OWN_COLUMNS = {"articles": {"row"}, "memory": {"row"}}
 """Columns which are no field of the record."""

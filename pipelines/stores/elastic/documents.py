@@ -16,7 +16,9 @@ from schemas.records import (
     Alert,
     Article,
     ArticleContent,
+    ExtractionDay,
     FeedState,
+    LearnedLine,
     MemoryEntry,
     OutboxMessage,
     Quarantined,
@@ -155,5 +157,19 @@ FEEDS = Kind(
 )
 RUNS = Kind("runs", RunRecord, lambda run: run.id, "id")
 SEEN = Kind("seen", SeenCapture, lambda capture: hashed(capture.url), "url.full")
+DRIFT = Kind(
+    "drift",
+    ExtractionDay,
+    lambda day: hashed(day.source, day.day),
+    "sort_key",
+    lambda day: {"sort_key": hashed(day.source, day.day)},
+)
+LINES = Kind(
+    "lines",
+    LearnedLine,
+    lambda line: hashed(line.source, line.line),
+    "sort_key",
+    lambda line: {"sort_key": hashed(line.source, line.line)},
+)
 COMMON_KEYS = "common-keys"
 LEASES = "leases"

@@ -12,6 +12,7 @@ from pipelines.stores.elastic.connection import PATIENCE, Connection
 from pipelines.stores.elastic.lease import EXPIRY_SECONDS
 from pipelines.stores.elastic.memory import MemoryDocuments
 from pipelines.stores.elastic.operations import OperationDocuments
+from pipelines.stores.elastic.sources import SourceDocuments
 from schemas.store_forms import elasticsearch_kinds
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ PAGE_SIZE = 1_000
 """Documents in one page of a search: at most some 20 MB. Elasticsearch itself refuses more than 10,000."""
 
 
-class ElasticsearchStore(ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments):
+class ElasticsearchStore(ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments):
     """The indices of one prefix. Safe for several threads; several processes may use them at once."""
 
     @classmethod
