@@ -117,7 +117,7 @@ def alert_block(alert: Alert, titles: dict[str, str | None]) -> Group:
         (alert.rule_id, "bold red"),
         "  ",
         titles.get(alert.article_id) or "(no title)",
-        f"  [{alert.state}]",
+        f"  [{alert.state}{'' if alert.origin is AlertOrigin.LIVE else f', {alert.origin}'}]",
     )
     tail = Text(f"    {count} article{'s' * (count > 1)}; alert {alert.id}; story {alert.story_id}", style="dim")
     return Group(head, *([quoted(first)] if first else []), tail)

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 from pipelines.alerts.normalise import Glue
 from pipelines.alerts.patterns import JOINS, Element, Kind, Pattern
 from pipelines.alerts.variants import MAX_LIST, absorb, has_case, match_variant, same_case
-from pipelines.alerts.wordlists import CONNECTING, MEASURES, ORDINALS, PREFIXES, STANDARDS, STATES, UPGRADING, WEAK
+from pipelines.alerts.wordlists import (
+    CONNECTING,
+    MEASURES,
+    ORDINALS,
+    PREFIXES,
+    SHORTHAND,
+    STANDARDS,
+    STATES,
+    UPGRADING,
+    WEAK,
+)
 
 if TYPE_CHECKING:
     from pipelines.alerts.document import Document
@@ -22,6 +32,8 @@ CONTEXT_WORDS = 4
 MAX_GAP = 6
 """Connecting words between a designator and its version."""
 
+_LETTERS_AND_NUMBER = 2
+"""Elements of a designator without a variant."""
 _SHORT = 3
 """Letters up to which a word in front of a number reads like the word it is (aim 7) rather than like a name."""
 
@@ -41,11 +53,20 @@ def find(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
 
 
 def _accepted(document: Document, pattern: Pattern, start: int, behind: int) -> bool:
+    if len(pattern.elements) == _LETTERS_AND_NUMBER and _is_shorthand(document, start, behind):
+        return False
     if pattern.capital and not document.text[document.tokens[start].start].isupper():
         return False
     if not pattern.context:
         return True
     return any(_stands_near(document, context, start, behind) for context in pattern.context)
+
+
+def _is_shorthand(document: Document, start: int, behind: int) -> bool:
+    """Whether a letter, a number and what was taken for a variant are another trade's word."""
+    if behind - start != _LETTERS_AND_NUMBER + 1:
+        return False
+    return document.text[document.tokens[start].start : document.tokens[behind - 1].end].lower() in SHORTHAND
 
 
 def _stands_near(document: Document, context: Pattern, start: int, behind: int) -> bool:

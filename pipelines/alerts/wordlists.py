@@ -4,6 +4,9 @@ from __future__ import annotations
 
 # fmt: off
 
+# Shorthand of other trades which reads like a designator: "a B2B platform" is no B-2.
+SHORTHAND = frozenset({"a2a", "a2p", "b2b", "b2c", "b2g", "c2b", "c2c", "d2c", "g2g", "m2m", "p2p", "v2v", "v2x"})
+
 # Words which may connect a designator with its version; "Block 70 versions of the new F-16".
 CONNECTING = frozenset({
     "a", "advanced", "aircraft", "airframe", "airframes", "an", "combat", "configuration", "destroyer",

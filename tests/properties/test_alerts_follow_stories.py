@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.alerting import AlertDecision, decide_alerts
+from pipelines.alerts.alerting import AlertDecision, alert_id, decide_alerts
 from pipelines.alerts.news import Member
 from pipelines.alerts.policy import AlertPolicy
-from schemas.records import Alert, AlertState, Match, OutboxMessage, Rule, RuleHit, Story
+from schemas.records import Alert, AlertState, Match, MessageKind, OutboxMessage, Rule, RuleHit, Story
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARTICLES = "abcdefgh"
@@ -21,7 +21,8 @@ RULES = "rst"
 class World:
     """Alerts and outbox as a store keeps them, and the stories of a partition."""
 
-    def __init__(self) -> None:
+    def __init__(self, outlets: dict[str, str] | None = None) -> None:
+        self.outlets = outlets or dict.fromkeys(ARTICLES, "one")
         self.alerts: dict[str, Alert] = {}
         self.outbox: dict[str, OutboxMessage] = {}
         self.stories: dict[str, Story] = {}
@@ -49,7 +50,9 @@ class World:
         decision = decide_alerts(
             stories=stories,
             members={
-                article: Member(order=article, canonical_id=article, source="one", title=None, hits=hits[article])
+                article: Member(
+                    order=article, canonical_id=article, source=self.outlets[article], title=None, hits=hits[article]
+                )
                 for article in present
             },
             existing=existing,
@@ -142,3 +145,47 @@ def test_a_story_that_was_told_is_never_told_again_however_stories_move(
     first.see(ARTICLES, partitions[0], hits)
     # Every article was there from the start, so every later alert follows from one that was told then.
     assert sorted(told) == sorted(first.deliver())
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries({article: st.sampled_from("XYZ") for article in ARTICLES}),
+    matching,
+    st.permutations(ARTICLES),
+    st.lists(st.integers(1, 8), max_size=5),
+)
+def test_every_outlet_is_told_of_once_however_its_articles_come(
+    outlets: dict[str, str], matched: dict[str, set[str]], order: list[str], cuts: list[int]
+) -> None:
+    world = World(outlets)
+    one_story = dict.fromkeys(ARTICLES, 0)
+    told: dict[str, set[str]] = {rule: set() for rule in RULES}
+    messages: list[tuple[str, MessageKind]] = []
+    arrived = 0
+    for cut in [*sorted(cuts), len(ARTICLES)]:
+        for rule, known in told.items():
+            now = {outlets[article] for article in order[arrived:cut] if rule in matched[article]}
+            if now - known:
+                messages.append((rule, MessageKind.ESCALATED if known else MessageKind.NEW))
+            known.update(now)
+        arrived = max(arrived, cut)
+        world.see("".join(order[:arrived]), one_story, as_hits(matched))
+    # The story's id is that of its earliest article, and so changes while they come.
+    by_rule = {alert_id(rule, article): rule for rule in RULES for article in ARTICLES}
+    escalated = [by_rule[one.alert_id] for one in world.outbox.values() if one.kind is MessageKind.ESCALATED]
+    assert sorted(escalated) == sorted(rule for rule, kind in messages if kind is MessageKind.ESCALATED)
+    assert {by_rule[one.alert_id] for one in world.outbox.values()} == {rule for rule, _ in messages}
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(labels, st.booleans()), min_size=1, max_size=6), matching)
+def test_every_alert_that_stands_is_delivered_in_the_end_however_stories_move(
+    steps: list[tuple[dict[str, int], bool]], matched: dict[str, set[str]]
+) -> None:
+    world = World()
+    for label, deliver in steps:
+        world.see(ARTICLES, label, as_hits(matched))
+        if deliver:
+            world.deliver()
+    world.deliver()
+    assert all(alert.state is AlertState.DELIVERED for alert in world.alerts.values())
