@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flows.run import PassReport
     from pipelines.config import Settings
     from pipelines.stores.protocol import Store
+    from pipelines.stores.searching import Facets, Hit
     from schemas.records import Alert, AlertMatch, Article, Match, RunRecord, Story
 
 SHOWN = 12
@@ -128,6 +129,29 @@ def quoted(match: Match | AlertMatch) -> Text:
     sentence = Text(f"    “{match.sentence.strip()}”")
     sentence.highlight_words([match.form], style="bold yellow")
     return sentence
+
+
+def hit_view(hit: Hit) -> Group:
+    """A hit of a search: title, where and when, and the first sentence that matched."""
+    content = hit.article.content
+    return Group(
+        Text(content.title or "(no title)", style="bold"),
+        Text(f"    {_day(content.published)}  {content.source or content.url}  {hit.article.id}", style="dim"),
+        *(quoted(match) for match in hit.matches[:1]),
+    )
+
+
+def print_facets(found: Facets) -> None:
+    """How the hits of a search are spread."""
+    console.print(f"{found.articles} articles of {found.stories} stories")
+    for title, counted in (("outlet", found.sources), ("language", found.languages), ("published", found.days)):
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        table.add_column(title, header_style="dim")
+        table.add_column("articles", header_style="dim", justify="right")
+        for value, count in counted[:SHOWN]:
+            table.add_row(_plain(value), str(count))
+        if counted:
+            console.print("", table)
 
 
 def article_view(article: Article, others: Sequence[Article]) -> Group:

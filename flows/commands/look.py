@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
-from flows.tables import alert_view, article_view, console, quoted, stories_table, story_view
-from pipelines.alerts.matcher import confirm
+from flows.tables import alert_view, article_view, console, hit_view, print_facets, stories_table, story_view
 from pipelines.alerts.query import Query, parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
 from schemas.export import export_alert, export_article, export_story
+from schemas.records import now_utc
 from schemas.serial import to_dict
 
 LimitOption = Annotated[int, typer.Option("--limit", help="Show at most so many.", min=1)]
@@ -21,47 +22,56 @@ LimitOption = Annotated[int, typer.Option("--limit", help="Show at most so many.
 
 def search(
     query: Annotated[str, typer.Argument(help='A query in the rule language, such as: HIMARS, "F-16 Block 70"')],
+    since: Annotated[
+        str | None, typer.Option("--since", help="Published then or later: a date, a time, or 7d.", metavar="TIME")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Published before then.", metavar="TIME")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only this outlet.", metavar="NAME")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="Only this language.", metavar="CODE")] = None,
+    one_per_story: Annotated[bool, typer.Option("--stories", help="The latest article of each story only.")] = False,
+    after: Annotated[
+        str | None, typer.Option("--after", help="Go on after this article: a further page.", metavar="ID")
+    ] = None,
+    count: Annotated[bool, typer.Option("--facets", help="Only how all that matches is spread.")] = False,
     limit: LimitOption = 20,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Articles that match a query of the rule language, latest first."""
-    parsed = _parsed(query)
+    from pipelines.stores.searching import facets  # noqa: PLC0415 - searches only
+
+    parsed, now = _parsed(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        found = (
-            (article, matches)
-            for article in opened_store.candidates(parsed)
-            if (
-                matches := confirm(
-                    parsed,
-                    title=article.content.title,
-                    body=article.content.body,
-                    source=article.content.source,
-                    language=article.content.language,
-                )
-            )
-            is not None
+        if after and after not in opened_store.articles([after]):
+            raise ConfigurationError(f"--after {after}: no article has this id in {opened_store.url}")
+        hits = opened_store.search(
+            parsed,
+            since=parse_since(since, now) if since else None,
+            until=parse_since(until, now, "--until") if until else None,
+            source=source,
+            language=language,
+            after=after,
+            one_per_story=one_per_story,
         )
-        shown = 0
-        for article, matches in islice(found, limit):
-            shown += 1
-            if as_json:
-                told = to_dict(export_article(article)) | {"matches": [to_dict(match) for match in matches]}
-                print(json.dumps(told, ensure_ascii=False))
-                continue
-            day = article.content.published.date().isoformat() if article.content.published else "undated"
-            console.print(article.content.title or "(no title)", style="bold", markup=False)
-            console.print(
-                f"    {day}  {article.content.source or article.content.url}  {article.id}",
-                style="dim",
-                markup=False,
-            )
-            for match in matches[:1]:
-                console.print(quoted(match))
-        if not shown and not as_json:
-            console.print("Nothing matches.")
+        if count:
+            told = facets(hits)
+            print_facets(told) if not as_json else print(json.dumps(to_dict(told), ensure_ascii=False))
+            return
+        shown = list(islice(hits, limit + 1))
+    for hit in shown[:limit]:
+        if as_json:
+            found = to_dict(export_article(hit.article)) | {"matches": [to_dict(match) for match in hit.matches]}
+            print(json.dumps(found, ensure_ascii=False))
+        else:
+            console.print(hit_view(hit))
+    if as_json:
+        return
+    if not shown:
+        console.print("Nothing matches.")
+    elif len(shown) > limit:
+        console.print(f"… and more: --after {shown[limit - 1].article.id}", style="dim", markup=False)
 
 
 def _parsed(query: str) -> Query:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pipelines.alerts.query import Query
+    from pipelines.stores.searching import Hit, Within
     from schemas.records import (
         Alert,
         Article,
@@ -185,12 +186,25 @@ class Store(Protocol):
 
     # Search ---------------------------------------------------------------------------------------------
 
-    def candidates(self, query: Query) -> Iterator[Article]:
-        """Articles which may match a query of the rule language: all that do, and perhaps more.
+    def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
+        """Articles which may match a query of the rule language: all that do, and perhaps more, ``within`` the limits.
 
-        Latest published first, undated ones last, ties by id. The caller confirms each with the in-process
-        matcher, so that both stores give the same answer.
+        Latest published first, undated ones last, ties by id. ``search`` confirms each with the in-process matcher,
+        so that both stores give the same answer.
         """
+
+    def search(
+        self,
+        query: str | Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        source: str | None = None,
+        language: str | None = None,
+        after: str | None = None,
+        one_per_story: bool = False,
+    ) -> Iterator[Hit]:
+        """Articles that match a query: see ``pipelines.stores.searching.Searching``."""
 
     # What was learned of sources ------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.alerts.query import Query
+    from pipelines.stores.searching import Within
     from schemas.records import Article, ArticleContent, Placement
     from schemas.serial import JsonObject
 
@@ -61,7 +62,31 @@ class ArticleDocuments(ElasticPart):
         query = {"range": {"first_seen": {"gte": time_to_text(since)}}} if since else every
         return self._documents(ARTICLES).search(query)
 
-    def candidates(self, query: Query) -> Iterator[Article]:
+    def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
         from pipelines.alerts.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only
 
-        return self._documents(ARTICLES).search(elasticsearch_query(query), sort=_LATEST_FIRST)
+        asked: JsonObject = elasticsearch_query(query)
+        if within:
+            asked = {"bool": {"must": [asked], "filter": _limits(within)}}
+        return self._documents(ARTICLES).search(asked, sort=_LATEST_FIRST)
+
+
+def _limits(within: Within) -> list[JsonObject]:
+    """Filters for what a search is among, the latest published first and undated ones last."""
+    filters: list[JsonObject] = []
+    if within.since or within.until:
+        span = {"gte": within.since, "lt": within.until}
+        filters.append({"range": {"published": {name: time_to_text(time) for name, time in span.items() if time}}})
+    for field, value in (("source", within.source), ("language", within.language)):
+        if value is not None:
+            filters.append({"term": {field: value}})
+    if within.after:
+        undated: JsonObject = {"bool": {"must_not": {"exists": {"field": "published"}}}}
+        later_id: JsonObject = {"range": {"article_id": {"gt": within.after.id}}}
+        if within.after.content.published is None:
+            return [*filters, undated, later_id]
+        text = time_to_text(within.after.content.published)
+        same = {"bool": {"filter": [{"term": {"published": text}}, later_id]}}
+        earlier = {"range": {"published": {"lt": text}}}
+        filters.append({"bool": {"should": [earlier, undated, same], "minimum_should_match": 1}})
+    return filters

@@ -13,6 +13,7 @@ from pipelines.stores.elastic.lease import EXPIRY_SECONDS
 from pipelines.stores.elastic.memory import MemoryDocuments
 from pipelines.stores.elastic.operations import OperationDocuments
 from pipelines.stores.elastic.sources import SourceDocuments
+from pipelines.stores.searching import Searching
 from schemas.store_forms import elasticsearch_kinds
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ PAGE_SIZE = 1_000
 """Documents in one page of a search: at most some 20 MB. Elasticsearch itself refuses more than 10,000."""
 
 
-class ElasticsearchStore(ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments):
+class ElasticsearchStore(
+    ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments, Searching
+):
     """The indices of one prefix. Safe for several threads; several processes may use them at once."""
 
     @classmethod

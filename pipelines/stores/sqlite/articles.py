@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.alerts.query import Query
+    from pipelines.stores.searching import Within
     from schemas.records import Placement
 
 ARTICLES = Table("articles", Article)
@@ -71,12 +72,15 @@ class ArticleTables(SqlitePart):
             return self._iterate(ARTICLES, "article_id")
         return self._iterate(ARTICLES, "article_id", where="first_seen >= ?", values=(time_to_text(since),))
 
-    def candidates(self, query: Query) -> Iterator[Article]:
+    def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
         from pipelines.alerts.compilers import sqlite_match  # noqa: PLC0415 - the rule language, for searches only
 
         expression = sqlite_match(query)
-        matching = "WHERE row IN (SELECT rowid FROM articles_text WHERE articles_text MATCH ?)"
-        where, parameters = ("", ()) if expression is None else (matching, (expression,))
+        conditions, parameters = _limits(within) if within else ([], [])
+        if expression is not None:
+            conditions.append("row IN (SELECT rowid FROM articles_text WHERE articles_text MATCH ?)")
+            parameters.append(expression)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         with self._database.reading() as connection:
             # Numbers only, so that the order is one moment's; the articles follow a page at a time.
             found = connection.execute(
@@ -97,6 +101,27 @@ class ArticleTables(SqlitePart):
         by_row = {record[-1]: record for record in found}
         for row in rows:
             yield ARTICLES.record(by_row[row])
+
+
+def _limits(within: Within) -> tuple[list[str], list[str]]:
+    """SQL conditions and their parameters, the latest published first and undated ones last."""
+    limits = {
+        "published >= ?": time_to_text(within.since) if within.since else None,
+        "published < ?": time_to_text(within.until) if within.until else None,
+        "source = ?": within.source,
+        "language = ?": within.language,
+    }
+    conditions = [condition for condition, value in limits.items() if value is not None]
+    parameters = [value for value in limits.values() if value is not None]
+    if within.after:
+        published = within.after.content.published
+        if published:
+            conditions.append("(published < ? OR published IS NULL OR published = ? AND article_id > ?)")
+            parameters += [time_to_text(published)] * 2
+        else:
+            conditions.append("published IS NULL AND article_id > ?")
+        parameters.append(within.after.id)
+    return conditions, parameters
 
 
 def _write_article(connection: sqlite3.Connection, article: Article) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from pipelines.stores.searching import Searching
 from pipelines.stores.sqlite.alerts import AlertTables
 from pipelines.stores.sqlite.articles import ArticleTables
 from pipelines.stores.sqlite.database import BUSY_SECONDS, Database
@@ -21,7 +22,7 @@ PAGE_SIZE = 500
 """Records read at once where all are asked for: some 5 MB of articles."""
 
 
-class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, SourceTables):
+class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, SourceTables, Searching):
     """One file. Safe for several threads and several processes at once; writers take turns."""
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, page_size: int = PAGE_SIZE) -> None:
