@@ -87,6 +87,7 @@ def run_pass(
         batch = run(steps.process, pending.refs, inputs, settings, reporter)
         pending.done()
         forget_quiet(store, started - timedelta(days=settings.horizon_days))
+        store.maintain()
         delivery = run(steps.notify, store, inputs, settings, as_json=as_json)
         record, articles = steps.summarise(store, collected, batch, started, time.monotonic() - clock)
         if batch.outcomes or batch.quarantined or collected.feeds.states:

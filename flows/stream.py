@@ -151,6 +151,7 @@ class Stream:
             if now >= self._next_forgetting:
                 self._next_forgetting = now + FORGET
                 forget_quiet(store, now_utc() - timedelta(days=self.settings.horizon_days))
+                store.maintain()
             if now - self._kept_clock >= RECORD:
                 self._keep(store)
         except StoreUnavailableError as error:

@@ -18,6 +18,7 @@ app = typer.Typer(help="Prepare servers: templates and aliases, dashboards.", no
 def elasticsearch(store: StoreOption = None, config: ConfigOption = None) -> None:
     """Put index templates and aliases on the Elasticsearch at --store. Safe to repeat."""
     with opened(store, config) as (opened_store, settings):
+        opened_store.maintain()
         print(f"{opened_store.url} is ready; its indices begin with {settings.index_prefix}-")
 
 

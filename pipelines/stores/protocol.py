@@ -58,6 +58,9 @@ class Store(Protocol):
     def setup(self) -> None:
         """Make tables, templates, indices and aliases where they are missing."""
 
+    def maintain(self) -> None:
+        """Look after what has grown: full indices, old statistics. Cheap where there is nothing to do."""
+
     def refresh(self) -> None:
         """Make everything written so far visible to every look-up and search."""
 

@@ -220,3 +220,21 @@ def test_what_is_searched_in_kibana_is_there(
     store.refresh()
     (hit,) = client.search(index=f"{elastic_place.prefix}-alerts", query={"term": {"rule.id": "rule"}})["hits"]["hits"]
     assert hit["_source"]["@timestamp"] == "2026-03-01T00:01:00Z"
+
+
+def test_maintenance_goes_on_in_a_new_index_when_the_latest_is_full(
+    client: elasticsearch.Elasticsearch, elastic_place: Place, make: type[Make]
+) -> None:
+    store = elastic_place.open(roll_over={"max_docs": 2})
+    store.setup()
+    articles = [make.article(number, revision=0) for number in range(3)]
+    for number, article in enumerate(articles):
+        store.update_articles([article.id], bump([article]))
+        store.refresh()
+        store.maintain()
+        store.maintain()
+        indices = client.indices.get_alias(name=f"{elastic_place.prefix}-articles")
+        assert len(indices) == 1 + (number >= 1), "rolled over once, when there were two"
+    store.update_articles([article.id for article in articles], bump(articles))
+    assert [article.revision for article in store.iter_articles()] == [2, 2, 2]
+    assert count(client, elastic_place, "articles") == 3

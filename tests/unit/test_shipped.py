@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import yaml
 from hatchling.builders.wheel import WheelBuilder
 
 from flows.shipped import EXAMPLE, FEEDS, RULES, shipped
@@ -35,14 +34,6 @@ def test_the_example_has_several_kinds_of_seed_and_a_feed() -> None:
     feed = parse_feed((shipped(EXAMPLE) / "feed.xml").read_bytes(), "seed:feed.xml")
     assert len(feed.entries) >= 5
     assert feed.degraded is None
-
-
-def test_the_compose_file_is_pinned_and_on_loopback() -> None:
-    services = yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text())["services"]
-    assert {"elasticsearch", "kibana"} <= services.keys()
-    for service in services.values():
-        assert service["image"].rpartition(":")[2].count(".") == 2
-        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
 
 
 def test_the_wheel_holds_all_that_a_first_run_needs(tmp_path: Path) -> None:

@@ -18,6 +18,11 @@ from schemas.store_forms import SETTINGS, elasticsearch_kinds, elasticsearch_tem
 if TYPE_CHECKING:
     from pipelines.stores.elastic.connection import Connection
 
+ROLL_OVER = {"max_primary_shard_size": "25gb", "max_age": "365d"}
+"""When a kind goes on in a new index. Half the 50 GB a shard that Elasticsearch advises at most: every index behind an
+alias is asked for every id, and articles are updated wherever they are. Old indices can be closed a year at a time."""
+_GROWING = frozenset({"alerts", "articles", "outbox", "quarantine", "revisions", "runs", "seen", "stories"})
+"""Kinds that grow without end; the others are bounded by the feed list and the horizon."""
 _AT_ONCE = 6
 """Requests at once while setting up: the server takes several changes in one step. Measured three times as fast."""
 _BACKING_SECONDS = 5.0
@@ -27,10 +32,11 @@ _BACKING_SECONDS = 5.0
 class Indices:
     """The indices of one prefix. Each kind of document has a write alias, ``PREFIX-KIND``."""
 
-    def __init__(self, connection: Connection, prefix: str) -> None:
+    def __init__(self, connection: Connection, prefix: str, roll_over: dict[str, Any] | None = None) -> None:
         self._connection = connection
         self._client = connection.client
         self.prefix = prefix
+        self._roll_over = roll_over or ROLL_OVER
         self._backing: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._guard = threading.Lock()
 
@@ -58,6 +64,18 @@ class Indices:
                         sorted(set(kinds) - set(missing)),
                     )
                 )
+
+    def roll_over(self) -> None:
+        """Begin a new index for each kind whose latest has grown too large or too old, as the server judges."""
+
+        def grow(kind: str) -> None:
+            conditions = self._roll_over
+            answer = self._call(lambda: self._client.indices.rollover(alias=self.alias(kind), conditions=conditions))
+            if answer["rolled_over"]:
+                self.backing(kind, fresh=True)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(grow, sorted(_GROWING)))
 
     def backing(self, kind: str, *, fresh: bool = False) -> tuple[str, ...]:
         """The indices behind a kind's alias, oldest first, the one that new documents go to last.

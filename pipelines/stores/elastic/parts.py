@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.errors import StoreUnavailableError
 from pipelines.stores.elastic.documents import QUARANTINE
@@ -26,9 +26,17 @@ MEMORY_LEASE = "memory"
 class ElasticPart:
     """A group of methods over one Elasticsearch."""
 
-    def __init__(self, connection: Connection, prefix: str, *, page_size: int, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        prefix: str,
+        *,
+        page_size: int,
+        lease_seconds: float,
+        roll_over: dict[str, Any] | None = None,
+    ) -> None:
         self._connection = connection
-        self._indices = Indices(connection, prefix)
+        self._indices = Indices(connection, prefix, roll_over)
         self._page_size = page_size
         self._lease = Lease(connection, self._indices, MEMORY_LEASE, lease_seconds)
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.stores.elastic.alerts import AlertDocuments
 from pipelines.stores.elastic.articles import ArticleDocuments
@@ -42,14 +42,16 @@ class ElasticsearchStore(
         page_size: int = PAGE_SIZE,
         patience: float = PATIENCE,
         lease_seconds: float = EXPIRY_SECONDS,
+        roll_over: dict[str, Any] | None = None,
     ) -> Self:
         """A store at this address. Nothing is contacted yet.
 
         ``patience`` is for how many seconds a request is tried again, ``lease_seconds`` after which time the
-        dead holder of a lease is passed over.
+        dead holder of a lease is passed over, ``roll_over`` has the conditions of Elasticsearch's roll-over API
+        under which a kind goes on in a new index.
         """
         connection = Connection(address, api_key=api_key, ca_file=ca_file, patience=patience)
-        return cls(connection, prefix, page_size=page_size, lease_seconds=lease_seconds)
+        return cls(connection, prefix, page_size=page_size, lease_seconds=lease_seconds, roll_over=roll_over)
 
     @property
     def url(self) -> str:
@@ -65,6 +67,9 @@ class ElasticsearchStore(
 
     def setup(self) -> None:
         self._indices.setup()
+
+    def maintain(self) -> None:
+        self._indices.roll_over()
 
     def refresh(self) -> None:
         self._indices.refresh(*elasticsearch_kinds())

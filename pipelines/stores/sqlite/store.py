@@ -44,5 +44,10 @@ class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, Sou
         with self._database.reading():
             pass  # the first use makes the file and its tables
 
+    def maintain(self) -> None:
+        with self._database.writing() as connection:
+            # What the planner knows of the tables, looked at again where they have changed much (sqlite.org/lang_analyze).
+            connection.execute("PRAGMA optimize")
+
     def refresh(self) -> None:
         """Nothing to do: what is committed is visible."""
