@@ -9,6 +9,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from flows.lineage_tables import first_line, graded_time
+from pipelines.lineage.agencies import agency
 from schemas.records import AlertOrigin
 from schemas.serial import time_to_text, to_dict
 
@@ -197,18 +199,18 @@ def article_view(article: Article, others: Sequence[Article]) -> Group:
 
 def story_view(story: Story, articles: Sequence[Article]) -> Group:
     """One story as a timeline."""
-    table = _table(story.title or "(no title)", "published", "source", "copy", "title and id")
+    table = _table(story.title or "(no title)", "published", "source", "text", "title and id")
     for article in sorted(articles, key=lambda one: (_time(one.content.published) or "~", one.id)):
         table.add_row(
-            _time(article.content.published)[:16].replace("T", " "),
+            graded_time(article),
             _plain(article.content.source),
-            "copy" if article.canonical_id != article.id else "",
+            "copy" if article.canonical_id != article.id else agency(article.content) or "",
             _named(article.content.title, article.id),
         )
     counted = (
         f"{len(story.article_ids)} articles, {len(story.sources)} sources, {story.independent_sources} independent"
     )
-    return Group(table, Text(counted, style="dim"))
+    return Group(table, Text(counted, style="dim"), first_line(articles))
 
 
 def alert_view(alert: Alert, store: Store) -> Group:

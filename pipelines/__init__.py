@@ -13,6 +13,6 @@ The one way through it:
 8. ``notify`` delivers what the outbox holds.
 9. ``report`` tells what the store holds of a span of time, as an HTML page; ``kibana`` makes the dashboards.
 
-``beam`` wires steps 3 to 7 as Beam transforms, for runs and for streams; it holds no logic of its own. ``flows`` says
-when it all runs.
+``lineage`` tells, of what is stored, where a text comes from and who had it first. ``beam`` wires steps 3 to 7 as Beam
+transforms, for runs and for streams; it holds no logic of its own. ``flows`` says when it all runs.
 """

@@ -317,6 +317,39 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewritten:
+    """A paragraph before and after."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionChange:
+    """What one revision of an article has changed."""
+
+    article_id: str
+    url: str
+    revision: int
+    """Number of the new revision: 2 for the first change."""
+    seen_at: datetime
+    """When the new text was first captured: it was changed between the capture before and then."""
+    not_before: datetime
+    """When the old text was last captured."""
+    cosmetic: bool
+    """No word of title, description or body is another."""
+    title: Rewritten | None
+    numbers_removed: tuple[str, ...]
+    numbers_added: tuple[str, ...]
+    names_removed: tuple[str, ...]
+    names_added: tuple[str, ...]
+    removed: tuple[str, ...]
+    """Paragraphs that are gone."""
+    added: tuple[str, ...]
+    rewritten: tuple[Rewritten, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
     """The place of an article among the others, as regrouping decided it."""
 
@@ -371,6 +404,41 @@ class CopyGroup:
     article_ids: tuple[str, ...]
 
 
+class Grouping(StrEnum):
+    """The two ways in which articles are grouped."""
+
+    COPIES = "copies"
+    """By text."""
+    STORIES = "stories"
+    """By event."""
+
+
+class Regrouped(StrEnum):
+    """What happened to groups."""
+
+    MERGED = "merged"
+    SPLIT = "split"
+    RENAMED = "renamed"
+    """The same articles, or more of them, under another id: an earlier member has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChange:
+    """Groups or stories that became others. Kept for good, in the order in which it happened."""
+
+    id: str
+    """Hash of everything but the time: a step that is done again after a crash is kept once."""
+    at: datetime
+    grouping: Grouping
+    change: Regrouped
+    before: tuple[str, ...]
+    """Ids of the groups that were, sorted."""
+    after: tuple[str, ...]
+    """Ids of the groups that are, sorted."""
+    article_ids: tuple[str, ...]
+    """Articles that have another group than before, sorted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Articles about one event."""
@@ -385,7 +453,7 @@ class Story:
     sources: tuple[str, ...]
     """Names of the outlets, sorted."""
     independent_sources: int
-    """Outlets counted once for each copy group: syndicated copies do not add up."""
+    """Outlets counted once for each copy group, an agency's texts as the agency's: syndicated copies do not add up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,18 @@ CREATE TABLE IF NOT EXISTS common_keys (
     key INTEGER PRIMARY KEY
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS changes ( -- GroupChange
+    id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    grouping TEXT NOT NULL,
+    change TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    article_ids TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS changes_by_time ON changes (at, id);
+
 CREATE TABLE IF NOT EXISTS stories ( -- Story
     id TEXT PRIMARY KEY,
     title TEXT,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.options import ConfigOption, StoreOption, opened
+from pipelines.identify.changes import revision_changes
 from schemas.export import export_alert, export_article, export_quarantine, export_story
 from schemas.serial import to_json
 
@@ -25,6 +26,8 @@ class What(StrEnum):
     STORIES = "stories"
     ALERTS = "alerts"
     QUARANTINE = "quarantine"
+    CHANGES = "changes"
+    REVISIONS = "revisions"
 
 
 def export(
@@ -32,7 +35,10 @@ def export(
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write articles, stories, alerts or the quarantine to standard output as JSON lines."""
+    """Write results to standard output as JSON lines.
+
+    "changes" are merges, splits and renamings of copy groups and stories; "revisions" what edits of articles changed.
+    """
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
         for record in _records(what, opened_store):
@@ -50,3 +56,12 @@ def _records(what: What, store: Store) -> Iterator[object]:
             return map(export_alert, store.iter_alerts())
         case What.QUARANTINE:
             return map(export_quarantine, store.iter_quarantine())
+        case What.CHANGES:
+            return store.iter_changes()
+        case What.REVISIONS:
+            return (
+                change
+                for article in store.iter_articles()
+                if article.revision > 1
+                for change in revision_changes(article, store.revisions(article.id))
+            )

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
+from flows.lineage_tables import changes_view, lineage_view
 from flows.tables import alert_view, article_view, console, hit_view, print_facets, stories_table, story_view
 from pipelines.alerts.query import Query, parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
+from pipelines.identify.changes import revision_changes
 from schemas.export import export_alert, export_article, export_story
 from schemas.records import now_utc
 from schemas.serial import to_dict
+
+if TYPE_CHECKING:
+    from pipelines.stores.protocol import Store
+    from schemas.records import Article
 
 LimitOption = Annotated[int, typer.Option("--limit", help="Show at most so many.", min=1)]
 
@@ -105,6 +111,7 @@ def stories(
 
 def show(
     record_id: Annotated[str, typer.Argument(help="Id of an article, story or alert.", metavar="ID")],
+    diff: Annotated[bool, typer.Option("--diff", help="What each revision of the article changed.")] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -117,18 +124,32 @@ def show(
         alert = opened_store.alerts([record_id]).get(record_id)
         if not (story or article or alert):
             raise ConfigurationError(f"{record_id}: no article, story or alert has this id in {opened_store.url}")
+        changes = list(revision_changes(article, opened_store.revisions(article.id))) if article and diff else []
         if as_json:
             found = {
                 "story": story and to_dict(export_story(story)),
                 "article": article and to_dict(export_article(article)),
                 "alert": alert and to_dict(export_alert(alert)),
+                "changes": [to_dict(change) for change in changes],
             }
             print(json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False))
             return
         if story:
             console.print(story_view(story, list(opened_store.articles(story.article_ids).values())), "")
-        if article:
+        if article and diff:
+            console.print(changes_view(changes))
+        elif article:
             copies = opened_store.articles(article.copies)
             console.print(article_view(article, [copies[one] for one in article.copies if one in copies]))
+            group = _copy_group(article, opened_store)
+            if len(group) > 1:
+                console.print(lineage_view(group))
         if alert:
             console.print(alert_view(alert, opened_store))
+
+
+def _copy_group(article: Article, store: Store) -> list[Article]:
+    """The article and all that carry the same text."""
+    canonical = store.articles([article.canonical_id or article.id]).get(article.canonical_id or article.id, article)
+    copies = store.articles(canonical.copies)
+    return [canonical, *(copies[one] for one in canonical.copies if one in copies)]

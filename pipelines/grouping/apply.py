@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.alerts.alerting import decide_alerts
 from pipelines.alerts.news import Member
+from pipelines.grouping.changes import group_changes
 from pipelines.grouping.regroup import order_key, regroup
 from pipelines.grouping.stories import build_story
 from schemas.records import Placement, now_utc
@@ -78,6 +79,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         policy=policy,
         now=now_utc(),
     )
+    store.write_changes(list(group_changes(grouped.old, entries, now_utc())))
     store.place(list(_placements(entries, articles)))
     store.write_stories([story for story in stories if known.get(story.id) != story], gone=gone)
     store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox)

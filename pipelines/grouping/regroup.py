@@ -62,6 +62,8 @@ class Regrouping:
     """Copy keys which have ceased to be."""
     before: frozenset[str]
     """Ids of the stories that those articles were in."""
+    old: Mapping[str, MemoryEntry]
+    """Where those of the articles that were remembered have been, by id."""
     edited: frozenset[str]
     """Those of the new articles which the memory knew with another text."""
 
@@ -96,6 +98,7 @@ def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> R
         common=frozenset(copies.common),
         rare=frozenset(copies.rare),
         before=frozenset(copies.old[article_id].story_id for article_id in stories if article_id in copies.old),
+        old={article_id: entry for article_id, entry in copies.old.items() if article_id in stories},
         edited=edited,
     )
 

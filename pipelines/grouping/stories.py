@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.lineage.agencies import agency
 from schemas.records import Story
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]]) -> Story:
     """The record of a story from all of its members, copies included.
 
-    Its title is that of its earliest article. An outlet counts as independent for what it has not copied:
-    the distinct outlets of the canonical articles (one for each such article whose outlet is unknown).
+    Its title is that of its earliest article. An outlet counts as independent for what it has not copied: the
+    distinct outlets of the canonical articles (one for each such article whose outlet is unknown), where what is
+    credited to an agency counts as the agency's, whoever carries it.
     """
     contents = [article.content for _, article in members]
     dates = sorted(content.published for content in contents if content.published)
@@ -32,5 +34,5 @@ def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]]) -
         last_published=dates[-1] if dates else None,
         article_ids=tuple(sorted(content.article_id for content in contents)),
         sources=tuple(sorted({content.source for content in contents if content.source})),
-        independent_sources=len({content.source or content.article_id for content in canonical}),
+        independent_sources=len({agency(content) or content.source or content.article_id for content in canonical}),
     )

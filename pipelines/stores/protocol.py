@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ArticleContent,
         ExtractionDay,
         FeedState,
+        GroupChange,
         LearnedLine,
         MemoryEntry,
         OutboxMessage,
@@ -136,6 +137,12 @@ class Store(Protocol):
 
     def iter_stories(self) -> Iterator[Story]:
         """All stories, by id."""
+
+    def write_changes(self, changes: Sequence[GroupChange]) -> None:
+        """Keep merges, splits and renamings; what is there already stays."""
+
+    def iter_changes(self) -> Iterator[GroupChange]:
+        """All of them, by time, then id."""
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         """Alerts by id."""

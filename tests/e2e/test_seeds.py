@@ -155,6 +155,11 @@ def test_the_same_name_with_other_text_is_a_revision(program: Program, tmp_path:
     assert (told["articles"], told["new"], told["revised"], told["duplicates"]) == (1, 0, 1, 0)
     (article,) = program.exported("articles")
     assert article["revision"] == 2
+    (change,) = program.exported("revisions")
+    assert (change["revision"], change["cosmetic"], change["removed"]) == (2, False, [])
+    assert change["added"] == [prose(2, 40)]
+    shown = program("show", article["id"], "--diff")
+    assert "Revision 2: of substance" in shown.out
 
 
 def test_a_replay_gives_the_same_in_an_empty_store(program: Program, seeds: Path) -> None:

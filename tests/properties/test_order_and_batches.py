@@ -22,7 +22,7 @@ from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import Refined, refine
 from pipelines.stores import open_store
 from schemas.export import export_alert, export_article, export_quarantine, export_story
-from schemas.records import Capture, CaptureRef, MediaKind, Rule
+from schemas.records import Capture, CaptureRef, Grouping, MediaKind, Regrouped, Rule
 from schemas.serial import to_dict
 from tests.synthetic import prose
 
@@ -165,3 +165,35 @@ def test_repetition_writes_nothing(tmp_path: Path, times: int) -> None:
             process([made], store)
         assert exports(store) == before
         assert digests >= {one.payload_digest for one in store.seen({capture.url for _, capture in made}).values()}
+
+
+def test_an_original_that_comes_late_takes_over_and_that_is_recorded_once(tmp_path: Path) -> None:
+    text = prose(3, 150)
+    captures = [
+        Capture(
+            url=f"https://{name}.example/1",
+            fetched_at=NOON,
+            kind=MediaKind.JSON_ARTICLE,
+            body=json.dumps(
+                {
+                    "url": f"https://{name}.example/1",
+                    "source": name,
+                    "published": published,
+                    "title": f"Crews move north, says {name}",
+                    "text": text,
+                }
+            ).encode(),
+        )
+        for name, published in (("late", "2026-06-02T08:00:00Z"), ("early", "2026-06-01T08:00:00Z"))
+    ]
+    batches = [[(CaptureRef(file="a.warc.gz", offset=100 * at), capture)] for at, capture in enumerate(captures)]
+    with open_store(f"sqlite:///{tmp_path / 'a.db'}") as store:
+        for _ in range(2):
+            process(batches, store)
+            early, late = sorted(store.iter_articles(), key=lambda one: str(one.content.published))
+            assert late.canonical_id == early.id
+            changes = list(store.iter_changes())
+            assert sorted(one.grouping for one in changes) == [Grouping.COPIES, Grouping.STORIES]
+            assert {(one.change, one.before, one.after) for one in changes} == {
+                (Regrouped.RENAMED, (late.id,), (early.id,))
+            }

@@ -22,12 +22,15 @@ from schemas.records import (
     DroppedLine,
     FeedState,
     Fingerprint,
+    GroupChange,
+    Grouping,
     Match,
     MemoryEntry,
     Observation,
     OutboxMessage,
     PublishedFrom,
     Quarantined,
+    Regrouped,
     RuleHit,
     RunRecord,
     SeenCapture,
@@ -140,6 +143,18 @@ class Make:
             independent_sources=2,
         )
         return replace(story, **changes)
+
+    @staticmethod
+    def group_change(number: int) -> GroupChange:
+        return GroupChange(
+            id=f"change-{9 - number}",
+            at=DAY + timedelta(minutes=number),
+            grouping=Grouping.STORIES,
+            change=Regrouped.MERGED,
+            before=("a", f"story-{number}"),
+            after=("a",),
+            article_ids=("b", "c"),
+        )
 
     @staticmethod
     def alert(number: int, **changes: Any) -> Alert:

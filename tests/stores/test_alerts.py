@@ -31,6 +31,16 @@ def test_a_story_written_and_gone_at_once_stays(store: Store, make: type[Make]) 
     assert list(store.iter_stories()) == [make.story(1)]
 
 
+def test_group_changes(store: Store, make: type[Make]) -> None:
+    changes = [make.group_change(number) for number in range(3)]
+    for _ in range(2):
+        store.write_changes(changes[::-1])
+    store.write_changes([replace(changes[1], at=make.day + timedelta(days=9))])  # done again after a crash
+    store.refresh()
+    assert list(store.iter_changes()) == changes
+    store.write_changes([])
+
+
 def test_alerts(store: Store, make: type[Make]) -> None:
     alerts = [make.alert(number) for number in range(4)]
     for _ in range(2):

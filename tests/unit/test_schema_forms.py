@@ -26,6 +26,7 @@ TABLES = {
     "revisions": records.ArticleContent,
     "memory": records.MemoryEntry,
     "stories": records.Story,
+    "changes": records.GroupChange,
     "alerts": records.Alert,
     "outbox": records.OutboxMessage,
     "quarantine": records.Quarantined,
@@ -67,6 +68,7 @@ def sample(hint: Any, *, empty: Any) -> Any:
         return next(iter(plain))
     return {
         str: "text",
+        bool: True,
         int: 7,
         float: 0.5,
         bytes: b"\x00\xfe\xff",

@@ -1,4 +1,4 @@
-"""Stories, alerts and the outbox, in Elasticsearch."""
+"""Stories and their changes, alerts and the outbox, in Elasticsearch."""
 
 # ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.stores.elastic.documents import ALERTS, OUTBOX, STORIES
+from pipelines.stores.elastic.documents import ALERTS, CHANGES, OUTBOX, STORIES
 from pipelines.stores.elastic.parts import ElasticPart
 from schemas.serial import time_to_text
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from schemas.records import Alert, OutboxMessage, Story
+    from schemas.records import Alert, GroupChange, OutboxMessage, Story
 
 
+_IN_TIME = [{"@timestamp": "asc"}, {"id": "asc"}]
 _OLDEST_FIRST = [{"created_at": "asc"}, {"id": "asc"}]
 
 
@@ -34,6 +35,12 @@ class AlertDocuments(ElasticPart):
 
     def iter_stories(self) -> Iterator[Story]:
         return self._documents(STORIES).search({"match_all": {}})
+
+    def write_changes(self, changes: Sequence[GroupChange]) -> None:
+        self._documents(CHANGES).create(changes)
+
+    def iter_changes(self) -> Iterator[GroupChange]:
+        return self._documents(CHANGES).search({"match_all": {}}, sort=_IN_TIME)
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         return self._documents(ALERTS).records(ids)

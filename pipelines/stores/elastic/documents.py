@@ -18,6 +18,7 @@ from schemas.records import (
     ArticleContent,
     ExtractionDay,
     FeedState,
+    GroupChange,
     LearnedLine,
     MemoryEntry,
     OutboxMessage,
@@ -139,6 +140,7 @@ ARTICLES = Kind("articles", Article, lambda article: article.id, "article_id", _
 REVISIONS = Kind("revisions", ArticleContent, lambda content: f"{content.article_id}-{content.digest}", "digest")
 MEMORY = Kind("memory", MemoryEntry, lambda entry: entry.fingerprint.article_id, "article_id")
 STORIES = Kind("stories", Story, lambda story: story.id, "id", _story)
+CHANGES = Kind("changes", GroupChange, lambda change: change.id, "id")
 ALERTS = Kind("alerts", Alert, lambda alert: alert.id, "id", _alert)
 OUTBOX = Kind("outbox", OutboxMessage, lambda message: message.id, "id")
 QUARANTINE = Kind(

@@ -1,4 +1,4 @@
-"""Stories, alerts and the outbox, in SQLite."""
+"""Stories and their changes, alerts and the outbox, in SQLite."""
 
 # ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
-from schemas.records import Alert, OutboxMessage, Story
+from schemas.records import Alert, GroupChange, OutboxMessage, Story
 from schemas.serial import time_from_text, time_to_text
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STORIES = Table("stories", Story)
+CHANGES = Table("changes", GroupChange)
 ALERTS = Table("alerts", Alert)
 OUTBOX = Table("outbox", OutboxMessage)
 
@@ -36,6 +37,17 @@ class AlertTables(SqlitePart):
 
     def iter_stories(self) -> Iterator[Story]:
         return self._iterate(STORIES, "id")
+
+    def write_changes(self, changes: Sequence[GroupChange]) -> None:
+        keep_first = CHANGES.insert("DO NOTHING")
+        self._write(
+            changes,
+            lambda change: change.id,
+            lambda connection, change: connection.execute(keep_first, CHANGES.row(change)),
+        )
+
+    def iter_changes(self) -> Iterator[GroupChange]:
+        return self._iterate(CHANGES, "at", "id")
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         return {alert.id: alert for alert in self._select(ALERTS, "id", ids)}

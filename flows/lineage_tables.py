@@ -1,0 +1,106 @@
+"""What people see of an article's history and origin: its changes, its copies, who was first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.identify.changes import word_diff
+from pipelines.lineage.agencies import agency, derivation, origin_of
+from pipelines.lineage.first import first_to_publish, trust
+from schemas.serial import time_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from schemas.records import Article, RevisionChange
+
+_STYLES = {"same": "", "removed": "red strike", "added": "green"}
+
+
+def lineage_view(group: Sequence[Article]) -> Group:
+    """A copy group: its origin, and what each of the others made of it."""
+    ordered = sorted(group, key=_when)
+    origin = origin_of([one.content for one in ordered])
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("published", "outlet and id", "credits", "kept", "added"):
+        table.add_column(column, justify="right" if column in {"kept", "added"} else "left", no_wrap=True)
+    for one in ordered:
+        made = derivation(origin, one.content)
+        is_origin = one.content is origin
+        table.add_row(
+            graded_time(one),
+            Text.assemble(one.content.source or one.content.url, "\n", (one.id, "dim")),
+            agency(one.content) or "",
+            "origin" if is_origin else f"{made.kept:.0%}",
+            "" if is_origin else f"{made.added:.0%}",
+        )
+    return Group(Text("\nWho carries this text", style="bold"), table, first_line(ordered))
+
+
+def graded_time(article: Article) -> Text:
+    """When an article was published as it says, and how far that can be trusted."""
+    return Text.assemble(_time(article), "\n", (str(trust(article)), "dim"))
+
+
+def first_line(articles: Iterable[Article]) -> Text:
+    """Who was first, or that it cannot be said."""
+    first = first_to_publish(articles)
+    if first is None:
+        return Text("Who was first cannot be said from the times declared.", style="dim")
+    return Text(f"First: {first.content.source or first.content.url}, {_time(first)} UTC as declared.", style="dim")
+
+
+def changes_view(changes: Sequence[RevisionChange]) -> Group:
+    """The revisions of an article, oldest first."""
+    if not changes:
+        return Group(Text("The text has not changed since it was first seen."))
+    return Group(*(part for change in changes for part in _change(change)))
+
+
+def _change(change: RevisionChange) -> Iterator[Text]:
+    kind = "cosmetic" if change.cosmetic else "of substance"
+    yield Text(f"Revision {change.revision}: {kind}", style="bold")
+    between = f"{time_to_text(change.not_before)} and {time_to_text(change.seen_at)}"
+    yield Text(f"  changed between {between}", style="dim")
+    if change.title:
+        yield _inline("headline", change.title.before, change.title.after)
+    for name, removed, added in (
+        ("numbers", change.numbers_removed, change.numbers_added),
+        ("names", change.names_removed, change.names_added),
+    ):
+        if removed or added:
+            told = Text(f"  {name}: ")
+            told.append(" ".join(f"-{one}" for one in removed), style="red")
+            told.append(" " if removed else "")
+            told.append(" ".join(f"+{one}" for one in added), style="green")
+            yield told
+    for paragraph in change.removed:
+        yield Text(f"  - {paragraph}", style="red")
+    for paragraph in change.added:
+        yield Text(f"  + {paragraph}", style="green")
+    for rewritten in change.rewritten:
+        yield _inline("rewritten", rewritten.before, rewritten.after)
+    yield Text("")
+
+
+def _inline(name: str, before: str, after: str) -> Text:
+    """A text with what was taken out and put in, marked also where there are no colours."""
+    told = Text(f"  {name}:", style="")
+    for kind, piece in word_diff(before, after):
+        marked = {"same": piece, "removed": f"[-{piece}-]", "added": f"{{+{piece}+}}"}[kind]
+        told.append(" ").append(marked, style=_STYLES[kind])
+    return told
+
+
+def _when(article: Article) -> tuple[bool, str, str]:
+    published = article.content.published
+    return (published is None, published.isoformat() if published else "", article.id)
+
+
+def _time(article: Article) -> str:
+    published = article.content.published
+    return time_to_text(published)[:16].replace("T", " ") if published else "–"

@@ -1,0 +1,66 @@
+"""Who was first: when an article was out, and how far that can be trusted.
+
+The time which the publisher declares on its page, the one which only a feed gave, and the time at which we first saw
+the article are kept apart (``published`` with ``published_from``, and ``first_seen``): only the first two say when a
+text was out, and only where they are plausible.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.records import Article
+
+
+class Trust(StrEnum):
+    """How far the declared time of an article can be trusted."""
+
+    PLAUSIBLE = "declared"
+    """Declared to the minute, and before we saw the article."""
+    DAY = "day only"
+    """Declared as a day: right to a day at most, so that it settles nothing among reports of that day."""
+    IMPLAUSIBLE = "implausible"
+    """Declared later than we saw the article: a clock or zone is wrong."""
+    SEEN = "only seen"
+    """Not declared: it was out when we first saw it, and perhaps long before."""
+
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""By how much two clocks may differ."""
+
+
+def trust(article: Article) -> Trust:
+    """The grade of an article's time."""
+    published = article.content.published
+    if published is None:
+        return Trust.SEEN
+    if published > article.first_seen + CLOCK_TOLERANCE:
+        return Trust.IMPLAUSIBLE
+    return Trust.DAY if published.time() == time.min else Trust.PLAUSIBLE
+
+
+def first_to_publish(articles: Iterable[Article]) -> Article | None:
+    """The article that was out first as far as declared times tell; ``None`` where that cannot be said.
+
+    It cannot be said when nothing plausible is declared, or when an article that declares only its day, or none,
+    might have been before: seen before the first declared time, or declared for the same day.
+    """
+    known = list(articles)
+    timed = [one for one in known if trust(one) is Trust.PLAUSIBLE]
+    if not timed:
+        return None
+    first = min(timed, key=lambda one: (one.content.published, one.id))
+    when = first.content.published
+    assert when is not None
+    rivals = (
+        one
+        for one in known
+        if (trust(one) is Trust.DAY and one.content.published and one.content.published.date() <= when.date())
+        or (trust(one) in {Trust.SEEN, Trust.IMPLAUSIBLE} and one.first_seen < when)
+    )
+    return None if any(rivals) else first

@@ -1,0 +1,41 @@
+"""Who was first, and when that cannot be said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pipelines.lineage.first import Trust, first_to_publish, trust
+from schemas.records import Article
+from tests.synthetic import DAY, content
+
+NOON = DAY + timedelta(hours=12)
+
+
+def article(name: str, published: datetime | None, seen: datetime = DAY + timedelta(days=1)) -> Article:
+    return Article(content=content(name, "Text.", published=published), observations=(), revision=1, first_seen=seen)
+
+
+def test_grades() -> None:
+    assert trust(article("a", NOON)) is Trust.PLAUSIBLE
+    assert trust(article("a", DAY)) is Trust.DAY
+    assert trust(article("a", NOON + timedelta(days=2))) is Trust.IMPLAUSIBLE
+    assert trust(article("a", None)) is Trust.SEEN
+
+
+def test_the_earliest_plausible_time_is_first() -> None:
+    early, late = article("early", NOON), article("late", NOON + timedelta(hours=1))
+    assert first_to_publish([late, early]) is early
+
+
+def test_a_clock_that_goes_wrong_is_not_first_and_makes_nobody_else_doubtful() -> None:
+    good, wrong = article("good", NOON), article("wrong", NOON + timedelta(days=9))
+    assert first_to_publish([wrong, good]) is good
+
+
+def test_it_is_not_said_where_it_cannot_be() -> None:
+    good = article("good", NOON)
+    assert first_to_publish([good, article("day", DAY)]) is None
+    assert first_to_publish([good, article("undated", None, NOON - timedelta(hours=1))]) is None
+    assert first_to_publish([good, article("undated", None, NOON + timedelta(hours=1))]) is good
+    assert first_to_publish([article("undated", None)]) is None
+    assert first_to_publish([]) is None
