@@ -46,7 +46,8 @@ class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, Sou
 
     def maintain(self) -> None:
         with self._database.writing() as connection:
-            # What the planner knows of the tables, looked at again where they have changed much (sqlite.org/lang_analyze).
+            # What the planner knows of the tables, looked at again where they have changed much.
+            # https://sqlite.org/lang_analyze.html
             connection.execute("PRAGMA optimize")
 
     def refresh(self) -> None:
