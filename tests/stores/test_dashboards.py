@@ -9,7 +9,7 @@ import elasticsearch
 from flows.shipped import DASHBOARDS, shipped
 from pipelines.kibana.aggregation import search_body
 from pipelines.kibana.description import load_description
-from schemas.records import Placement
+from schemas.records import ExtractionDay, ExtractionSample, Placement
 
 if TYPE_CHECKING:
     from tests.stores.conftest import Make, Place
@@ -36,6 +36,8 @@ def fill(place: Place, make: type[Make]) -> None:
     store.put_feed_states([make.feed(number) for number in range(3)])
     store.quarantine([make.quarantined(number) for number in range(3)])
     store.put_run(make.run(1))
+    sample = ExtractionSample(key="a", words=300, dropped_words=20, title_echoes=0)
+    store.add_extraction_days([ExtractionDay(source="Outlet", day="2026-03-01", samples=(sample,))])
     store.refresh()
 
 

@@ -127,6 +127,21 @@ def _alert(alert: Alert) -> JsonObject:
     }
 
 
+def _extraction_day(day: ExtractionDay) -> JsonObject:
+    from pipelines.ingest.drift import health_of  # noqa: PLC0415 - not needed to read
+
+    told: JsonObject = {"sort_key": hashed(day.source, day.day), "@timestamp": day.day}
+    if day.samples:
+        health = health_of(day.samples)
+        told |= {
+            "captures": health.captures,
+            "empty": health.empty,
+            "words": health.words,
+            "dropped": health.dropped,
+        }
+    return told
+
+
 def _story(story: Story) -> JsonObject:
     return {
         "@timestamp": time_to_text(story.first_published) if story.first_published else None,
@@ -164,7 +179,7 @@ DRIFT = Kind(
     ExtractionDay,
     lambda day: hashed(day.source, day.day),
     "sort_key",
-    lambda day: {"sort_key": hashed(day.source, day.day)},
+    _extraction_day,
 )
 LINES = Kind(
     "lines",
