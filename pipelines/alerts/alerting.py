@@ -97,7 +97,10 @@ def decide_alerts(
                 outbox += speaker.first(news, by_edit=all(members[article_id].edited for article_id in says))
             else:
                 if alert.id not in known and alert.state is AlertState.NEW and had:
-                    outbox += speaker.again({message.channel for message in had if message.delivered_at})
+                    again = speaker.again(had)
+                    if all(message.delivered_at for message in again):  # each channel had one of those it follows
+                        alert = replace(alert, state=AlertState.DELIVERED)
+                    outbox += again
                 outbox += speaker.further(news)
             kept.add(alert.id)
             if known.get(alert.id) != alert:

@@ -9,7 +9,7 @@ from pipelines.alerts.policy import digest
 from schemas.records import AlertState, MessageKind, OutboxMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from pipelines.alerts.news import News
@@ -38,12 +38,17 @@ class Speaker:
             return self.further(news)
         return [self._message(channel, MessageKind.NEW) for channel in self._channels]
 
-    def again(self, reached: Collection[str]) -> list[OutboxMessage]:
-        """The alert has got another id before all channels had it: the rest get it under that.
+    def again(self, had: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+        """The alert has got another id before all its channels had it: the rest get it under that.
 
-        The others have a settled message in their place, so that it is known when it gets yet another.
+        The others have a settled message in their place, so that it is known when it gets yet another. ``had`` are the
+        messages under its former ids.
         """
-        return [self._message(channel, MessageKind.NEW, settled=channel in reached) for channel in self._channels]
+        reached = {message.channel for message in had if message.delivered_at}
+        return [
+            self._message(channel, MessageKind.NEW, settled=channel in reached)
+            for channel in sorted({message.channel for message in had})
+        ]
 
     def further(self, news: Sequence[News]) -> list[OutboxMessage]:
         """What has come to an alert that was told."""

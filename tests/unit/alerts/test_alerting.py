@@ -144,6 +144,29 @@ def test_an_undelivered_alert_which_follows_its_story_is_sent_under_its_new_id()
     assert further.put[0].thread == first.put[0].id
 
 
+def test_a_replay_that_moves_an_alert_does_not_keep_it_from_being_sent() -> None:
+    first = decide([story("b")], {"b": (hit("r", 1),)})
+    moved = decide([story("a", "b")], {"b": (hit("r", 1),)}, first.put, LATER, sent=first.outbox, policy=SILENT)
+    assert {message.channel for message in moved.outbox} == {LOG_CHANNEL, "team"}
+    assert {message.delivered_at for message in moved.outbox} == {None}
+    assert moved.put[0].state is AlertState.NEW
+
+
+def test_alerts_that_each_reached_another_channel_are_delivered_when_they_merge() -> None:
+    parts = [decide([story(one)], {one: (hit("r", 1),)}) for one in "bc"]
+    sent = tuple(
+        replace(message, delivered_at=NOW) if message.channel == channel else message
+        for part, channel in zip(parts, ("team", LOG_CHANNEL), strict=True)
+        for message in part.outbox
+    )
+    existing = tuple(alert for part in parts for alert in part.put)
+    hits = {one: (hit("r", 1),) for one in "bc"}
+    decision = decide([story("a", "b", "c")], hits, existing, LATER, sent=sent)
+    (alert,) = decision.put
+    assert (alert.id, alert.state) == (alert_id("r", "a"), AlertState.DELIVERED)
+    assert all(message.delivered_at for message in decision.outbox)
+
+
 def test_merged_stories_have_one_alert_with_the_earliest_time_and_the_state_that_was_told() -> None:
     told = with_state(decide([story("b")], {"b": (hit("r", 1),)}, now=LATER).put[0], AlertState.ACKNOWLEDGED)
     fresh = decide([story("a")], {"a": (hit("r", 1),)}).put[0]
