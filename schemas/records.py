@@ -535,7 +535,7 @@ class OutboxMessage:
     """One alert on its way to one channel. Written before the alert, removed never: it is the record of delivery."""
 
     id: str
-    """Hash of alert, channel and kind: lets a receiver drop repeats."""
+    """Hash of alert, time of its match, channel, kind and what is new: lets a receiver drop repeats."""
     alert_id: str
     channel: str
     kind: MessageKind = MessageKind.NEW

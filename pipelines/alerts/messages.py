@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.alerts.policy import digest
 from schemas.records import AlertState, MessageKind, OutboxMessage
+from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +47,9 @@ class Speaker:
         """
         reached = {message.channel for message in had if message.delivered_at}
         return [
-            self._message(channel, MessageKind.NEW, settled=channel in reached)
+            self._message(
+                channel, MessageKind.NEW, about=sorted({one.alert_id for one in had}), settled=channel in reached
+            )
             for channel in sorted({message.channel for message in had})
         ]
 
@@ -72,8 +75,10 @@ class Speaker:
         settled: bool = False,
     ) -> OutboxMessage:
         alert = self.alert
+        # A story may lose all its matching articles to others, and its alert with them, and match again later: the time
+        # of the match tells the two alerts with one id apart.
         return OutboxMessage(
-            id=message_id(alert.id, channel, kind, about),
+            id=message_id(alert.id, channel, kind, (time_to_text(alert.matched_at), *about)),
             alert_id=alert.id,
             channel=channel,
             kind=kind,

@@ -208,6 +208,28 @@ def test_an_alert_whose_story_is_gone_goes() -> None:
     assert decide([story("a")], {}, (old,)).gone == (old.id,)
 
 
+def test_a_story_that_lost_its_alert_to_another_and_matches_again_is_told_anew() -> None:
+    first = decide([story("a", "x")], {"x": (hit("r", 1),)})
+    other = decide([story("b")], {"b": (hit("r", 1),)})
+    told = tuple(with_state(alert, AlertState.DELIVERED) for alert in (*first.put, *other.put))
+    moved = decide([story("a"), story("b", "x")], {"x": (hit("r", 1),), "b": (hit("r", 1),)}, told, LATER)
+    assert (moved.gone, moved.outbox) == ((first.put[0].id,), ())
+    again = decide([story("a", "y")], {"y": (hit("r", 1),)}, (), LATER)
+    assert again.put[0].id == first.put[0].id
+    assert {message.id for message in again.outbox}.isdisjoint(message.id for message in first.outbox)
+    assert len(again.outbox) == 2
+
+
+def test_an_alert_that_comes_back_to_its_former_id_is_sent() -> None:
+    hits = {"b": (hit("r", 1),)}
+    first = decide([story("b")], hits)
+    there = decide([story("a", "b")], hits, first.put, LATER, sent=first.outbox)
+    back = decide([story("b")], hits, there.put, LATER, sent=there.outbox)
+    assert back.put[0].id == first.put[0].id
+    # The first messages may have been set aside as without an alert meanwhile.
+    assert {message.id for message in back.outbox}.isdisjoint(message.id for message in first.outbox)
+
+
 def test_two_rules_do_not_mix() -> None:
     told = with_state(decide([story("a")], {"a": (hit("q", 1),)}).put[0], AlertState.DELIVERED)
     decision = decide([story("a")], {"a": (hit("q", 1), hit("r", 1))}, (told,), LATER)
