@@ -50,6 +50,14 @@ def test_an_entry_written_again_loses_its_former_keys(store: Store, make: type[M
     assert store.members(Space.COPY, ["copy-0"]) == []
 
 
+def test_of_an_entry_written_twice_at_once_the_last_counts(store: Store, make: type[Make]) -> None:
+    last = make.entry(1, fingerprint={"copy_keys": (77,), "story_keys": (88,)})
+    store.remember([make.entry(1), make.entry(2), last])
+    assert numbers(store.related(Space.COPY, [1, 2**63 - 1])) == [2]
+    assert store.related(Space.COPY, [77]) == store.related(Space.STORY, [88]) == [last]
+    assert store.related(Space.STORY, [1]) == []
+
+
 def test_common_keys(store: Store) -> None:
     store.remember([], common=[1, 2, 2**63 - 1])
     store.remember([], common=[2], rare=[1, 99])
