@@ -39,6 +39,17 @@ class PublishedFrom(StrEnum):
     TEXT = "text"
 
 
+class Block(StrEnum):
+    """What a paragraph of a text is in its layout."""
+
+    PARAGRAPH = "p"
+    HEADING = "h"
+    ITEM = "l"
+    QUOTE = "q"
+    ROW = "t"
+    """A row of a table; " | " stands between its cells."""
+
+
 class DateDoubt(StrEnum):
     """Why a declared publication date is not believed."""
 
@@ -178,6 +189,14 @@ class DroppedLine:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A line which is something other than a plain paragraph."""
+
+    line: str
+    block: Block
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
     """What a page or seed says, before the line cleaner."""
@@ -203,6 +222,8 @@ class Extracted:
     """Part of the site, as declared: "World", "Defence"."""
     image: str | None = None
     """Address of the picture that the page declares as its own."""
+    layout: tuple[LaidOut, ...] = ()
+    """The lines that are headings, list items, quotes or table rows."""
     dropped: tuple[DroppedLine, ...] = ()
     """Lines which extraction itself already set aside."""
 
@@ -289,6 +310,8 @@ class ArticleContent:
     """Part of the site, as declared."""
     image: str | None = None
     """Address of the picture that the page declares as its own."""
+    layout: str = ""
+    """What each paragraph of the body is, a letter each (``Block``); empty: all are plain paragraphs."""
     hits: tuple[RuleHit, ...] = ()
     dropped_hits: tuple[DroppedHit, ...] = ()
 

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS articles ( -- Article
     site_name TEXT,
     section TEXT,
     image TEXT,
+    layout TEXT NOT NULL DEFAULT '',
     hits TEXT NOT NULL,
     dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
     observations TEXT NOT NULL,
@@ -66,6 +67,7 @@ CREATE TABLE IF NOT EXISTS revisions ( -- ArticleContent
     site_name TEXT,
     section TEXT,
     image TEXT,
+    layout TEXT NOT NULL DEFAULT '',
     hits TEXT NOT NULL,
     dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
     PRIMARY KEY (article_id, digest)

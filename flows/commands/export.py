@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.options import ConfigOption, StoreOption, opened
+from pipelines.errors import ConfigurationError
 from pipelines.identify.changes import revision_changes
 from schemas.export import export_alert, export_article, export_quarantine, export_story
+from schemas.markdown import as_markdown
 from schemas.serial import to_json
 
 if TYPE_CHECKING:
@@ -30,8 +32,16 @@ class What(StrEnum):
     REVISIONS = "revisions"
 
 
+class Form(StrEnum):
+    """In what form."""
+
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 def export(
     what: Annotated[What, typer.Argument(help="What to export.")],
+    form: Annotated[Form, typer.Option("--form", help="Markdown: articles only, for reading.")] = Form.JSON,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -39,8 +49,13 @@ def export(
 
     "changes" are merges, splits and renamings of copy groups and stories; "revisions" what edits of articles changed.
     """
+    if form is Form.MARKDOWN and what is not What.ARTICLES:
+        raise ConfigurationError(f"--form markdown is for articles; {what} are exported as JSON lines")
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
+        if form is Form.MARKDOWN:
+            print("\n---\n\n".join(map(as_markdown, opened_store.iter_articles())), end="")
+            return
         for record in _records(what, opened_store):
             sys.stdout.buffer.write(to_json(record) + b"\n")
         sys.stdout.buffer.flush()

@@ -16,6 +16,7 @@ from pipelines.alerts.query import Query, parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
 from pipelines.identify.changes import revision_changes
 from schemas.export import export_alert, export_article, export_story
+from schemas.markdown import as_markdown
 from schemas.records import now_utc
 from schemas.serial import to_dict
 
@@ -115,6 +116,7 @@ def show(
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="An article as Markdown.")] = False,
 ) -> None:
     """One article, story or alert, whole. An id that is both a story's and an article's shows both."""
     with opened(store, config) as (opened_store, _):
@@ -124,6 +126,11 @@ def show(
         alert = opened_store.alerts([record_id]).get(record_id)
         if not (story or article or alert):
             raise ConfigurationError(f"{record_id}: no article, story or alert has this id in {opened_store.url}")
+        if markdown:
+            if article is None:
+                raise ConfigurationError(f"{record_id}: only articles can be shown as Markdown")
+            print(as_markdown(article), end="")
+            return
         changes = list(revision_changes(article, opened_store.revisions(article.id))) if article and diff else []
         if as_json:
             found = {

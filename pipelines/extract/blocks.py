@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.clean.lines import ends_sentence, tidy
+from schemas.records import Block, LaidOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +38,12 @@ _INLINE = frozenset(
 _CELLS = frozenset({"td", "th", "cell"})
 _ROWS = frozenset({"tr", "row"})
 _BREAKS = frozenset({"br", "lb"})
+_LAYOUT = {
+    "tr": Block.ROW,
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Block.HEADING),
+    **dict.fromkeys(("li", "dt", "dd"), Block.ITEM),
+    "blockquote": Block.QUOTE,
+}
 
 
 def text_blocks(root: _Element) -> list[str]:
@@ -45,6 +52,23 @@ def text_blocks(root: _Element) -> list[str]:
     Works on HTML and on Trafilatura's own body elements. A line break inside a sentence does not end a line.
     """
     return list(_lines(_blocks(root)))
+
+
+def laid_out(root: _Element, lines: Iterable[str]) -> tuple[LaidOut, ...]:
+    """Those of some lines of a page which are headings, list items, quotes or table rows there."""
+    wanted = set(lines)
+    found: dict[str, Block] = {}
+    for element in root.iter(*_LAYOUT):
+        if not _is_navigation(element):
+            for line in text_blocks(element):
+                if line in wanted:
+                    found.setdefault(line, _LAYOUT[str(element.tag)])
+    return tuple(LaidOut(line, block) for line, block in found.items())
+
+
+def _is_navigation(element: _Element) -> bool:
+    """Whether an element is a link in a list of links: of these pages have hundreds."""
+    return len(element) == 1 and element[0].tag == "a" and not (element.text or element[0].tail)
 
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from pipelines.clean.lines import tidy
 from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
-from pipelines.extract.blocks import text_blocks
+from pipelines.extract.blocks import laid_out, text_blocks
 from pipelines.extract.dates import believed, doubt
 from pipelines.extract.prepare import linked_headlines
 from pipelines.extract.text import split_lines
 from pipelines.extract.titles import without_site
 from pipelines.extract.tree import parse_html
-from schemas.records import DroppedLine, Extracted, FeedEntry, PublishedFrom, now_utc
+from schemas.records import DroppedLine, Extracted, FeedEntry, LaidOut, PublishedFrom, now_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +40,7 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
         text = unescape(text)
     lines: list[str] = []
     teasers: set[str] = set()
+    layout: tuple[LaidOut, ...] = ()
     if not text.strip():
         pass
     elif _MARKUP.search(text):
@@ -47,6 +48,7 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
         tree = page if page.find(".//body") is None else page.find(".//body")
         teasers = linked_headlines(tree)
         lines = text_blocks(tree)
+        layout = laid_out(tree, lines)
     else:
         lines = split_lines(unescape(text))
     kept = tuple(line for line in lines if line not in teasers)
@@ -63,5 +65,6 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
         published_from=PublishedFrom.FEED if published else None,
         date_doubt=doubt(entry.published, reference or now_utc()),
         site_name=entry.source,
+        layout=layout,
         dropped=tuple(DroppedLine(line, "related") for line in lines if line in teasers),
     )

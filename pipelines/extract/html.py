@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.clean.lines import is_prose
 from pipelines.clean.structure import is_title_echo
 from pipelines.errors import ExtractionError
-from pipelines.extract.blocks import text_blocks
+from pipelines.extract.blocks import laid_out, text_blocks
 from pipelines.extract.body import story_lines
 from pipelines.extract.charset import decode
 from pipelines.extract.dek import mark_subheadings, take_dek
@@ -84,6 +84,7 @@ def extract_markup(
         date_doubt=metadata.dates.doubt,
         section=metadata.section,
         image=metadata.image,
+        layout=laid_out(tree if container is None else container, lines),
         language=reading.language or metadata.language,
         site_name=metadata.site_name,
         canonical_url=metadata.canonical_url,

@@ -10,13 +10,14 @@ from pipelines.dedup.fingerprint import copy_keys, key_of, numbers, pack, shingl
 from pipelines.identify.language import language_of
 from pipelines.identify.url import article_id, canonical_url, host
 from pipelines.stories.features import story_features
-from schemas.records import ArticleContent, Fingerprint
+from schemas.records import ArticleContent, Block, Fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from pipelines.clean import Cleaned
-    from schemas.records import Capture, Extracted
+    from schemas.records import Capture, Extracted, LaidOut
 
 
 def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> ArticleContent:
@@ -52,7 +53,14 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         site_name=extracted.site_name,
         section=extracted.section,
         image=extracted.image,
+        layout=_layout(cleaned.paragraphs, extracted.layout),
     )
+
+
+def _layout(paragraphs: Sequence[str], laid_out: Sequence[LaidOut]) -> str:
+    kinds = {one.line: one.block for one in laid_out}
+    letters = "".join(kinds.get(paragraph, Block.PARAGRAPH) for paragraph in paragraphs)
+    return letters if letters.strip(Block.PARAGRAPH) else ""
 
 
 def source_of(capture: Capture, extracted: Extracted | None = None) -> str | None:

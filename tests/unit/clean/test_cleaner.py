@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import pipelines.clean
 from pipelines.clean import clean
 from pipelines.clean.cues import vocabulary
 from pipelines.clean.lines import MAX_CUE_LENGTH
@@ -49,11 +52,23 @@ ANYWHERE = {
     "tags": ["Tags: bridges, ice, rivers", "Filed under: Defence", "#bridges #ice"],
     "copyright": ["© 2026 Island Post", "Copyright 2026 The Island Post. All rights reserved.", "Alle Rechte vorbehalten", "Tous droits réservés", "Все права защищены"],
     "cookies": ["We use cookies to improve your experience.", "Accept all cookies", "Diese Website verwendet Cookies", "Мы используем cookie"],
-    "embed": ['[button link="https://bridges.example" size="big"] Send yours [/button]', "View this post on Instagram", "A post shared by Island Post (@islandpost)", "pic.twitter.com/Ab12Cd34"],
+    "embed": ['[button link="https://bridges.example" size="big"] Send yours [/button]', "View this post on Instagram", "A post shared by Island Post (@islandpost)", "pic.twitter.com/Ab12Cd34", "यह वीडियो उपलब्ध नहीं है"],
     "navigation": ["Return to the home page", "Skip to main content", "Home", "Main menu", "Startseite", "Accueil", "Ana sayfa", "Главная"],
     "breadcrumb": ["Home > World > Asia", "• Home/", "World » Europe"],
     "title_echo": [TITLE, TITLE.upper(), "• " + TITLE, "Regiment saves its last bridge…"],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "tr", "hi", "ru"])
+def test_every_class_of_cue_knows_the_language(language: str) -> None:
+    cues = Path(pipelines.clean.__file__).with_name("cues.toml")
+    classes = tomllib.loads(cues.read_text(encoding="utf-8"))["class"]
+    lacking = [
+        name
+        for name, parts in classes.items()
+        if not any(language in forms for forms in parts.values() if isinstance(forms, dict))
+    ]
+    assert lacking == []
 
 
 @pytest.mark.parametrize(("reason", "line"), [(reason, line) for reason, lines in ANYWHERE.items() for line in lines])
