@@ -45,18 +45,15 @@ class CueClass:
     one_sentence: bool
     """The class's lines are a single sentence or heading: a line in which a new sentence begins is not one."""
 
-    def matches(self, line: str) -> bool:
-        """Whether a line belongs to the class."""
-        if len(line) > MAX_CUE_LENGTH:
-            return False
-        core, words = bare(line), word_count(line)
-        found = (
-            self.whole.fullmatch(core) is not None
-            or (words <= self.start_words and self.start.match(core) is not None)
-            or (words <= self.anywhere_words and self.anywhere.search(comparable(line)) is not None)
+    def matches(self, line: str, core: str, form: str, words: int) -> bool:
+        """Whether a line belongs to the class; with it its forms ``bare`` and ``comparable``, and its words."""
+        if self.whole.fullmatch(core):
+            return True
+        found = (words <= self.start_words and self.start.match(core)) or (
+            words <= self.anywhere_words and self.anywhere.search(form)
         )
         # Two sentences are no label, whatever the first begins with.
-        return found and not (self.one_sentence and has_sentences(line) and self.whole.fullmatch(core) is None)
+        return bool(found) and not (self.one_sentence and has_sentences(line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,10 @@ class Vocabulary:
 
     def reason(self, line: str) -> str | None:
         """The first class which a line belongs to."""
-        return next((cue.reason for cue in self.classes if cue.matches(line)), None)
+        if len(line) > MAX_CUE_LENGTH:
+            return None
+        core, form, words = bare(line), comparable(line), word_count(line)
+        return next((cue.reason for cue in self.classes if cue.matches(line, core, form, words)), None)
 
 
 def _flat(by_language: Mapping[str, Iterable[str]] | None) -> list[str]:

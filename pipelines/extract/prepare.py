@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from pipelines.clean.lines import ends_sentence, tidy, word_count
 from pipelines.extract.widgets import remove_unnamed_widgets
 
@@ -33,6 +35,7 @@ _WIDGET = re.compile(
     r")(?:-(?:bar|box|block|wrapper|wrap|container|list|links?|widget|module|section|area|slot|unit|form|item|items|row|label|title|inner|content|buttons?|"
     r"stories|posts|articles|news|text|banner|promo|cta|signup|inline|\d+))*"
 )
+_NAMED = etree.XPath(f"//*[@class or @id][{' or '.join(f'self::{tag}' for tag in _WIDGET_TAGS)}]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_WIDGET_CHARACTERS = 3_000
 _MAX_WIDGET_SHARE = 0.25
@@ -88,7 +91,7 @@ def _remove_widgets(tree: HtmlElement, prose: int) -> None:
     if prose < _MIN_WIDGET_STORY:
         return
     limit = min(_MAX_WIDGET_CHARACTERS, _MAX_WIDGET_SHARE * prose)
-    for element in list(tree.iter(*_WIDGET_TAGS)):
+    for element in _NAMED(tree):
         if element.getparent() is None or not any(_WIDGET.fullmatch(token) for token in _name_tokens(element)):
             continue
         if _size(element) <= limit and element.find(".//h1") is None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from pipelines.clean.lines import ends_sentence, is_prose, tidy, word_count
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ _BLOCKS = frozenset(
     {"p", "div", "ul", "ol", "h2", "h3", "h4", "h5", "h6", "section", "form", "img", "picture", "figure"}
 )
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_DIALOGS = etree.XPath("//*[@role='dialog' or @role='alertdialog' or @role='search' or @role='complementary']")
 _MAX_BLOCK_CHARACTERS = 300
 """A widget's text; a paragraph and a half of a story has as much."""
 _MAX_PARAGRAPHS = 2
@@ -55,7 +58,7 @@ def _widgets(tree: HtmlElement) -> Iterator[HtmlElement]:
     yield from _blocks_of_controls(tree)
     yield from _blocks_of_links(tree)
     yield from _blocks_among_paragraphs(tree)
-    for dialog in tree.xpath("//*[@role='dialog' or @role='alertdialog' or @role='search' or @role='complementary']"):
+    for dialog in _DIALOGS(tree):
         if _is_small(dialog):
             yield dialog
     for listing in tree.iter("ul", "ol"):
