@@ -7,12 +7,15 @@ lock, so there is nothing that a killed one could leave locked; every wait has a
 
 from __future__ import annotations
 
+import math
+import os
 import signal
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,6 +32,8 @@ START_SECONDS = 300.0
 """Longest time for a process to start: it loads everything and builds the matcher of all rules."""
 MAX_STARTS = 5
 """Starts that may fail one after the other before the fault is the machine's and not chance."""
+PATIENCE = 3
+"""How many times as long a task may take where the processor is busy with other things."""
 _READY = "ready"
 _END_SECONDS = 5.0
 _SLICE_SECONDS = 0.5
@@ -168,13 +173,32 @@ class _Process(Generic[T, A]):
         return True
 
     def _speaks(self, seconds: float) -> bool:
-        """Whether it says something (or dies) within this time. Not waited for once the end has been asked for."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0 and not self._ended.is_set():
-            if self._pipe.poll(min(left, _SLICE_SECONDS)):
+        """Whether it says something (or dies) within this time. Not waited for once the end has been asked for.
+
+        On a busy machine it is given up to ``PATIENCE`` times as long, while it has had less than half of that time
+        of the processor: it is not its task that is slow then.
+        """
+        started, used = time.monotonic(), self._processor_seconds()
+        deadline, last = started + seconds, started + PATIENCE * seconds
+        while not self._ended.is_set():
+            left = deadline - time.monotonic()
+            if self._pipe.poll(min(max(left, 0), _SLICE_SECONDS)):
                 return True
+            if left <= 0:
+                starved = self._processor_seconds() - used < seconds / 2
+                if deadline >= last or not starved:
+                    break
+                deadline += seconds
         # On a busy machine it may be us who are late.
         return not self._ended.is_set() and self._pipe.poll(0)
+
+    def _processor_seconds(self) -> float:
+        """Time it has had of a processor; infinite where the system does not say (all but Linux)."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            return math.inf
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _give_up(self, waiting: deque[_Task[T, A]], *, late: bool) -> None:
         self.end()
