@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from datetime import timedelta
@@ -44,6 +45,7 @@ def stream_main(folder: Path) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=_end_with_parent, args=(os.getppid(), stop), daemon=True).start()
     job = _job(task.rules, AlertOrigin.LIVE, notify=task.notify, endless=True)
     try:
         if task.runner == INPROCESS:
@@ -53,6 +55,13 @@ def stream_main(folder: Path) -> int:
     except Exception as error:  # noqa: BLE001 - likewise
         return _tell(error, job, folder)
     return 0
+
+
+def _end_with_parent(parent: int, stop: threading.Event) -> None:
+    """Stop when the parent has died without a word: nobody would deliver alerts, and no other stream could go on."""
+    while not stop.wait(1):
+        if os.getppid() != parent:
+            stop.set()
 
 
 def _say(report: WindowReport) -> None:

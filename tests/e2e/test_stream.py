@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from pipelines.beam.runners import PRISM, prism_path
@@ -53,6 +54,13 @@ def told(program: Program, home: str) -> dict[str, Any]:
 
 def count(program: Program, home: str, kind: str) -> int:
     return len(program("export", kind, WIREPICKET_HOME=home).out.splitlines())
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
@@ -114,7 +122,10 @@ def test_a_killed_stream_goes_on_where_it_was(program: Program) -> None:
     for seconds in (2.5, 4.0, 5.5):
         with streaming(program, WIREPICKET_HOME="stream") as process:
             time.sleep(seconds)
+            children = psutil.Process(process.pid).children(recursive=True)
             process.kill()
+            process.wait()
+            until(lambda left=children: not any(alive(child) for child in left))
     done = program("stream", "--rules", "rules.yaml", "--until-idle", "2", "--json", WIREPICKET_HOME="stream")
     assert done.code == 0, done.err
     assert told(program, "stream") == told(program, "batch")

@@ -1,0 +1,110 @@
+"""How long a stream takes from a capture to its alert, and what it needs, beside a steady rate of captures.
+
+    .venv/bin/python -m benchmarks.streaming [--runner NAME] [--rate 5] [--seconds 60]
+
+Each capture is a page with the term of a rule. Measured is the time from the moment when the capture is safe in the
+archive to the moment when its alert can be read in the store (SQLite), looked at every 20 ms; and the memory of the
+stream's processes together (PSS). For PrismRunner name the program in WIREPICKET_BEAM_OPTIONS (see docs/operations.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.end_to_end import PROGRAM, PeakMemory
+from benchmarks.generated import pages
+from pipelines.archive.index import ArchiveIndex
+from pipelines.archive.warc import ArchiveWriter
+from pipelines.identify.url import article_id
+from pipelines.stores import open_store
+from schemas.records import Capture, MediaKind, now_utc
+
+if TYPE_CHECKING:
+    from pipelines.stores.protocol import Store
+
+LOOK = 0.02
+PATIENCE = 120.0
+"""Seconds after the last capture for the last alert."""
+
+
+def capture(url: str, body: str, number: int) -> Capture:
+    """A page whose text has the rule's term. Its title is its own, so that it is a story of its own."""
+    body = body.replace("</h1>", f" {number}</h1><p>The {number}th HIMARS launcher has been handed over today.</p>")
+    return Capture(
+        url=url, fetched_at=now_utc(), kind=MediaKind.HTML, body=body.encode(), content_type="text/html", status=200
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runner", default="inprocess")
+    parser.add_argument("--rate", type=float, default=5.0, help="captures a second")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    arguments = parser.parse_args()
+    count = int(arguments.rate * arguments.seconds)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "rules.yaml").write_text("- {id: rockets, query: HIMARS}\n", encoding="utf-8")
+        environment = os.environ | {"WIREPICKET_HOME": str(folder / "var")}
+        store = open_store(f"sqlite:///{folder / 'var' / 'wirepicket.db'}")
+        (folder / "var" / "archive").mkdir(parents=True)
+        store.setup()
+        command = [str(PROGRAM), "stream", "--rules", "rules.yaml", "--runner", arguments.runner]
+        with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as stream:
+            try:
+                latencies = measure(folder / "var" / "archive", store, count, arguments.rate, stream)
+            finally:
+                stream.terminate()
+                stream.wait()
+    print(f"{arguments.runner}: {count} captures at {arguments.rate:g} a second, {len(latencies)} alerts")
+    if latencies:
+        ranked = sorted(latencies)
+        at = {share: ranked[min(len(ranked) - 1, int(share * len(ranked)))] for share in (0.5, 0.9, 0.99)}
+        print("seconds from capture to alert: " + ", ".join(f"p{share * 100:.0f} {at[share]:.2f}" for share in at))
+        print(f"mean {statistics.fmean(ranked):.2f}, longest {ranked[-1]:.2f}")
+
+
+def measure(archive: Path, store: Store, count: int, rate: float, stream: subprocess.Popen[bytes]) -> list[float]:
+    """Seconds from each capture to its alert; the first capture, which waits for the start, does not count."""
+    written: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    generated = pages(count + 1)
+    memory = PeakMemory(stream.pid)
+    with ArchiveIndex(archive) as index, ArchiveWriter(archive) as writer:
+        start, number, last = 0.0, 0, 0.0
+        while len(seen) < len(written) or number <= count:
+            now = time.monotonic()
+            ready = number == 0 or (start and now >= start + number / rate)
+            if number <= count and ready:
+                url, _, body = next(generated)
+                made = capture(url, body, number)
+                ref = writer.write(made)
+                writer.flush()
+                index.add([(ref, made)], writer.position)
+                written[article_id(url)] = last = time.monotonic()
+                number += 1
+            for one in store.iter_alerts():
+                for match in one.matches:
+                    if match.article_id not in seen:
+                        seen[match.article_id] = time.monotonic()
+            if seen and not start:
+                start = time.monotonic()
+            if last and time.monotonic() - last > PATIENCE:
+                break
+            time.sleep(LOOK)
+        first = next(iter(written))
+        print(f"peak memory {memory.end() / 2**20:,.0f} MiB")
+    return [seen[one] - at for one, at in written.items() if one in seen and one != first]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
