@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +13,7 @@ import httpx
 import pytest
 import yaml
 
+from flows.prefect_server import START_SECONDS, prefect_server
 from tests.e2e.conftest import PROGRAM
 from tests.http_server import Answer
 from tests.synthetic import prose
@@ -27,45 +26,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-START_SECONDS = 120
-
 
 @pytest.fixture
 def prefect_api(tmp_path: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/api"
-    environment = os.environ | {
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": url,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    }
-    with (tmp_path / "server.log").open("wb") as log:
-        command = [
-            Path(sys.executable).parent / "prefect",
-            "server",
-            "start",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ]
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while True:
-                try:
-                    if httpx.get(f"{url}/health", timeout=2).is_success:
-                        break
-                except httpx.HTTPError:
-                    pass
-                assert server.poll() is None, (tmp_path / "server.log").read_text()
-                assert time.monotonic() < deadline, (tmp_path / "server.log").read_text()
-                time.sleep(0.5)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(30)
+    with prefect_server(tmp_path / "prefect", port) as url:
+        yield url
 
 
 def test_a_run_is_a_flow_run_with_its_steps_as_tasks(program: Program, prefect_api: str, tmp_path: Path) -> None:
