@@ -72,8 +72,13 @@ def _dataclasses(module: ModuleType) -> tuple[type, ...]:
     return tuple(
         member
         for member in vars(module).values()
-        if isinstance(member, type) and is_dataclass(member) and member.__module__ == module.__name__
+        if isinstance(member, type) and is_dataclass(member) and _stands_in(member, module)
     )
+
+
+def _stands_in(member: type, module: ModuleType) -> bool:
+    """Whether a class is a module's own, or of the modules of a package."""
+    return f"{member.__module__}.".startswith(f"{module.__name__}.")
 
 
 @cache

@@ -1,0 +1,143 @@
+"""Feeds, sources, runs, and what could not be processed. See ``schemas.records``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - serial reads the types at run time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """An input which could not be processed, and why. Nothing of it is lost: the archive has it."""
+
+    url: str
+    stage: str
+    """``fetch``, ``feed``, ``seed``, ``extract``, ``clean``, ``store`` …"""
+    reason: str
+    """A short fixed word: ``empty``, ``binary``, ``http_404``, ``timeout`` …"""
+    detail: str
+    archive_record: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Two quarantined items with the same key are the same event."""
+        return (self.url, self.stage, self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """A change in the life of a feed."""
+
+    at: datetime
+    change: str
+    """``failed``, ``recovered``, ``moved``, ``retired``, ``revived``, ``degraded``, ``mended``."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRetry:
+    """A page which could not be had for a reason that may pass."""
+
+    link: str
+    attempts: int
+    """Times it was asked for."""
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What must be remembered of a feed between two runs."""
+
+    url: str
+    """Address in the feed list: what the feed is known by, whatever becomes of it."""
+    etag: str | None = None
+    last_modified: str | None = None
+    last_success: datetime | None = None
+    last_attempt: datetime | None = None
+    failures: int = 0
+    """Failures in a row."""
+    last_error: str | None = None
+    title: str | None = None
+    entries: int = 0
+    """Entries in the feed when it was last read."""
+    address: str | None = None
+    """Where the feed is asked for since a permanent move held; ``None``: at ``url``."""
+    moved_to: str | None = None
+    """Where permanent redirects (301, 308) lead at present, while that has not held for long enough."""
+    moved_runs: int = 0
+    """Runs in a row in which they led there."""
+    retired_at: datetime | None = None
+    """When the feed said that it is gone for good (410)."""
+    not_before: datetime | None = None
+    """No request before that: backing off, or asked to by ``Retry-After``."""
+    due: datetime | None = None
+    """When the feed is worth the next request by its own rhythm."""
+    poll_seconds: int | None = None
+    """The rhythm: seconds between two requests."""
+    newest: datetime | None = None
+    """Date of the newest entry seen."""
+    degraded: str | None = None
+    """What is wrong with the document, where it could be read in spite of it."""
+    hub: str | None = None
+    """WebSub hub that the feed names."""
+    topic: str | None = None
+    """WebSub topic: the address that the feed calls its own."""
+    pages: tuple[PageRetry, ...] = ()
+    """Pages to be asked for again."""
+    events: tuple[FeedEvent, ...] = ()
+    """The latest changes, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionSample:
+    """How the reading of one capture came out."""
+
+    key: str
+    """Hash of the place in the archive."""
+    words: int
+    """Words of the story; 0 where no text was found."""
+    dropped_words: int
+    """Words of the lines which cleaning took out."""
+    title_echoes: int
+    """Times the headline stood in the text and had to be taken out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionDay:
+    """How the pages of one source read on one day: the measure by which a change of its layout is noticed."""
+
+    source: str
+    day: str
+    """Day of the captures, UTC: ``2026-06-01``."""
+    samples: tuple[ExtractionSample, ...]
+    """Those with the smallest keys, at most 64: the same whatever the order in which they came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedLine:
+    """A line which a source prints with its articles, learned from several of them."""
+
+    source: str
+    line: str
+    """In the form in which lines are compared: lower case, plain quotes and dashes, single spaces."""
+    articles: int
+    """Articles, no two of them near-duplicates, that had it near an edge when it was learned."""
+    learned_at: datetime
+    refused_at: datetime | None = None
+    """When somebody said that it belongs to the stories: then it stays, and is not learned again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """The summary of a run, kept for ``status``."""
+
+    id: str
+    started_at: datetime
+    articles: int
+    new: int
+    revised: int
+    duplicates: int
+    stories: int
+    alerts: int
+    quarantined: int
+    seconds: float
