@@ -11,7 +11,7 @@ single item has in common with a core is less certain, and little evidence must 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -57,6 +57,10 @@ class Bar:
         return self.single + (self.grown - self.single) * (1 - 1 / np.minimum(size, sizes))
 
 
+FEW_KEYS = 9
+"""Keys of a short text: it may share a single one with a copy of it."""
+
+
 def average_link(ids: Sequence[str], similarity: NDArray[np.float64], bar: Bar) -> list[list[str]]:
     """Merge the two groups with the highest average similarity among those that reach ``bar`` until none does.
 
@@ -90,19 +94,24 @@ def average_link(ids: Sequence[str], similarity: NDArray[np.float64], bar: Bar) 
 
 
 def group_similar(
-    keys: Mapping[str, Collection[int]], similarity: Callable[[str, str], float], bar: Bar
+    keys: Mapping[str, Collection[int]], similarity: Callable[[str, str], float], bar: Bar, *, shared: int = 1
 ) -> tuple[list[list[str]], dict[str, str]]:
     """Groups by average link, and the component (its smallest id) of each item.
 
-    Candidates share a key. Two groups can only merge when some pair of them reaches the lower end of the bar, so the
-    edges at or above it divide the work into components without changing the result.
+    Candidates share at least ``shared`` keys, or a single one where either has no more than ``FEW_KEYS``. Two groups
+    can only merge when some pair of them reaches the lower end of the bar, so the edges at or above it divide the work
+    into components without changing the result.
     """
     postings: defaultdict[int, list[str]] = defaultdict(list)
     for item in sorted(keys):
         for key in keys[item]:
             postings[key].append(item)
-    candidates = {pair for items in postings.values() for pair in combinations(items, 2)}
-    measured = {pair: similarity(*pair) for pair in candidates}
+    common = Counter(pair for items in postings.values() for pair in combinations(items, 2))
+    measured = {
+        (a, b): similarity(a, b)
+        for (a, b), count in common.items()
+        if count >= shared or min(len(keys[a]), len(keys[b])) <= FEW_KEYS
+    }
     edges = [pair for pair, value in measured.items() if value >= bar.single]
     groups: list[list[str]] = []
     component: dict[str, str] = {}

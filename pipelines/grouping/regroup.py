@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from schemas.records import ArticleContent, Fingerprint
 
 
+COPY_SHARED = 2
+"""Winnowed shingles that two longer texts must share to be compared as copies. Most pairs that share a single one are
+strangers; ``python -m benchmarks.duplicates`` says what leaving them out costs."""
 _COPY_BAR = Bar(COPY_THRESHOLD, COPY_THRESHOLD)
 _STORY_BAR = Bar(STORY_THRESHOLD, GROWN_THRESHOLD)
 
@@ -151,7 +154,7 @@ def _regroup_copies(
         return 0.0 if too_far else copy_similarity(views[a], views[b])
 
     postings = {article_id: set(fingerprint.copy_keys) - boilerplate for article_id, fingerprint in pool.items()}
-    groups, component = group_similar(postings, similarity, _COPY_BAR)
+    groups, component = group_similar(postings, similarity, _COPY_BAR, shared=COPY_SHARED)
     canonical: dict[str, str] = {}
     for group in groups:
         first = min(group, key=lambda member: order_key(pool[member]))
