@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 ALERTS, STORIES, SINGLES, TELLINGS, QUOTES, FIRSTS, RUNS = 100, 40, 100, 25, 3, 20, 20
 """How many of each are told: beyond these nobody reads on, and the numbers say how many there are."""
 _PORTION = 500
-_WELL = frozenset({"ok", "new", "moved", "moving"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def gather(store: Store, *, since: datetime, until: datetime, severities: Mappin
             stories=len(stories),
             alerts=len(alerts),
             feeds=len(feeds),
-            feeds_unwell=sum(feed.health not in _WELL for feed in feeds),
+            feeds_unwell=sum(not feed.well for feed in feeds),
             quarantined=quarantine.total(),
         ),
         alerts=tuple(_alert(alert, members, severities) for alert in urgent[:ALERTS]),
@@ -223,7 +222,7 @@ def _feed(state: FeedState, now: datetime) -> FeedRow:
 
 
 def _unwell_first(feed: FeedRow) -> tuple[bool, int, str]:
-    return (feed.health in _WELL, -feed.failures, feed.url)
+    return (feed.well, -feed.failures, feed.url)
 
 
 def _latest_first(story: Story) -> tuple[float, str]:

@@ -103,6 +103,9 @@ class FirstRow:
     """Median time before the second outlet, such as ``45 min``."""
 
 
+_WELL = frozenset({"ok", "new", "moved", "moving"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
     """The health of a feed."""
@@ -114,6 +117,11 @@ class FeedRow:
     error: str | None
     last_success: datetime | None
     failures: int
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing can be missing because of it."""
+        return self.health in _WELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

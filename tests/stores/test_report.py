@@ -53,15 +53,7 @@ def test_a_report_tells_what_was_seen_in_its_span(store: Store, make: type[Make]
         form="launchers",
         term="launcher",
     )
-    repeated = AlertMatch(
-        article_id=copy.id,
-        field="body",
-        sentence="Two launchers came. ",
-        start=4,
-        end=13,
-        form="launchers",
-        term="launcher",
-    )
+    repeated = replace(matched, article_id=copy.id)
     store.write_alerts(
         [
             make.alert(1, article_id=one.id, matches=(matched, repeated), matched_at=one.first_seen, rule_id="low"),
