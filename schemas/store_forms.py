@@ -35,3 +35,9 @@ def elasticsearch_template(name: str, prefix: str = DEFAULT_PREFIX) -> dict[str,
         if field in template:
             template[field] = [prefix + item.removeprefix(DEFAULT_PREFIX) for item in template[field]]
     return template
+
+
+def elasticsearch_version(name: str) -> int:
+    """Counts the changes of a kind's mappings which adding fields cannot bring about in an existing index."""
+    version: int = elasticsearch_template(name)["template"]["mappings"]["_meta"]["version"]
+    return version

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import ConfigOption, StoreOption, opened
+from flows.progress import Reporter
 from flows.shipped import DASHBOARDS, shipped
 from pipelines.config import load_settings
 
@@ -16,8 +17,12 @@ app = typer.Typer(help="Prepare servers: templates and aliases, dashboards.", no
 
 @app.command()
 def elasticsearch(store: StoreOption = None, config: ConfigOption = None) -> None:
-    """Put index templates and aliases on the Elasticsearch at --store. Safe to repeat."""
+    """Put index templates and aliases on the Elasticsearch at --store, and move indices of an earlier form to today's.
+
+    Others may read and write meanwhile. Safe to repeat: what was broken off goes on.
+    """
     with opened(store, config) as (opened_store, settings):
+        opened_store.migrate(Reporter().say)
         opened_store.maintain()
         print(f"{opened_store.url} is ready; its indices begin with {settings.index_prefix}-")
 

@@ -59,6 +59,12 @@ class Store(Protocol):
     def setup(self) -> None:
         """Make tables, templates, indices and aliases where they are missing."""
 
+    def migrate(self, tell: Callable[[str], None]) -> None:
+        """Bring what is kept in an earlier form, and cannot simply be added to, into today's.
+
+        Others may read and write meanwhile. May be broken off and called again; ``tell`` is told in words how it goes.
+        """
+
     def maintain(self) -> None:
         """Look after what has grown: full indices, old statistics. Cheap where there is nothing to do."""
 

@@ -36,6 +36,8 @@ class Outcome(Enum):
     """There is nothing to update or remove."""
     REJECTED = auto()
     """Elasticsearch cannot take it, now or later."""
+    BLOCKED = auto()
+    """The index takes no writes: perhaps it is being moved to a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,16 @@ class Action:
     seq_no: int | None = None
     """Write only if the document is still the one read: its sequence number and primary term."""
     primary_term: int | None = None
+    version: int | None = None
+    """Write only over an older version of the document, by a count that is not Elasticsearch's own."""
 
     def head(self) -> bytes:
         """The line which opens the action in the request."""
         meta: dict[str, Any] = {"_index": self.index, "_id": self.id}
         if self.seq_no is not None:
             meta |= {"if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
+        if self.version is not None:
+            meta |= {"version": self.version, "version_type": "external"}
         if self.through_alias and self.operation != "delete":
             meta["require_alias"] = True
         if self.operation == "update":
@@ -73,12 +79,14 @@ class Written:
 
     outcome: Outcome
     index: str = ""
-    """The backing index it went to."""
+    """The backing index it went to; that which refuses it may be named by its alias."""
     detail: str = ""
 
 
 def write(connection: Connection, actions: Sequence[Action]) -> list[Written]:
     """Carry out every action; what is refused for the moment is tried again.
+
+    A full disk is such a refusal as well: Elasticsearch itself lifts its block when there is room again.
 
     An action whose answer was lost may be carried out twice: ids are fixed, so this writes the same again, or
     is seen as a conflict.
@@ -89,19 +97,28 @@ def write(connection: Connection, actions: Sequence[Action]) -> list[Written]:
     results: dict[int, Written] = {}
     left = list(enumerate(actions))
     for pause in pauses(connection.patience):
-        again: list[tuple[int, Action]] = []
+        again: list[_Refused] = []
         for chunk in _chunks(left):
             again += _send(connection, chunk, results)
         if not again:
             return [results[number] for number in range(len(actions))]
-        left = again
+        left = [(refused.number, refused.action) for refused in again]
         if pause is None:
             break
         time.sleep(pause)
     raise StoreUnavailableError(
-        f"Elasticsearch at {connection.url} is overloaded: {len(left)} of {len(actions)} documents are still "
-        f"refused after {connection.patience:.0f} s."
+        f"Elasticsearch at {connection.url} is overloaded: {len(again)} of {len(actions)} documents are still "
+        f"refused after {connection.patience:.0f} s: {again[0].reason}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An action which the server has refused for the moment."""
+
+    number: int
+    action: Action
+    reason: str
 
 
 def _chunks(actions: Sequence[tuple[int, Action]]) -> Iterator[list[tuple[int, Action]]]:
@@ -118,9 +135,7 @@ def _chunks(actions: Sequence[tuple[int, Action]]) -> Iterator[list[tuple[int, A
         yield chunk
 
 
-def _send(
-    connection: Connection, chunk: list[tuple[int, Action]], results: dict[int, Written]
-) -> list[tuple[int, Action]]:
+def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict[int, Written]) -> list[_Refused]:
     """Send one request; put what is decided into ``results`` and return what is to be tried again."""
     lines = [line for _, action in chunk for line in (action.head(), action.body) if line is not None]
     try:
@@ -143,14 +158,14 @@ def _send(
         ((_, result),) = item.items()
         _check_server(connection, action, result)
         if result["status"] in RETRIED_STATUSES:
-            again.append((number, action))
+            again.append(_Refused(number, action, result.get("error", {}).get("reason", "")))
         else:
             results[number] = _judge(result)
     return again
 
 
 def _check_server(connection: Connection, action: Action, result: dict[str, Any]) -> None:
-    """Raise when a refusal says something of the server (read-only, forbidden, broken), nothing of the document."""
+    """Raise when a refusal says something of the server (forbidden, broken), nothing of the document."""
     error = result.get("error") or {}
     if error.get("type") == "index_not_found_exception":
         raise StoreUnavailableError(
@@ -158,7 +173,7 @@ def _check_server(connection: Connection, action: Action, result: dict[str, Any]
             "Run `wirepicket setup elasticsearch` first, or check WIREPICKET_INDEX_PREFIX."
         )
     fault = result["status"] >= _CLIENT_ERROR and result["status"] not in _OF_THE_DOCUMENT | RETRIED_STATUSES
-    if fault:
+    if fault and not _is_block(error):
         raise StoreUnavailableError(
             f"Elasticsearch at {connection.url} refuses to write {action.index} ({result['status']}): "
             f"{error.get('reason')}"
@@ -169,6 +184,8 @@ def _judge(result: dict[str, Any]) -> Written:
     index = result.get("_index", "")
     error = result.get("error") or {}
     status = result["status"]
+    if _is_block(error):
+        return Written(Outcome.BLOCKED, index, error["reason"])
     if status == CONFLICT:
         return Written(Outcome.CONFLICT, index)
     if status == NOT_FOUND and error.get("type") in (None, "document_missing_exception"):
@@ -176,3 +193,8 @@ def _judge(result: dict[str, Any]) -> Written:
     if status >= _CLIENT_ERROR:
         return Written(Outcome.REJECTED, index, f"{error.get('type')}: {error.get('reason')}")
     return Written(Outcome.DONE, index)
+
+
+def _is_block(error: dict[str, Any]) -> bool:
+    """Whether a single index takes no writes, rather than the whole cluster."""
+    return error.get("type") == "cluster_block_exception" and str(error.get("reason")).startswith("index [")

@@ -1,32 +1,95 @@
-"""Templates, indices and aliases: made where they are missing, and looked up."""
+"""The indices of one prefix: what stands behind each alias, and what becomes of it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import elasticsearch
 
 from pipelines.errors import StoreUnavailableError
-from pipelines.stores.elastic.connection import FIRST_CONTACT_PATIENCE
-from schemas.store_forms import SETTINGS, elasticsearch_kinds, elasticsearch_template
+from pipelines.stores.elastic.connection import pauses
+from schemas.records import now_utc
+from schemas.serial import time_from_text, time_to_text
+from schemas.store_forms import elasticsearch_kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pipelines.stores.elastic.connection import Connection
+    from schemas.serial import JsonObject
 
 ROLL_OVER = {"max_primary_shard_size": "25gb", "max_age": "365d"}
 """When a kind goes on in a new index. Half the 50 GB a shard that Elasticsearch advises at most: every index behind an
 alias is asked for every id, and articles are updated wherever they are. Old indices can be closed a year at a time."""
 _GROWING = frozenset({"alerts", "articles", "outbox", "quarantine", "revisions", "runs", "seen", "stories"})
 """Kinds that grow without end; the others are bounded by the feed list and the horizon."""
-_AT_ONCE = 6
-"""Requests at once while setting up: the server takes several changes in one step. Measured three times as fast."""
+AT_ONCE = 6
+"""Requests at once while looking after indices: the server takes several changes in one step. Measured three times as
+fast."""
 _BACKING_SECONDS = 5.0
 """How long the list of an alias's indices is believed. A roll-over within it costs a conflict, never a double."""
+MOVE_PATIENCE = 600.0
+"""Seconds to wait for an index that takes no writes while the last of it is moved: an index that is moved takes none
+for seconds, and one whose move was killed until somebody goes on with it."""
+RETIRED = timedelta(hours=1)
+"""How long an index is kept after it was moved: far longer than anybody reads from a point in time."""
+_OF_A_MOVE = frozenset({"moving_to", "moving_at", "copied_below"})
+_NUMBERED = re.compile(r"-(?:v\d+-)?\d{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What there is to know of an index."""
+
+    name: str
+    kind: str
+    behind_alias: bool
+    writes: bool
+    """New documents go to it."""
+    blocked: bool
+    """It takes no writes."""
+    meta: JsonObject
+    """What its mapping says of itself."""
+
+    @property
+    def version(self) -> int:
+        """Of its form (``schemas.store_forms.elasticsearch_version``)."""
+        return int(self.meta.get("version", 1))
+
+    @property
+    def successor(self) -> str | None:
+        """The index which its documents are being moved to, or have been."""
+        return self.meta.get("moving_to")
+
+    @property
+    def moved_at(self) -> datetime | None:
+        """When it began to take no writes any more."""
+        text = self.meta.get("moving_at")
+        return time_from_text(text) if text else None
+
+    @property
+    def copied_below(self) -> int:
+        """In an index that is being filled: the number of the old index's change below which all is copied."""
+        return int(self.meta.get("copied_below", 0))
+
+    @property
+    def meta_at_rest(self) -> JsonObject:
+        """What its mapping says when it is moved no more."""
+        return {name: value for name, value in self.meta.items() if name not in _OF_A_MOVE}
+
+    def moving(self, to: str) -> JsonObject:
+        """What its mapping is to say from the moment on when it takes no writes."""
+        return self.meta | {"moving_to": to, "moving_at": time_to_text(now_utc())}
+
+    def filled(self, below: int) -> JsonObject:
+        """What its mapping is to say when all changes of the old index below a number are copied."""
+        return self.meta | {"copied_below": below}
 
 
 class Indices:
@@ -44,38 +107,7 @@ class Indices:
         """The write alias of a kind."""
         return f"{self.prefix}-{kind}"
 
-    def setup(self) -> None:
-        """Make templates, indices and aliases where they are missing or of an earlier form."""
-        kinds = elasticsearch_kinds()
-        settings = elasticsearch_template(SETTINGS, self.prefix)
-        templates = {kind: elasticsearch_template(kind, self.prefix) for kind in kinds}
-        digest = hashlib.sha256(json.dumps([settings, templates], sort_keys=True).encode()).hexdigest()
-        current = self._written_digest() == digest
-        if not current:
-            self._put_templates(settings, templates, digest)
-        existing = self._existing_aliases()
-        missing = [kind for kind in kinds if self.alias(kind) not in existing]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(self._create, missing))
-            if not current:
-                list(
-                    pool.map(
-                        lambda kind: self._add_fields(kind, templates[kind]["template"]["mappings"]),
-                        sorted(set(kinds) - set(missing)),
-                    )
-                )
-
-    def roll_over(self) -> None:
-        """Begin a new index for each kind whose latest has grown too large or too old, as the server judges."""
-
-        def grow(kind: str) -> None:
-            conditions = self._roll_over
-            answer = self._call(lambda: self._client.indices.rollover(alias=self.alias(kind), conditions=conditions))
-            if answer["rolled_over"]:
-                self.backing(kind, fresh=True)
-
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(grow, sorted(_GROWING)))
+    # What stands behind an alias ------------------------------------------------------------------------
 
     def backing(self, kind: str, *, fresh: bool = False) -> tuple[str, ...]:
         """The indices behind a kind's alias, oldest first, the one that new documents go to last.
@@ -98,6 +130,24 @@ class Indices:
             self._backing[kind] = (time.monotonic(), found)
         return found
 
+    def forget(self) -> None:
+        """Look again what stands behind each alias: what another process read and wrote until now is to be seen."""
+        with self._guard:
+            self._backing.clear()
+
+    def standings(self, *names: str) -> list[Standing]:
+        """What there is to know of our indices, or of those named (by an alias too), by name."""
+        try:
+            answer = self._call(
+                lambda: self._client.indices.get(
+                    index=list(names) or f"{self.prefix}-*",
+                    filter_path="*.aliases,*.mappings._meta,*.settings.index.blocks",
+                )
+            )
+        except elasticsearch.NotFoundError:
+            return []
+        return sorted(self._read_standings(answer), key=lambda standing: standing.name)
+
     def missing(self, kind: str) -> StoreUnavailableError:
         """The error for an alias that does not exist."""
         return StoreUnavailableError(
@@ -112,76 +162,84 @@ class Indices:
         except elasticsearch.NotFoundError as error:
             raise self.missing(kinds[0]) from error
 
-    def _written_digest(self) -> str | None:
-        """Digest of the templates there are; also the first word we have with the server."""
-        name = self.alias(SETTINGS)
-        try:
-            answer = self._connection.call(
-                lambda: self._client.cluster.get_component_template(name=name),
-                patience=FIRST_CONTACT_PATIENCE,
-            )
-        except elasticsearch.NotFoundError:
-            return None
-        found = answer["component_templates"][0]["component_template"].get("_meta", {}).get("digest")
-        return found if isinstance(found, str) else None
+    # Roll-over, and moves to a new form -----------------------------------------------------------------
 
-    def _put_templates(self, settings: dict[str, Any], templates: dict[str, dict[str, Any]], digest: str) -> None:
-        name = self.alias(SETTINGS)
-        # First without the digest, last with it: it stands for all of them being there.
-        for meta in ({}, {"digest": digest}):
-            self._call(
-                lambda meta=meta: self._client.cluster.put_component_template(
-                    name=name, template=settings["template"], meta=settings["_meta"] | meta
+    def roll_over(self) -> None:
+        """Begin a new index for each kind whose latest has grown too large or too old, as the server judges."""
+
+        def grow(kind: str) -> None:
+            conditions = self._roll_over
+            answer = self._call(lambda: self._client.indices.rollover(alias=self.alias(kind), conditions=conditions))
+            if answer["rolled_over"]:
+                self.backing(kind, fresh=True)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(grow, sorted(_GROWING)))
+
+    def remove_retired(self) -> None:
+        """Remove indices which were moved so long ago that nobody reads from them any more."""
+        before = now_utc() - RETIRED
+        retired = [
+            standing.name
+            for standing in self.standings()
+            if not standing.behind_alias and standing.moved_at and standing.moved_at < before
+        ]
+        if retired:
+            self._call(lambda: self._client.indices.delete(index=retired, ignore_unavailable=True))
+
+    def place_now(self, index: str) -> str:
+        """Where the documents of an index stand by now: itself, or what it was moved to."""
+        for standing in self.standings(index):
+            if not standing.behind_alias and standing.successor:
+                return self.place_now(standing.successor)
+        return index
+
+    def await_moves(self, kind: str, names: Iterable[str], why: str) -> dict[str, str]:
+        """Wait until indices which refused a write, ``why`` in the server's words, have been moved.
+
+        Returns where the documents of each stand then; the alias of the kind stays itself.
+
+        Raises:
+            StoreUnavailableError: they are not being moved: somebody has closed them to writes, or the move was
+                broken off and nobody goes on with it.
+        """
+        alias, wanted = self.alias(kind), set(names)
+        closed: list[Standing] = []
+        for pause in pauses(MOVE_PATIENCE):
+            closed = [
+                standing
+                for standing in self.standings(*wanted)
+                if standing.blocked and standing.behind_alias and (standing.name in wanted or standing.writes)
+            ]
+            if not closed:
+                self.backing(kind, fresh=True)
+                return {name: name if name == alias else self.place_now(name) for name in wanted}
+            if not all(standing.successor for standing in closed):
+                raise StoreUnavailableError(
+                    f"Elasticsearch at {self._connection.url} refuses to write {closed[0].name}: {why}"
                 )
-            )
-            if meta:
-                return
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                list(pool.map(self._put_template, templates.items()))
-
-    def _put_template(self, named: tuple[str, dict[str, Any]]) -> None:
-        kind, template = named
-        self._call(
-            lambda: self._client.indices.put_index_template(
-                name=self.alias(kind),
-                index_patterns=template["index_patterns"],
-                priority=template["priority"],
-                composed_of=template["composed_of"],
-                ignore_missing_component_templates=template["ignore_missing_component_templates"],
-                template=template["template"],
-                meta=template["_meta"],
-            )
+            time.sleep(pause or 0)
+        raise StoreUnavailableError(
+            f"{closed[0].name} is being moved to {closed[0].successor} and takes no writes. If nobody is doing so, "
+            "run `wirepicket setup elasticsearch`, which goes on with it."
         )
 
-    def _existing_aliases(self) -> set[str]:
-        try:
-            answer = self._call(lambda: self._client.indices.get_alias(name=f"{self.prefix}-*"))
-        except elasticsearch.NotFoundError:
-            return set()
-        return {alias for index in answer.values() for alias in index["aliases"]}
-
-    def _create(self, kind: str) -> None:
-        alias = self.alias(kind)
-        try:
-            self._call(
-                lambda: self._client.indices.create(index=f"{alias}-000001", aliases={alias: {"is_write_index": True}})
-            )
-        except StoreUnavailableError as error:
-            cause = error.__cause__
-            # Another process sets up at the same time; or our own request, whose answer was lost.
-            if not (
-                isinstance(cause, elasticsearch.BadRequestError)
-                and "resource_already_exists_exception" in str(cause.body)
-            ):
-                raise
-
-    def _add_fields(self, kind: str, mappings: dict[str, Any]) -> None:
-        """Give existing indices the fields which have come with a newer form."""
-        self._call(
-            lambda: self._client.indices.put_mapping(
-                index=self.alias(kind), properties=mappings["properties"], meta=mappings["_meta"]
-            )
-        )
+    def _read_standings(self, answer: JsonObject) -> Iterator[Standing]:
+        for name, entry in answer.items():
+            for kind in elasticsearch_kinds():
+                alias = self.alias(kind)
+                behind = entry.get("aliases", {}).get(alias)
+                if behind is None and not (name.startswith(alias) and _NUMBERED.fullmatch(name, len(alias))):
+                    continue
+                blocks = entry.get("settings", {}).get("index", {}).get("blocks", {})
+                yield Standing(
+                    name=name,
+                    kind=kind,
+                    behind_alias=behind is not None,
+                    writes=bool(behind and behind.get("is_write_index")),
+                    blocked="true" in {blocks.get("write"), blocks.get("read_only")},
+                    meta=entry.get("mappings", {}).get("_meta", {}),
+                )
 
     def _call(self, request: Any) -> Any:  # noqa: ANN401 - JSON
         return self._connection.call(request)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +15,6 @@ from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from pipelines.stores.protocol import Space
@@ -39,9 +39,12 @@ COMMON = Kind(COMMON_KEYS, CommonKey, lambda common: str(common.key), "key", lam
 class MemoryDocuments(ElasticPart):
     """The indices ``memory`` and ``common-keys``."""
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
         """A lease. What is written inside is seen by others at once, and stays should an error end it."""
-        return self._lease.held()
+        with self._lease.held():
+            self._indices.forget()
+            yield
 
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
         return self._documents(MEMORY).records(ids)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import elasticsearch
 
-from pipelines.errors import StoreUnavailableError
+from pipelines.stores.elastic.paging import pages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -23,8 +22,6 @@ Record = TypeVar("Record")
 
 GET_IDS = 2_000
 """Ids in one ``mget``."""
-KEEP_ALIVE = "5m"
-"""How long a point in time outlives the last page read from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +94,11 @@ class DocumentReader(Generic[Record]):
 
     def _pages(self, request: JsonObject) -> Iterator[Record]:
         """All pages from one point in time."""
-        opened = self._call(lambda: self._client.open_point_in_time(index=self.alias, keep_alive=KEEP_ALIVE))
-        point = opened["id"]
-        after: JsonObject = {}
         try:
-            while True:
-                answer = self._call(
-                    lambda: self._client.search(
-                        pit={"id": point, "keep_alive": KEEP_ALIVE},  # noqa: B023 - called at once
-                        **request,
-                        **after,  # noqa: B023 - called at once
-                    )
-                )
-                point = answer["pit_id"]
-                hits = answer["hits"]["hits"]
+            for hits in pages(self._connection, self.alias, request):
                 yield from (self._kind.record(hit["_source"]) for hit in hits)
-                if len(hits) < request["size"]:
-                    return
-                after = {"search_after": hits[-1]["sort"]}
-        finally:
-            # Should even this fail, the server drops it after KEEP_ALIVE.
-            with suppress(StoreUnavailableError):
-                self._call(lambda: self._client.close_point_in_time(id=point), patience=0)
+        except elasticsearch.NotFoundError as error:
+            raise self._indices.missing(self._kind.name) from error
 
     # Several indices behind the alias -------------------------------------------------------------------
 
@@ -153,8 +133,8 @@ class DocumentReader(Generic[Record]):
                 if hit["found"]:
                     yield hit
 
-    def _call(self, request: Any, *, patience: float | None = None) -> Any:  # noqa: ANN401 - JSON
+    def _call(self, request: Any) -> Any:  # noqa: ANN401 - JSON
         try:
-            return self._connection.call(request, patience=patience)
+            return self._connection.call(request)
         except elasticsearch.NotFoundError as error:
             raise self._indices.missing(self._kind.name) from error

@@ -11,12 +11,15 @@ from pipelines.stores.elastic.articles import ArticleDocuments
 from pipelines.stores.elastic.connection import PATIENCE, Connection
 from pipelines.stores.elastic.lease import EXPIRY_SECONDS
 from pipelines.stores.elastic.memory import MemoryDocuments
+from pipelines.stores.elastic.migrate import migrate
 from pipelines.stores.elastic.operations import OperationDocuments
 from pipelines.stores.elastic.sources import SourceDocuments
+from pipelines.stores.elastic.templates import Templates
 from pipelines.stores.searching import Searching
 from schemas.store_forms import elasticsearch_kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -66,10 +69,14 @@ class ElasticsearchStore(
         self._connection.close()
 
     def setup(self) -> None:
-        self._indices.setup()
+        Templates(self._connection, self._indices).set_up()
+
+    def migrate(self, tell: Callable[[str], None]) -> None:
+        migrate(self._connection, self._indices, tell)
 
     def maintain(self) -> None:
         self._indices.roll_over()
+        self._indices.remove_retired()
 
     def refresh(self) -> None:
         self._indices.refresh(*elasticsearch_kinds())

@@ -15,7 +15,7 @@ from pipelines.stores.rejected import rejection
 from schemas.serial import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pipelines.stores.elastic.connection import Connection
     from pipelines.stores.elastic.documents import Kind
@@ -122,8 +122,9 @@ class Documents(DocumentReader[Record]):
                 done.add(action.id)
                 if action.operation == "create":
                     created[action.id] = written.index
-            elif written.outcome in (Outcome.CONFLICT, Outcome.MISSING):
+            elif written.outcome in (Outcome.CONFLICT, Outcome.MISSING, Outcome.BLOCKED):
                 conflicts.add(action.id)
+        self._await_moves(actions, results)
         double = self._yield_doubles(created)
         return _Settled(done=done - double, conflicts=conflicts | double)
 
@@ -135,14 +136,12 @@ class Documents(DocumentReader[Record]):
         """
         if not created or len(self._indices.backing(self._kind.name, fresh=True)) == 1:
             return set()
+        places = self._places_now(created.values())
         double = set()
         for hit in self._all_hits(created, source=False):
-            if hit["_index"] != created[hit["_id"]]:
+            if hit["_index"] != places[created[hit["_id"]]]:
                 double.add(hit["_id"])
-        write(
-            self._connection,
-            [self._action("delete", one, None, created[one]) for one in sorted(double)],
-        )
+        self._insist([self._action("delete", one, None, places[created[one]]) for one in sorted(double)])
         return double
 
     def _write(self, operation: str, records: Sequence[Record]) -> None:
@@ -164,7 +163,7 @@ class Documents(DocumentReader[Record]):
         index must not come to stand in the new one as well.
         """
         known = self._indices.backing(self._kind.name)[-1]
-        results = write(self._connection, actions)
+        results = self._insist(actions)
         strays = {
             action.id: (action, written)
             for action, written in zip(actions, results, strict=True)
@@ -172,14 +171,45 @@ class Documents(DocumentReader[Record]):
         }
         if strays:
             self._indices.backing(self._kind.name, fresh=True)
+            places = self._places_now(written.index for _, written in strays.values())
             remedies = [
-                _remedy(action, written, hit["_index"])
+                _remedy(action, replace(written, index=places[written.index]), hit["_index"])
                 for hit in self._all_hits(strays, source=False)
                 for action, written in [strays[hit["_id"]]]
-                if hit["_index"] != written.index
+                if hit["_index"] != places[written.index]
             ]
-            write(self._connection, [remedy for remedy in remedies if remedy])
+            self._insist([remedy for remedy in remedies if remedy])
         return results
+
+    def _insist(self, actions: Sequence[Action]) -> list[Written]:
+        """Write; what meets an index that is just being moved to another waits, and follows."""
+        results = write(self._connection, actions)
+        for pause in pauses(self._connection.patience):
+            places = self._await_moves(actions, results)
+            late = [number for number, written in enumerate(results) if written.outcome is Outcome.BLOCKED]
+            if not late:
+                return results
+            again = write(self._connection, [replace(actions[one], index=places[actions[one].index]) for one in late])
+            for number, written in zip(late, again, strict=True):
+                results[number] = written
+            time.sleep(pause or 0)
+        raise StoreUnavailableError(f"The indices of {self.alias} keep being closed to writes. Try again.")
+
+    def _await_moves(self, actions: Sequence[Action], results: Sequence[Written]) -> dict[str, str]:
+        """Wait for the indices which took no writes; where their documents stand then."""
+        refused = {
+            action.index: written.detail
+            for action, written in zip(actions, results, strict=True)
+            if written.outcome is Outcome.BLOCKED
+        }
+        if not refused:
+            return {}
+        return self._indices.await_moves(self._kind.name, refused, next(iter(refused.values())))
+
+    def _places_now(self, indices: Iterable[str]) -> dict[str, str]:
+        """Where documents stand which were written into these indices: one may have been moved since."""
+        known = self._indices.backing(self._kind.name)
+        return {one: one if one in known else self._indices.place_now(one) for one in set(indices)}
 
     def _actions(self, records: Collection[Record], operation: str) -> tuple[list[Action], list[Record]]:
         """The actions which write records, with the records; those that JSON cannot express are refused."""

@@ -15,6 +15,7 @@ from pipelines.stores.sqlite.operations import OperationTables
 from pipelines.stores.sqlite.sources import SourceTables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -43,6 +44,9 @@ class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, Sou
     def setup(self) -> None:
         with self._database.reading():
             pass  # the first use makes the file and its tables
+
+    def migrate(self, tell: Callable[[str], None]) -> None:
+        """Nothing to do: whoever opens an older file adds what it lacks."""
 
     def maintain(self) -> None:
         with self._database.writing() as connection:

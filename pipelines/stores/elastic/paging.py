@@ -1,0 +1,48 @@
+"""Everything that a search finds, page by page, from one moment."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.stores.elastic.connection import Connection
+    from schemas.serial import JsonObject
+
+KEEP_ALIVE = "5m"
+"""How long a point in time outlives the last page read from it."""
+
+
+def pages(connection: Connection, index: str, request: JsonObject) -> Iterator[list[Any]]:
+    """The hits of a search with ``sort`` and ``size``, from one point in time; the last page may be empty.
+
+    Raises:
+        StoreUnavailableError: the server is out of reach.
+        elasticsearch.NotFoundError: there is no such index.
+    """
+    client = connection.client
+    point = connection.call(lambda: client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE))["id"]
+    after: JsonObject = {}
+    try:
+        while True:
+            answer = connection.call(
+                lambda: client.search(
+                    pit={"id": point, "keep_alive": KEEP_ALIVE},  # noqa: B023 - called at once
+                    **request,
+                    **after,  # noqa: B023 - called at once
+                )
+            )
+            point = answer["pit_id"]
+            hits = answer["hits"]["hits"]
+            yield hits
+            if len(hits) < request["size"]:
+                return
+            after = {"search_after": hits[-1]["sort"]}
+    finally:
+        # Should even this fail, the server drops it after KEEP_ALIVE.
+        with suppress(StoreUnavailableError):
+            connection.call(lambda: client.close_point_in_time(id=point), patience=0)
