@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from pipelines.alerts.fold import fold
 from pipelines.alerts.normalise import Glue, Tokens
 
 if TYPE_CHECKING:
@@ -30,12 +31,20 @@ _ABBREVIATION = re.compile(
     r"|\b(?:[A-Za-z]\.)*[A-Z])$"
 )
 _LOOK_BACK = 24
+_USUAL_SENTENCE = 200
+"""Characters in which the beginning of a sentence is looked for first."""
 
 
 def sentence_ends(text: str, low: int = 0, high: int | None = None) -> list[int]:
     """Offsets behind the sentences of a text between two places, in order; the last is the second of these."""
     high = len(text) if high is None else high
-    ends: list[int] = []
+    ends = list(_ends(text, low, high))
+    if not ends or ends[-1] < high:
+        ends.append(high)
+    return ends
+
+
+def _ends(text: str, low: int, high: int) -> Iterator[int]:
     for match in _END.finditer(text, low, high):
         if match[0][0] == ".":
             before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
@@ -44,19 +53,49 @@ def sentence_ends(text: str, low: int = 0, high: int | None = None) -> list[int]
                 continue
             if following[:1].islower():
                 continue
-        ends.append(match.end())
-    if not ends or ends[-1] < high:
-        ends.append(high)
-    return ends
+        yield match.end()
+
+
+def sentence(text: str, start: int, end: int) -> str:
+    """The sentence around a place of a text, at most ``MAX_SENTENCE`` characters of it."""
+    # An end that is further away than what is quoted does not matter.
+    low, high = max(0, start - 2 * MAX_SENTENCE), min(len(text), end + 2 * MAX_SENTENCE)
+    begin, left = start, None
+    while left is None:
+        begin = _between_ends(text, max(low, begin - _USUAL_SENTENCE), low)
+        ends = _ends_until(text, begin, high, end)
+        left = max((one for one in ends if one <= start), default=low if begin == low else None)
+    right = ends[-1]
+    room = max(0, MAX_SENTENCE - (end - start)) // 2
+    if right - left > MAX_SENTENCE:
+        left, right = max(left, start - room), min(right, end + room)
+    return text[left:right].strip()
+
+
+def _ends_until(text: str, low: int, high: int, place: int) -> list[int]:
+    """The ends of sentences up to the first that is not before a place."""
+    ends: list[int] = []
+    for one in _ends(text, low, high):
+        ends.append(one)
+        if one >= place:
+            return ends
+    return [*ends, high]
+
+
+def _between_ends(text: str, at: int, low: int) -> int:
+    """The last place, at the latest ``at``, that lies within no end of a sentence: looking may begin there."""
+    while at > low and not text[at - 1].isalnum():
+        at -= 1
+    return at
 
 
 class Document:
-    """One field of an article, tokenised."""
+    """One field of an article with its tokens: all of them, or those of an excerpt, at their places in the whole."""
 
-    def __init__(self, text: str) -> None:
-        """Tokenise; everything else is worked out when it is asked for."""
+    def __init__(self, text: str, tokens: Tokens | None = None) -> None:
+        """Tokenise, unless that is done; everything else is worked out when it is asked for."""
         self.text = text
-        self.tokens = Tokens(text)
+        self.tokens = Tokens(fold(text)) if tokens is None else tokens
         self._positions: dict[frozenset[str], list[int]] = {}
 
     @cached_property
@@ -96,7 +135,9 @@ class Document:
     @cached_property
     def word_numbers(self) -> list[int]:
         """For each token the number of its word: ``S-400`` and ``HIMARS-equipped`` are one word each."""
-        return list(accumulate(int(self.tokens.glue(index) not in _WITHIN_WORD) for index in range(len(self.tokens))))
+        tokens = self.tokens
+        begins = [gap == " " or tokens.glue(index) not in _WITHIN_WORD for index, gap in enumerate(tokens.gaps)]
+        return list(accumulate(begins, initial=0))[1:]
 
     def starts_sentence(self, position: int) -> bool:
         """Whether a token stands first in its sentence, or behind a colon or quotation mark."""
@@ -104,17 +145,3 @@ class Document:
             return True
         start, before = self.tokens[position].start, self.tokens[position - 1].start
         return sentence_ends(self.text, before, start + 1)[0] <= start
-
-    def sentence(self, start: int, end: int) -> str:
-        """The sentence around a match, at most ``MAX_SENTENCE`` characters of it."""
-        # An end that is further away than what is quoted does not matter.
-        low, high = max(0, start - 2 * MAX_SENTENCE), min(len(self.text), end + 2 * MAX_SENTENCE)
-        ends = sentence_ends(self.text, low, high)
-        first = bisect_right(ends, start)
-        left = ends[first - 1] if first else low
-        last = min(bisect_left(ends, end), len(ends) - 1)
-        right = ends[last]
-        room = max(0, MAX_SENTENCE - (end - start)) // 2
-        if right - left > MAX_SENTENCE:
-            left, right = max(left, start - room), min(right, end + room)
-        return self.text[left:right].strip()

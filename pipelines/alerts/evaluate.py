@@ -6,7 +6,8 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.alerts.document import Document
+from pipelines.alerts.document import Document, sentence
+from pipelines.alerts.excerpts import Excerpts, anchors
 from pipelines.alerts.locate import find
 from pipelines.alerts.patterns import leaf_of
 from pipelines.alerts.query import (
@@ -40,11 +41,11 @@ _FIELDS = (TITLE, BODY)
 
 
 class Place(NamedTuple):
-    """A term's place in a field: token positions."""
+    """A term's place in a field, in code points of its text."""
 
     field: str
-    first: int
-    behind: int
+    start: int
+    end: int
     term: str
 
 
@@ -68,12 +69,14 @@ class Subject:
         self._language = (language or "").lower()
         self._gazetteer = gazetteer
         self._documents: dict[str, Document] = {}
+        self._excerpts = {field: Excerpts(text) for field, text in self._texts.items()}
         self._found: dict[tuple[str, Term | Phrase], tuple[_Span, ...]] = {}
+        self._stands: dict[tuple[str, Term | Phrase], tuple[Place, ...]] = {}
 
     def document(self, field: str) -> Document:
         """The tokenised field."""
         if field not in self._documents:
-            self._documents[field] = Document(self._texts[field])
+            self._documents[field] = self._excerpts[field].whole()
         return self._documents[field]
 
     @cached_property
@@ -107,9 +110,10 @@ class Subject:
                 spans = [self._spans(part, field) for field in fields]
                 enough = sum(_mentions(one) for one in spans) >= count
                 return _concatenated(span.places for one in spans for span in one) if enough else None
-            case Term() | Phrase() | Near():
-                places = _concatenated(span.places for field in fields for span in self._spans(node, field))
-                return places or None
+            case Term() | Phrase():
+                return _concatenated(self._leaf_places(node, field) for field in fields) or None
+            case Near():
+                return _concatenated(span.places for field in fields for span in self._spans(node, field)) or None
 
     def _all(self, parts: tuple[Node, ...], fields: tuple[str, ...]) -> tuple[Place, ...] | None:
         found: list[tuple[Place, ...]] = []
@@ -138,6 +142,28 @@ class Subject:
             case _:
                 raise AssertionError(node)  # the parser lets nothing else in here
 
+    def _leaf_places(self, node: Term | Phrase, field: str) -> tuple[Place, ...]:
+        """Where a leaf stands; of a long text only what it takes is tokenised."""
+        key = (field, node)
+        known = self._stands.get(key)
+        if known is None:
+            known = self._places_in_excerpts(node, field) if field not in self._documents else None
+            if known is None:
+                known = _concatenated(span.places for span in self._leaf_spans(node, field))
+            self._stands[key] = known
+        return known
+
+    def _places_in_excerpts(self, node: Term | Phrase, field: str) -> tuple[Place, ...] | None:
+        leaf = leaf_of(node, self._gazetteer)
+        found: set[tuple[int, int]] = set()
+        for pattern, anchor in zip(leaf.patterns, anchors(node, self._gazetteer), strict=True):
+            excerpts = self._excerpts[field].around(anchor)
+            if excerpts is None:
+                return None
+            for excerpt in excerpts:
+                found.update(_offsets(excerpt, *span) for span in find(excerpt, pattern))
+        return tuple(Place(field, *place, leaf.term) for place in _outermost(found))
+
     def _leaf_spans(self, node: Term | Phrase, field: str) -> tuple[_Span, ...]:
         key = (field, node)
         known = self._found.get(key)
@@ -151,7 +177,7 @@ class Subject:
             if not any(known_words.isdisjoint(words) for words in required):
                 found.update(find(document, pattern))
         spans = tuple(
-            _Span(first, behind, (Place(field, first, behind, leaf.term),)) for first, behind in _outermost(found)
+            _Span(*span, (Place(field, *_offsets(document, *span), leaf.term),)) for span in _outermost(found)
         )
         self._found[key] = spans
         return spans
@@ -160,20 +186,24 @@ class Subject:
         """Places as they are reported: title first, in order, each with its sentence."""
         unique = sorted(set(places), key=lambda place: (place.field != TITLE, place[1:]))
         out: list[Match] = []
-        for field, first, behind, term in unique[:MAX_PLACES]:
-            document = self.document(field)
-            start, end = document.tokens[first].start, document.tokens[behind - 1].end
+        for field, start, end, term in unique[:MAX_PLACES]:
+            text = self._texts[field]
             out.append(
                 Match(
                     field=field,
-                    sentence=document.sentence(start, end),
+                    sentence=sentence(text, start, end),
                     start=start,
                     end=end,
-                    form=document.text[start:end],
+                    form=text[start:end],
                     term=term,
                 )
             )
         return tuple(out)
+
+
+def _offsets(document: Document, first: int, behind: int) -> tuple[int, int]:
+    """Where the tokens from ``first`` to before ``behind`` stand in the text."""
+    return document.tokens[first].start, document.tokens[behind - 1].end
 
 
 def _without_aliases(node: Term | Phrase) -> Term | Phrase:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CONTEXT_WORDS = 4
 """How far the context of an ambiguous name may stand: ``Sparrow air-to-air missiles`` needs 2."""
+CONTEXT_REACH = 4 * CONTEXT_WORDS
+"""Likewise in tokens: a word of the text may be several (MIM-104); more than four are rare."""
 MAX_GAP = 6
 """Connecting words between a designator and its version."""
 
@@ -72,10 +74,8 @@ def _is_shorthand(document: Document, start: int, behind: int) -> bool:
 def _stands_near(document: Document, context: Pattern, start: int, behind: int) -> bool:
     """Whether a context word stands within ``CONTEXT_WORDS`` of the tokens from ``start`` to before ``behind``."""
     numbers = document.word_numbers
-    # A word of the text may be several tokens (MIM-104); more than four are rare.
-    reach = 4 * CONTEXT_WORDS
     positions = document.positions(context.elements[0].words)
-    for index in range(bisect_left(positions, start - reach), bisect_right(positions, behind + reach)):
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind + CONTEXT_REACH)):
         position = positions[index]
         end = _match_at(document, context, position) if position < start or position >= behind else None
         if end is None:

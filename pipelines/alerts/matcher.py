@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -14,10 +12,11 @@ from pipelines.alerts.evaluate import Subject
 from pipelines.alerts.gazetteer import default_gazetteer
 from pipelines.alerts.query import Query, parse
 from pipelines.alerts.rules import rule_version
+from pipelines.collector import collector_paused
 from schemas.records import DroppedHit, Match, RuleHit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pipelines.alerts.gazetteer import Gazetteer
     from schemas.records import ArticleContent, Rule
@@ -32,23 +31,6 @@ class _Compiled:
     rule_id: str
     version: str
     query: Query
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Build something large and lasting, none of which is garbage.
-
-    Looking through it for garbage again and again takes half the time of building it, and later of every match;
-    ``gc.freeze`` is there for this.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 class Matcher:
@@ -66,7 +48,7 @@ class Matcher:
         """
         self._rules = tuple(rules)
         self._gazetteer = gazetteer or default_gazetteer()
-        with _collector_paused():
+        with collector_paused(lasting=True):
             self._compiled = [
                 _Compiled(rule.id, rule_version(rule, self._gazetteer), parse(rule.query))
                 for rule in sorted(rules, key=lambda rule: rule.id)

@@ -11,13 +11,14 @@ are taken off. SQLite and Elasticsearch see exactly the tokens of this module.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple, overload
 
-from pipelines.alerts.fold import fold
+from pipelines.alerts.fold import Folded, fold
 
 MAX_TOKEN = 120
 """Longer tokens are cut, in texts and queries alike: Elasticsearch's whitespace tokenizer splits at 255."""
@@ -156,15 +157,19 @@ class Tokens(Sequence[Token]):
     behind the *s*), a possessive's does not. The words are found at once; where each stands, when it is asked for.
     """
 
-    __slots__ = ("_ends", "_folded", "_known", "_parts", "texts")
+    __slots__ = ("_folded", "_known", "_low", "_parts", "_places", "texts")
 
-    def __init__(self, text: str | None) -> None:
-        """Cut a text into tokens."""
-        self._folded = fold(text or "")
-        source = self._folded.text
+    def __init__(self, folded: Folded, low: int = 0, high: int | None = None) -> None:
+        """Cut a folded text into tokens, or the part of it from ``low`` to before ``high``.
+
+        Each of these is an end of the text or white space; the glue of a part's first token is that of a text's first.
+        """
+        self._folded = folded
+        self._low = low
+        source = folded.text[low:high]
         # Gap, token, gap, token …, gap: one call for all of them.
         self._parts: list[str] = (_ASCII_TOKEN if source.isascii() else _TOKEN).split(source)
-        self._ends: list[int] = []
+        self._places: list[int] = []
         self._known: dict[int, Token] = {}
         self.texts: list[str] = list(map(_normal, self._parts[1::2]))
 
@@ -188,7 +193,7 @@ class Tokens(Sequence[Token]):
     def _token(self, index: int) -> Token:
         text = self.texts[index]
         at = 2 * index + 1
-        start, end = self._behind[at - 1], self._behind[at]
+        start, end = self._starts[at], self._starts[at + 1]
         if self._parts[at].endswith("'s"):
             end -= 2
         starts, ends = self._folded.starts, self._folded.ends
@@ -197,11 +202,20 @@ class Tokens(Sequence[Token]):
         return Token(text, start, end, self.glue(index))
 
     @property
-    def _behind(self) -> list[int]:
-        """Where each part ends. Most texts have no match, and are never asked."""
-        if not self._ends:
-            self._ends = list(accumulate(map(len, self._parts)))
-        return self._ends
+    def _starts(self) -> list[int]:
+        """Where each part begins, and the last one ends. Most texts have no match, and are never asked."""
+        if not self._places:
+            self._places = list(accumulate(map(len, self._parts), initial=self._low))
+        return self._places
+
+    def beginning_before(self, offset: int) -> int:
+        """How many tokens begin before an offset of the folded text."""
+        return bisect_left(self._starts, offset) // 2
+
+    @property
+    def gaps(self) -> list[str]:
+        """The folded text before each token."""
+        return self._parts[:-1:2]
 
     def glue(self, index: int) -> Glue:
         """What stands before a token."""
@@ -213,7 +227,7 @@ class Tokens(Sequence[Token]):
 
 def tokens(text: str | None) -> list[Token]:
     """The normalised tokens of a text, in order."""
-    return list(Tokens(text))
+    return Tokens(fold(text or ""))[:]
 
 
 def folded_tokens(folded: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.alerts.normalise import Glue, Token, tokens
 from pipelines.alerts.query import Phrase, Term
@@ -40,8 +40,7 @@ class Kind(IntEnum):
     PREFIX = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One token of a pattern."""
 
     kind: Kind
@@ -145,7 +144,7 @@ def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: b
         return (Pattern(elements, exact=exact),)
     head, version, tail = elements[:at], elements[at : at + 2], elements[at + 2 :]
     names = gazetteer.name_words(" ".join(element.raw for element in head))
-    turned = (*version, replace(head[0], joins=JOINS), *head[1:], *tail)
+    turned = (*version, head[0]._replace(joins=JOINS), *head[1:], *tail)
     return (
         Pattern(elements, gap_at=at, gap_words=names),
         Pattern(turned, gap_at=2, gap_words=names),
@@ -161,14 +160,14 @@ def _elements(text: str, *, prefix: bool) -> tuple[Element, ...]:
         element = _element(token, raw, before)
         if before and token.glue is Glue.SLASH and element.kind is before.kind and before.kind in _LISTED:
             # 70/72 and C/D name alternatives: any of them will do.
-            out[-1] = replace(before, words=before.words | element.words)
+            out[-1] = before._replace(words=before.words | element.words)
             continue
         followed_by_number = index + 1 < len(found) and found[index + 1].text.isdecimal()
         if element.kind is Kind.WORD and followed_by_number and token.text.rstrip("s") in MARKERS:
-            element = replace(element, marker=True)
+            element = element._replace(marker=True)
         out.append(element)
     if prefix:
-        out[-1] = replace(out[-1], kind=Kind.PREFIX, words=frozenset({found[-1].text}))
+        out[-1] = out[-1]._replace(kind=Kind.PREFIX, words=frozenset({found[-1].text}))
     return tuple(out)
 
 

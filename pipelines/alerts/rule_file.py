@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from pipelines.alerts.query import parse
+from pipelines.collector import collector_paused
 from pipelines.errors import ConfigurationError, RuleSyntaxError
 from schemas.records import Escalation, Rule, RuleTests, Throttle
 
@@ -43,7 +44,8 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
         raise ConfigurationError(f"{path}: the rule file cannot be read: {error.strerror}") from error
     if len(raw) > MAX_FILE:
         raise ConfigurationError(f"{path}: the rule file has {len(raw)} bytes; at most {MAX_FILE} are read")
-    return _Reader(str(path)).read(raw)
+    with collector_paused():
+        return _Reader(str(path)).read(raw)
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""What makes matching fast must not change what matches: rough words and the quick parser against the exact ones."""
+"""What makes matching fast must not change what matches: rough words, excerpts, the quick parser against the exact."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.alerts.candidates import CandidateIndex
+from pipelines.alerts.evaluate import Subject
 from pipelines.alerts.gazetteer import default_gazetteer
 from pipelines.alerts.matcher import confirm
 from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN, index_text
@@ -66,12 +67,36 @@ INDEX = CandidateIndex([parse(query) for query in QUERIES], default_gazetteer())
 @given(TEXTS, TEXTS)
 @example("U.S.", "16 or 15/16")
 @example("F.S.-15/16", "S.U. - 16; I'm F.S.16")
+@example("F&#49;6", "Boeing's 's F-15s/16s")
+@example("F 1 16s", "x" * 60 + " F" + " " * 60 + "16, 15" + " " * 60 + "16")
 @example("", "Two F-16s of the Blk. 70/72 standard and 3 M142 launchers, don't deliver in U.S.A. " + "x" * 200)
 def test_every_match_is_a_candidate(title: str, body: str) -> None:
     candidates = set(INDEX.find(title, body))
     for index, query in enumerate(QUERIES):
         if confirm(parse(query), title=title, body=body, source="Reuters", language="en") is not None:
             assert index in candidates
+
+
+LONG = st.lists(st.one_of(st.sampled_from(["the jets, which fly"] * 4), TEXTS), min_size=12, max_size=40).map(" ".join)
+MORE_QUERIES = ["F-16C", "16", "M1A2", '"Block 70" F-16', '"F-16 of Block 70, 72"', "Eagle", "=F", '"don\'t deliver"']
+
+
+@settings(deadline=None, max_examples=200)
+@given(LONG)
+@example(
+    "and so on, " * 90 + "X-F-16 Block 70/72/7, a Sparrow" + " and" * 16 + " missile (F-16's)" + ", and so on" * 90
+)
+@example("a" * 900 + " F-16 " + "b" * 900 + "-F-16 Sparrow missile " + "c " * 900 + "F16/15/16")
+def test_excerpts_hold_the_places_of_the_whole_text(body: str) -> None:
+    def subject() -> Subject:
+        return Subject(title=None, body=body, source=None, language=None, gazetteer=default_gazetteer())
+
+    whole = subject()
+    for field in ("title", "body"):
+        whole.document(field)  # with its tokens at hand it makes no excerpts
+    for query in map(parse, QUERIES + MORE_QUERIES):
+        # A fresh subject has room for excerpts again.
+        assert subject().places(query) == whole.places(query)
 
 
 ATOMS = st.one_of(

@@ -1,0 +1,259 @@
+"""The shape of a query over words: what the words of a text must be for the query to match it, places aside.
+
+A shape asks for less than its query: every text that matches has it, and a few others. ``clauses`` of a shape are
+sets of signs of which a text with the shape shows at least one each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache, lru_cache
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN
+from pipelines.alerts.patterns import Kind, leaf_of
+from pipelines.alerts.query import And, AtLeast, InTitle, Near, Node, Or, Phrase, Query, Term
+from pipelines.alerts.wordlists import FREQUENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipelines.alerts.gazetteer import Gazetteer
+    from pipelines.alerts.patterns import Element, Pattern
+
+Words: TypeAlias = frozenset[bytes]
+"""A text has one of these words; ``b"f 16"`` stands for a word and its number."""
+
+Sign: TypeAlias = bytes
+"""What a text shows: ``b"himars"`` a word; ``b" deliver"`` a word which begins so; ``b"f 16"`` a word and its number;
+``b"iron dome"`` a word and the next one; ``b"^saw"`` a word with a capital."""
+
+Clause: TypeAlias = frozenset[Sign]
+"""A text shows one of these."""
+
+
+class All(NamedTuple):
+    """Every part is met."""
+
+    parts: tuple[Shape, ...]
+
+
+class Any(NamedTuple):
+    """A part is met."""
+
+    parts: tuple[Shape, ...]
+
+
+class Begins(NamedTuple):
+    """A word begins with one of these; each has a space in front."""
+
+    beginnings: tuple[Sign, ...]
+
+
+class Capital(NamedTuple):
+    """One of these words stands with a capital."""
+
+    words: tuple[bytes, ...]
+
+
+class Row(NamedTuple):
+    """A word of the first stands right before one of the second."""
+
+    first: Words
+    second: Words
+
+
+Shape: TypeAlias = Words | All | Any | Begins | Row | Capital
+
+EVERY: Shape = All(())
+"""What words do not narrow."""
+
+_SHORT_FORMS: defaultdict[str, list[bytes]] = defaultdict(list)
+for _short, _word in ABBREVIATIONS.items():
+    _SHORT_FORMS[_word].append(_short.encode())
+
+
+def shape_of(query: Query, gazetteer: Gazetteer) -> Shape:
+    """The shape of a query."""
+    return _shape(query.root, gazetteer)
+
+
+def _shape(node: Node, gazetteer: Gazetteer) -> Shape:
+    match node:
+        case Term() | Phrase():
+            return _leaf_shape(node, gazetteer)
+        case And(parts):
+            return _all([_shape(part, gazetteer) for part in parts])
+        case Or(parts):
+            return _any([_shape(part, gazetteer) for part in parts])
+        case Near(left, right):
+            return _all([_shape(left, gazetteer), _shape(right, gazetteer)])
+        case InTitle(part) | AtLeast(_, part):
+            return _shape(part, gazetteer)
+        case _:
+            return EVERY
+
+
+def _all(parts: list[Shape]) -> Shape:
+    # What is asked of the words comes before what is asked of the text.
+    parts = [part for part in parts if part != EVERY]
+    return parts[0] if len(parts) == 1 else All(tuple(sorted(parts, key=_effort)))
+
+
+def _effort(shape: Shape) -> int:
+    return 0 if isinstance(shape, frozenset) else 2 if isinstance(shape, Row | Capital) else 1
+
+
+def _any(parts: list[Shape]) -> Shape:
+    words: Words = frozenset().union(*(part for part in parts if isinstance(part, frozenset)))
+    others = [part for part in parts if not isinstance(part, frozenset)]
+    if EVERY in others:
+        return EVERY
+    if not others:
+        return words
+    return others[0] if len(others) == 1 and not words else Any((words, *others) if words else tuple(others))
+
+
+@lru_cache(maxsize=1 << 16)
+def _leaf_shape(node: Term | Phrase, gazetteer: Gazetteer) -> Shape:
+    patterns = [_pattern_shape(pattern) for pattern in leaf_of(node, gazetteer).patterns]
+    return patterns[0] if len(patterns) == 1 else _any(list(dict.fromkeys(patterns)))
+
+
+def _pattern_shape(pattern: Pattern) -> Shape:
+    """What a text with this pattern has; a word and the number that belongs to it as a pair."""
+    elements = pattern.elements
+    parts: list[Shape] = []
+    for index, element in enumerate(elements):
+        following = elements[index + 1] if index + 1 < len(elements) else None
+        if following and _paired(element, following) and index + 1 != pattern.gap_at:
+            continue
+        before = elements[index - 1] if index else None
+        if before and _paired(before, element) and index != pattern.gap_at:
+            forms = _forms(before.words)
+            parts.append(frozenset(b"%b %b" % (word, number) for word in forms for number in _forms(element.words)))
+        elif element.kind is Kind.PREFIX:
+            parts.append(Begins(tuple(b" " + word for word in sorted(_forms(element.words)))))
+        else:
+            parts.append(_words(element.words))
+    rows = zip(elements, elements[1:], range(1, len(elements)), strict=False)
+    parts.extend(
+        Row(_forms(first.words), _forms(second.words))
+        for first, second, index in rows
+        if index != pattern.gap_at and all(_is_whole_word(element) for element in (first, second))
+    )
+    if pattern.capital and all(word.isascii() and len(word) < MAX_TOKEN for word in elements[0].words):
+        parts.append(Capital(tuple(sorted(_forms(elements[0].words)))))
+    if pattern.context:
+        parts.append(_context(pattern.context))
+    return _all(parts)
+
+
+def _is_whole_word(element: Element) -> bool:
+    return element.kind is Kind.WORD and all(len(word) < MAX_TOKEN for word in element.words)
+
+
+def _paired(word: Element, number: Element) -> bool:
+    """Whether a number follows its word directly, but for other numbers of a list."""
+    return (
+        word.kind is Kind.WORD
+        and number.kind is Kind.NUMBER
+        and all(len(one) < MAX_TOKEN for one in (*word.words, *number.words))
+    )
+
+
+@lru_cache(maxsize=1 << 12)
+def _context(context: tuple[Pattern, ...]) -> Shape:
+    words = frozenset().union(*(max(pattern.elements, key=_telling).words for pattern in context))
+    return _words(words)
+
+
+def _telling(element: Element) -> int:
+    return len(min(element.words, key=len))
+
+
+@lru_cache(maxsize=1 << 14)
+def _forms(words: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(form for word in words for form in (word.encode(), *_SHORT_FORMS.get(word, ())))
+
+
+def _words(words: frozenset[str]) -> Shape:
+    # The words of a rough text are not cut: a long one begins with what it would be cut to.
+    cut = tuple(f" {word}".encode() for word in sorted(words) if len(word) >= MAX_TOKEN)
+    whole = _forms(words)
+    return Any((whole, Begins(cut))) if cut else whole
+
+
+# Clauses ------------------------------------------------------------------------------------------------
+
+# How likely a word of so many characters is met in an article: a rough guess, which only the speed depends on.
+_PREFIX_LIKELY = (1.0, 1.0, 0.9, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05)
+_NUMBER_LIKELY = (1.0, 0.5, 0.4, 0.1, 0.2, 0.01)
+_PAIR_LIKELY = 0.001
+_FREQUENT = frozenset(word.encode() for word in FREQUENT)
+_FREQUENT_LIKELY = 0.6
+_WORDS = 500
+"""Words of an article."""
+_RARE = 4e-6
+"""The part of a word that is in no list of the 29,000 most frequent: it may be rife in this press all the same."""
+_WITH_CAPITAL = 0.1
+"""How often a common word has a capital."""
+_SELDOM = 0.005
+"""What is met no more often needs no narrower clause."""
+
+
+def clauses(shape: Shape) -> list[Clause]:
+    """Clauses that follow from a shape; none when words do not narrow it."""
+    match shape:
+        case All(parts):
+            found = [clause for part in parts if not isinstance(part, Row | Capital) for clause in clauses(part)]
+            if not any(_likely(clause) <= _SELDOM for clause in found):
+                found += [clause for part in parts if isinstance(part, Row | Capital) for clause in clauses(part)]
+            return found
+        case Any(parts):
+            # One clause that takes the least likely clause of each choice.
+            choices = [min(clauses(part), key=_ranked, default=None) for part in parts]
+            known = [choice for choice in choices if choice is not None]
+            return [frozenset().union(*known)] if len(known) == len(choices) else []
+        case Begins(beginnings):
+            return [frozenset(beginnings)]
+        case Row(first, second):
+            return [frozenset(b"%b %b" % pair for pair in product(first, second))]
+        case Capital(words):
+            return [frozenset(b"^" + word for word in words)]
+        case _:
+            return [shape]
+
+
+def _likely(clause: Clause) -> float:
+    return sum(map(likelihood, clause))
+
+
+def _ranked(clause: Clause) -> tuple[float, list[Sign]]:
+    return _likely(clause), sorted(clause)
+
+
+@lru_cache(maxsize=1 << 17)
+def likelihood(sign: Sign) -> float:
+    """How likely a sign is met in an article, 0 to 1: a rough guess."""
+    if sign[:1] == b"^":
+        return _WITH_CAPITAL * likelihood(sign[1:])
+    if sign[:1] == b" ":
+        return _PREFIX_LIKELY[min(len(sign), len(_PREFIX_LIKELY) - 1)]
+    if b" " in sign:
+        return _PAIR_LIKELY
+    if sign in _FREQUENT:
+        return _FREQUENT_LIKELY
+    if sign.isdigit():
+        return _NUMBER_LIKELY[min(len(sign), len(_NUMBER_LIKELY) - 1)]
+    return min(1.0, _WORDS * _frequencies().get(sign.decode(), _RARE))
+
+
+@cache
+def _frequencies() -> Mapping[str, float]:
+    """How large a part of running text a word of English is: most of what is read, and of a weapon's name, is."""
+    import wordfreq  # noqa: PLC0415 - 0.2 s which reading rules alone need not wait
+
+    frequencies: dict[str, float] = wordfreq.get_frequency_dict("en", wordlist="small")
+    return frequencies
