@@ -4,12 +4,12 @@ PORT ?= 9200
 BIN := .venv/bin
 LOCKING := --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test setup browser prism lock relock elasticsearch-up elasticsearch-down docs clean
+.PHONY: run test setup browser prism flink flink-up flink-down lock relock elasticsearch-up elasticsearch-down docs clean
 
 run: setup
 	$(BIN)/wirepicket run
 
-test: setup browser prism
+test: setup browser prism flink
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,6 +42,16 @@ elasticsearch-down: setup
 # Beam's runner for streams on one machine, built from source by the Go toolchain that comes as a Python package.
 prism: setup
 	$(BIN)/python -m pipelines.beam.build_prism
+
+# Flink with a Java of its own: a job server for `--runner flink`, and a cluster of real processes on this machine.
+flink: setup
+	$(BIN)/python -m pipelines.beam.flink
+
+flink-up: setup
+	$(BIN)/wirepicket flink up
+
+flink-down: setup
+	$(BIN)/wirepicket flink down
 
 # What pyproject.toml has come to name besides; every version that is locked stays.
 relock: setup

@@ -16,6 +16,7 @@ from flows.commands import (
     export,
     feeds,
     fetch,
+    flink,
     gazetteer,
     lines,
     look,
@@ -61,6 +62,7 @@ app.add_typer(gazetteer.app, name="gazetteer")
 app.add_typer(lines.app, name="lines")
 app.add_typer(setup.app, name="setup")
 app.add_typer(elasticsearch.app, name="elasticsearch")
+app.add_typer(flink.app, name="flink")
 
 
 def main() -> None:

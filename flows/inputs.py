@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.rules import load_rules
-from pipelines.beam.runners import INPROCESS, runner_options
+from pipelines.beam.runners import INPROCESS, find_runner
 from pipelines.seeds.files import seed_files
 from pipelines.stores import open_store
 
@@ -50,7 +50,7 @@ class Inputs:
         Raises ``ConfigurationError`` for a path that is no seed, a broken rule file, or a runner that is none or is
         not here.
         """
-        runner_options(runner, settings)
+        find_runner(runner, settings)
         return cls(
             seeds=tuple(seed_files(seeds)),
             feeds=tuple(feeds),

@@ -63,6 +63,7 @@ class Watch:
         self._out: dict[str, tuple[Handed, ExitStack, Pending]] = {}
         self._lock = threading.Lock()
         self._stopped = False
+        self._again = False
 
     def __enter__(self) -> Self:
         self._cursor_file.parent.mkdir(parents=True, exist_ok=True)
@@ -86,10 +87,15 @@ class Watch:
         """Hand nothing out any more."""
         self._stopped = True
 
+    def again(self) -> None:
+        """Hand everything out once more that is out: whoever was given it may have died with it."""
+        self._again = True
+
     def hand_out(self, most: int) -> list[Handed]:
-        """What has come since the last time, in portions of at most ``most`` captures; perhaps nothing."""
+        """What has come since the last time, in portions of at most ``most`` captures, and what goes out again."""
         with self._lock:
-            handed: list[Handed] = []
+            handed = [one for one, _, _ in self._out.values()] if self._again else []
+            self._again = False
             if self._stopped or self.out >= MOST_OUT:
                 return handed
             with ArchiveIndex(self._archive) as index:
@@ -103,14 +109,15 @@ class Watch:
                 self._advance(found)
             return handed
 
-    def taken(self, handed_id: str) -> None:
-        """The store has what was handed out under this id; what is not known is none of ours."""
+    def taken(self, handed_id: str) -> bool:
+        """The store has what was handed out under this id; whether it was out."""
         with self._lock:
             told = self._out.pop(handed_id, None)
             if told:
                 _, opened, pending = told
                 pending.done()
                 opened.close()
+            return told is not None
 
     def _journalled(self, refs: list[CaptureRef]) -> Handed | None:
         """Captures with what dead owners have left, in a journal; ``None`` where there are neither."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
+import socket
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.rules import load_rules
 from pipelines.beam.batch import Results, run_batch
+from pipelines.beam.flink.jobs import cancel_jobs, master_of
 from pipelines.beam.launch import CRASHED, ERROR_NAME, JOB_NAME, UNAVAILABLE, BatchJob
 from pipelines.beam.launch_stream import StreamJob
-from pipelines.beam.runners import INPROCESS
+from pipelines.beam.runners import FLINK, INPROCESS
 from pipelines.beam.stream import run_in_rounds, run_unbounded
 from pipelines.beam.transforms import Job
 from pipelines.config import load_settings
@@ -22,6 +26,8 @@ from schemas.records import AlertOrigin
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipelines.beam.launch_stream import WindowReport
 
 
@@ -51,10 +57,27 @@ def stream_main(folder: Path) -> int:
         if task.runner == INPROCESS:
             run_in_rounds(job, task.store_key, stop, _say)
         else:
-            run_unbounded(job, task.store_key, [f"--runner={task.runner}", *task.options], stop, _say)
+            with _job_of(job, task) as name:
+                options = [f"--runner={task.runner}", f"--job_name={name}", *task.options]
+                run_unbounded(job, task.store_key, options, stop, _say)
     except Exception as error:  # noqa: BLE001 - likewise
         return _tell(error, job, folder)
     return 0
+
+
+@contextmanager
+def _job_of(job: Job, task: StreamJob) -> Iterator[str]:
+    """The name of the stream's job on an engine; on a Flink cluster, without others of the name before and after."""
+    told = f"{socket.gethostname()}\n{job.archive}\n{task.store_key}"
+    name = f"wirepicket-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    master = master_of(task.options) if task.runner == FLINK else None
+    if master:
+        cancel_jobs(master, name)
+    try:
+        yield name
+    finally:
+        if master:
+            cancel_jobs(master, name)
 
 
 def _end_with_parent(parent: int, stop: threading.Event) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipelines.beam.runners import runner_options
+from pipelines.beam.runners import find_runner
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
 from schemas.records import AlertOrigin, CaptureRef, Quarantined
@@ -78,12 +80,13 @@ def launch(
     log.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="wirepicket-") as name, log.open("wb") as output:
         folder = Path(name)
+        found = find_runner(runner, settings)
         job = BatchJob(
             refs=tuple(refs),
             rules=str(rules.resolve()),
-            runner=runner,
+            runner=found.name,
             origin=origin,
-            options=runner_options(runner, settings),
+            options=found.options,
             notify=notify,
         )
         (folder / JOB_NAME).write_bytes(to_json(job))
@@ -94,11 +97,16 @@ def launch(
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,
+            process_group=0,
         ) as child:
             assert child.stdout is not None
-            for line in child.stdout:
-                if line.strip().isdigit():
-                    on_progress(int(line))
+            try:
+                for line in child.stdout:
+                    if line.strip().isdigit():
+                        on_progress(int(line))
+                child.wait()
+            finally:
+                end_family(child)
         if child.returncode == 0:
             return read_report(folder)
         error = folder / ERROR_NAME
@@ -106,6 +114,15 @@ def launch(
     if child.returncode == UNAVAILABLE:
         raise StoreUnavailableError(message)
     raise PipelineError(f"the Beam pipeline broke off: {message[-_TAIL:]}\nIts log is {log}; run again to go on.")
+
+
+def end_family(child: subprocess.Popen[Any]) -> None:
+    """End a child process and what it has started: runners have servers of their own, which outlive a killed client.
+
+    The child must lead a process group of its own.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
 
 
 def read_report(folder: Path) -> BatchReport:

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE
-from pipelines.beam.runners import runner_options
+from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE, end_family
+from pipelines.beam.runners import find_runner
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
@@ -70,10 +70,11 @@ class StreamProcess:
         self.log = settings.home / "logs" / "beam.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._folder = TemporaryDirectory(prefix="wirepicket-")
+        found = find_runner(runner, settings)
         job = StreamJob(
             rules=str(rules.resolve()),
-            runner=runner,
-            options=runner_options(runner, settings),
+            runner=found.name,
+            options=found.options,
             store_key=store_key,
             notify=notify,
         )
@@ -86,6 +87,7 @@ class StreamProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=output,
+                process_group=0,
             )
         assert self._child.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
@@ -132,4 +134,5 @@ class StreamProcess:
             except subprocess.TimeoutExpired:
                 self._child.kill()
         self._child.wait()
+        end_family(self._child)
         self._reader.join()

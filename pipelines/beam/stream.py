@@ -174,6 +174,12 @@ class _HandOut(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
     def __init__(self, store_key: str) -> None:
         self._key = store_key
 
+    def setup(self) -> None:
+        # A runner sets its steps up once, and once more where it goes on after a death: what was under way between
+        # two checkpoints is known to nobody then. Where it only sets up another thread, something is done twice.
+        watch, _ = _here[self._key]
+        watch.again()
+
     def process(self, _impulse: object) -> Iterator[Handed]:
         watch, _ = _here[self._key]
         yield from watch.hand_out(BATCH)
@@ -192,8 +198,7 @@ class _Taken(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
         for kind, value in told:
             if kind == "handed":
                 assert isinstance(value, tuple)
-                watch.taken(value[0])
-                captures += value[1]
+                captures += value[1] if watch.taken(value[0]) else 0
         outcomes = [value for kind, value in told if kind == "outcome"]
         tell(
             WindowReport(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from pipelines.beam.runners import PRISM, prism_path
+from pipelines.beam.flink.install import installed
+from pipelines.beam.runners import prism_path
 from tests.e2e.conftest import PROGRAM
 from tests.synthetic import prose
 
@@ -148,26 +149,50 @@ def test_new_rules_are_taken_up_and_broken_ones_are_not(program: Program) -> Non
     assert "has changed" in err
 
 
-def test_prism_makes_what_a_run_makes(program: Program) -> None:
-    """The pipeline that never ends, on a runner with real watermarks."""
-    prism = prism_path(CHECKOUT / "var")
-    assert prism.exists(), "`make prism` builds it; `make test` does so"
+@pytest.fixture
+def runners(program: Program) -> None:
+    """The homes of these tests have the runners of the checkout: they are fetched and built once."""
+    assert installed(CHECKOUT / "var").complete, "`make flink` fetches it; `make test` does so"
+    assert prism_path(CHECKOUT / "var").exists(), "`make prism` builds it; `make test` does so"
+    for home in ("batch", "engine"):
+        (program.folder / home).mkdir()
+        (program.folder / home / "runners").symlink_to(CHECKOUT / "var" / "runners")
+
+
+@pytest.mark.parametrize("runner", ["prism", "flink"])
+@pytest.mark.usefixtures("runners")
+def test_an_engine_makes_of_a_stream_what_a_run_makes(program: Program, runner: str) -> None:
+    """The pipeline that never ends, on runners with real watermarks."""
     file = seeds(program, "seeds.jsonl", range(8))
     assert program("run", "--seeds", file, "--rules", "rules.yaml", WIREPICKET_HOME="batch").code == 0
-    assert program("fetch", "--seeds", file, WIREPICKET_HOME="stream").code == 0
+    assert program("fetch", "--seeds", file, WIREPICKET_HOME="engine").code == 0
     done = program(
-        "stream",
-        *("--rules", "rules.yaml", "--runner", PRISM, "--until-idle", "15", "--json"),
-        WIREPICKET_HOME="stream",
-        WIREPICKET_BEAM_OPTIONS=f"--prism_location={prism}",
+        *("stream", "--rules", "rules.yaml", "--runner", runner, "--until-idle", "15", "--json"),
+        WIREPICKET_HOME="engine",
     )
     assert done.code == 0, done.err
+    assert done.summary["captures"] == 16
+    assert told(program, "engine") == told(program, "batch")
+
+
+@pytest.mark.usefixtures("runners")
+def test_flink_makes_what_the_runner_of_this_process_makes(program: Program) -> None:
+    file = seeds(program, "seeds.jsonl", range(8))
+    assert program("run", "--seeds", file, "--rules", "rules.yaml", WIREPICKET_HOME="batch").code == 0
+    run = ("run", "--seeds", file, "--rules", "rules.yaml", "--runner", "flink", "--json")
+    done = program(*run, WIREPICKET_HOME="engine")
+    assert done.code == 0, done.err
     assert done.summary["new"] == 16
-    assert told(program, "stream") == told(program, "batch")
+    assert told(program, "engine") == told(program, "batch")
 
 
-def test_a_runner_that_is_not_here_is_said_with_the_remedy(program: Program) -> None:
-    done = program("stream", "--runner", PRISM, PATH="/usr/bin:/bin")
-    assert done.code == 2
-    assert "make prism" in done.err
+@pytest.mark.parametrize("runner", ["prism", "flink"])
+def test_a_runner_that_is_not_here_is_said_with_the_remedy(program: Program, runner: str) -> None:
+    for command in ("run", "stream"):
+        done = program(command, "--runner", runner, PATH="/usr/bin:/bin")
+        assert done.code == 2
+        assert f"make {runner}" in done.err
+
+
+def test_a_runner_that_is_none_is_wrong_use(program: Program) -> None:
     assert program("stream", "--runner", "Steam").code == 2

@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pipelines.beam.flink.jars import JARS as FLINK
 from pipelines.errors import ConfigurationError, StoreUnavailableError
+from pipelines.java import jars as jars_module
+from pipelines.java.jars import Jar, JarSet
 from pipelines.stores import local_node
-from pipelines.stores.local_node import jars as jars_module
-from pipelines.stores.local_node.jars import Jar, install_jars, lock_text, locked_jars
+from pipelines.stores.local_node.jars import JARS, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,13 +146,15 @@ def test_without_the_extra_it_names_the_extra(home: Path, monkeypatch: pytest.Mo
         up(home)
 
 
-def test_the_lock_file_pins_the_whole_of_one_version() -> None:
-    jars = locked_jars()
-    assert {str(jar) for jar in jars} >= set(jars_module.ROOTS)
+@pytest.mark.parametrize("jar_set", [JARS, FLINK], ids=["elasticsearch", "flink"])
+def test_the_lock_file_pins_the_whole_of_one_version(jar_set: JarSet) -> None:
+    jars = jar_set.locked()
+    assert {str(jar) for jar in jars} >= set(jar_set.roots)
     assert all(len(jar.sha256) == 64 for jar in jars)
     assert len({jar.file_name for jar in jars}) == len(jars)
-    assert lock_text(jars) == jars_module.LOCK_FILE.read_text(encoding="utf-8")
-    assert "http" not in jars_module.LOCK_FILE.read_text(encoding="utf-8").replace("netty-codec-http", "")
+    text = jar_set.lock_file.read_text(encoding="utf-8")
+    assert jar_set.lock_text(jars) == text
+    assert "//" not in text
 
 
 class Repository(BaseHTTPRequestHandler):
@@ -205,12 +209,12 @@ def files(folder: Any) -> Any:
 def test_a_jar_is_fetched_once_and_again_when_damaged(repository: Any, tmp_path: Path) -> None:
     folder = tmp_path / "dist"
     for _ in range(2):
-        install_jars(folder, [JAR])
+        JARS.install(folder, [JAR])
     assert files(folder) == ["lib/thing-1.0.jar"]
     assert len(repository.asked) == 1
     (folder / "lib" / "thing-1.0.jar").write_bytes(b"half")
     (folder / "lib" / "stray.jar").write_bytes(b"not ours")
-    install_jars(folder, [JAR])
+    JARS.install(folder, [JAR])
     assert (folder / "lib" / "thing-1.0.jar").read_bytes() == repository.content
     assert files(folder) == ["lib/thing-1.0.jar"]
     assert len(repository.asked) == 2
@@ -218,7 +222,7 @@ def test_a_jar_is_fetched_once_and_again_when_damaged(repository: Any, tmp_path:
 
 def test_failed_and_cut_downloads_are_tried_again(repository: Any, tmp_path: Path) -> None:
     repository.troubles[:] = ["503", "cut", "other"]
-    install_jars(tmp_path / "dist", [JAR])
+    JARS.install(tmp_path / "dist", [JAR])
     assert files(tmp_path / "dist") == ["lib/thing-1.0.jar"]
 
 
@@ -228,14 +232,14 @@ def test_a_download_that_fails_for_good_leaves_nothing_behind(
 ) -> None:
     repository.troubles[:] = [trouble] * 20
     with pytest.raises(StoreUnavailableError, match=rf"org\.example:thing:1\.0.*{message}.*mirror"):
-        install_jars(tmp_path / "dist", [JAR])
+        JARS.install(tmp_path / "dist", [JAR])
     assert files(tmp_path / "dist") == []
     repository.troubles.clear()
-    install_jars(tmp_path / "dist", [JAR])
+    JARS.install(tmp_path / "dist", [JAR])
     assert files(tmp_path / "dist") == ["lib/thing-1.0.jar"]
 
 
 def test_the_http_layer_is_a_module() -> None:
     netty = Jar(group="io.netty", artifact="netty-common", version="4", sha256="")
-    assert netty.folder == "modules/transport-netty4"
-    assert JAR.folder == "lib"
+    assert place(netty) == "modules/transport-netty4"
+    assert place(JAR) == "lib"

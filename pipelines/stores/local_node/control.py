@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import importlib.util
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError
-from pipelines.stores.local_node.jars import EXTRA, VERSION, install_jars, locked_jars
-from pipelines.stores.local_node.layout import HOST, NodeLayout, layout_of, write_layout
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from pipelines.java.detached import end, living_pid, locked
+from pipelines.java.ports import HOST, check_port
+from pipelines.stores.local_node.jars import EXTRA, JARS, VERSION
+from pipelines.stores.local_node.layout import NodeLayout, layout_of, write_layout
 
 START_SECONDS = 180.0
 """Patience with a start: measured 4 to 8 s on one shared core, and a laptop may be busy."""
-STOP_SECONDS = 30.0
-"""Patience with a clean stop before the process is killed."""
 _POLL = 0.1
 _TAIL_LINES = 15
 _ASK_SECONDS = 5.0
@@ -67,12 +59,12 @@ def up(
     """
     layout = layout_of(home, cache)
     layout.root.mkdir(parents=True, exist_ok=True)
-    with _locked(layout.up_lock):
-        pid = _living_pid(layout)
+    with locked(layout.up_lock):
+        pid = living_pid(layout.state)
         if pid is None:
             _check_extra()
-            _check_port(port)
-            install_jars(layout.dist, locked_jars())
+            check_port(port)
+            JARS.install(layout.dist)
             write_layout(layout, port)
             _spawn(layout, heap_mb, bound_to_caller=bound_to_caller)
         url = _wait_until_it_answers(layout)
@@ -85,71 +77,22 @@ def up(
 
 
 def down(home: Path) -> bool:
-    """Stop the node of ``home``: politely, and by force after ``STOP_SECONDS``. False when it did not run."""
+    """Stop the node of ``home``: politely, and by force after a while. False when it did not run."""
     layout = layout_of(home)
     if not layout.root.is_dir():
         return False
-    with _locked(layout.up_lock):
-        pid = _living_pid(layout)
-        if pid is None:
-            return False
-        for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                return True
-            if _gone_within(layout, patience):
-                return True
-    raise StoreUnavailableError(f"The local Elasticsearch (process {pid}) cannot be stopped. See {layout.log}.")
+    with locked(layout.up_lock):
+        return end(layout.state)
 
 
 def status(home: Path) -> NodeStatus:
     """What is known of the node of ``home``."""
     layout = layout_of(home)
-    pid = _living_pid(layout)
+    pid = living_pid(layout.state)
     address = _address(layout) if pid else None
     health = _health(layout, address) if address else None
     url = f"http://{address}" if health else None
     return NodeStatus(running=pid is not None, url=url, health=health, pid=pid, version=VERSION, log=layout.log)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _living_pid(layout: NodeLayout) -> int | None:
-    """Process id of the node. The lock on the state file says whether it lives: ids are used again, locks are not."""
-    try:
-        with layout.state.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return _written_pid(layout)
-            return None
-    except FileNotFoundError:
-        return None
-
-
-def _written_pid(layout: NodeLayout) -> int:
-    # Between taking the lock and writing the id lies a moment.
-    for _ in range(50):
-        try:
-            return int(json.loads(layout.state.read_text(encoding="utf-8"))["pid"])
-        except ValueError:
-            time.sleep(_POLL)
-    raise StoreUnavailableError(f"{layout.state} is locked but names no process. Remove it and try again.")
-
-
-def _gone_within(layout: NodeLayout, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if _living_pid(layout) is None:
-            return True
-        time.sleep(_POLL)
-    return False
 
 
 def _check_extra() -> None:
@@ -158,19 +101,6 @@ def _check_extra() -> None:
         raise ConfigurationError(
             f"The local Elasticsearch needs the extra {EXTRA} ({', '.join(missing)} missing): pip install '{EXTRA}'."
         )
-
-
-def _check_port(port: int) -> None:
-    if not port:
-        return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Port {port} on {HOST} cannot be used ({error.strerror}). Choose another with --port (PORT= for make)."
-            ) from error
 
 
 def _spawn(layout: NodeLayout, heap_mb: int, *, bound_to_caller: bool) -> None:
@@ -192,7 +122,7 @@ def _wait_until_it_answers(layout: NodeLayout) -> str:
         address = _address(layout)
         if address and _health(layout, address) in {"yellow", "green"}:
             return f"http://{address}"
-        if _living_pid(layout) is None:
+        if living_pid(layout.state) is None:
             raise StoreUnavailableError(
                 f"The local Elasticsearch ended during its start.\n{_tail(layout)}\nThe logs are in {layout.logs}."
             )

@@ -1,178 +1,35 @@
-"""The jars of the local node: which, with which SHA-256, and how they get here.
-
-``jars.sha256`` lists every jar. It is made from the two ``ROOTS`` by ``python -m pipelines.stores.local_node``
-and checked in, so that a start neither resolves anything nor trusts what a repository says today.
-"""
+"""The jars of the local node."""
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipelines.errors import ConfigurationError, StoreUnavailableError
+from pipelines.java.jars import JarSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pipelines.java.jars import Jar
 
 VERSION = "9.5.3"
 """Version of Elasticsearch."""
-ROOTS = (
-    f"org.elasticsearch:elasticsearch:{VERSION}",
-    f"org.elasticsearch.plugin:transport-netty4:{VERSION}",
-)
-"""The server and its HTTP layer; all other jars are what these two ask for."""
-LOCK_FILE = Path(__file__).with_name("jars.sha256")
-HTTP_MODULE = "transport-netty4"
 EXTRA = "wirepicket[local-elasticsearch]"
-
-_ATTEMPTS = 4
-_FIRST_PAUSE = 1.0  # seconds; doubled with each further attempt
-_TIMEOUT = 60  # seconds without an answer from the repository
-_CONNECTIONS = 4
+HTTP_MODULE = "transport-netty4"
 
 
-@dataclass(frozen=True, slots=True)
-class Jar:
-    """One pinned jar."""
-
-    group: str
-    artifact: str
-    version: str
-    sha256: str
-
-    @property
-    def file_name(self) -> str:
-        """Name of the file, as Maven repositories have it."""
-        return f"{self.artifact}-{self.version}.jar"
-
-    @property
-    def folder(self) -> str:
-        """Where it belongs in the home of Elasticsearch: the HTTP layer is a module with a class loader of its own."""
-        is_http = self.group == "io.netty" or self.artifact == HTTP_MODULE
-        return f"modules/{HTTP_MODULE}" if is_http else "lib"
-
-    def __str__(self) -> str:
-        """The Maven coordinate."""
-        return f"{self.group}:{self.artifact}:{self.version}"
+def place(jar: Jar) -> str:
+    """Where a jar belongs in the home of Elasticsearch: the HTTP layer is a module with a class loader of its own."""
+    is_http = jar.group == "io.netty" or jar.artifact == HTTP_MODULE
+    return f"modules/{HTTP_MODULE}" if is_http else "lib"
 
 
-def locked_jars(lock_file: Path = LOCK_FILE) -> tuple[Jar, ...]:
-    """The jars of the lock file: lines of ``SHA256  GROUP:ARTIFACT:VERSION``, ``#`` opens a comment."""
-    jars = []
-    for line in lock_file.read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        digest, coordinate = line.split()
-        group, artifact, version = coordinate.split(":")
-        jars.append(Jar(group=group, artifact=artifact, version=version, sha256=digest))
-    return tuple(jars)
-
-
-def digest_of(path: Path) -> str | None:
-    """SHA-256 of a file, hex; ``None`` where there is no such file."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
-
-
-def install_jars(folder: Path, jars: Iterable[Jar]) -> None:
-    """Bring ``folder`` to hold exactly these jars, each verified; fetch those that are missing or damaged.
-
-    A jar takes its place only once its digest is right, so an interrupted download is simply continued.
-
-    Raises:
-        ConfigurationError: jars are missing and the extra which can fetch them is not installed.
-        StoreUnavailableError: a jar could not be fetched, or what came is not what is pinned.
-    """
-    wanted = {folder / jar.folder / jar.file_name: jar for jar in jars}
-    for stray in set(folder.glob("lib/*.jar")) | set(folder.glob("modules/*/*.jar")):
-        if stray not in wanted:
-            stray.unlink(missing_ok=True)
-    missing = [(path, jar) for path, jar in wanted.items() if digest_of(path) != jar.sha256]
-    if not missing:
-        return
-    # Asked here, not in the threads, so that the message comes once and at once.
-    _maven()
-    for path, _ in missing:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        list(pool.map(lambda item: _fetch(item[1], item[0]), missing))
-
-
-def _maven() -> Any:  # noqa: ANN401 - jgo ships no types that mypy may rely on
-    """The module of jgo which resolves by pure Python: neither Maven nor Java is looked for."""
-    try:
-        import jgo.maven  # noqa: PLC0415 - part of an optional extra
-    except ImportError as error:
-        raise ConfigurationError(f"The local Elasticsearch needs the extra {EXTRA}: pip install '{EXTRA}'.") from error
-    return jgo.maven
-
-
-def _context(cache: Path) -> Any:  # noqa: ANN401 - as above
-    """A resolver over ``cache``, with the repositories of the user's own jgo settings before the usual one."""
-    maven = _maven()
-    from jgo.config import GlobalSettings  # noqa: PLC0415 - part of an optional extra
-
-    mirrors = GlobalSettings.load().repositories
-    context = maven.MavenContext(resolver=maven.PythonResolver(), repo_cache=cache, timeout=_TIMEOUT)
-    # A mirror called as the usual one takes its place; others are asked before it.
-    context.remote_repos = mirrors | {name: url for name, url in context.remote_repos.items() if name not in mirrors}
-    return context
-
-
-def _fetch(jar: Jar, target: Path) -> None:
-    problem = "nothing came"
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
-        # A fresh folder each time: a half-finished file must not be taken for a cached one.
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as cache:
-            try:
-                project = _context(Path(cache)).project(jar.group, jar.artifact)
-                got = Path(project.at_version(jar.version).artifact().resolve())
-            except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
-                problem = str(error)
-                continue
-            if digest_of(got) == jar.sha256:
-                got.replace(target)
-                return
-            problem = "its SHA-256 is not the pinned one"
-    raise StoreUnavailableError(
-        f"Could not fetch {jar} for the local Elasticsearch: {problem}. "
-        "Check that the network reaches a Maven repository (a mirror can be named in the [repositories] section "
-        "of jgo's settings file) and try again; what has been fetched is kept."
-    )
-
-
-def resolve() -> tuple[Jar, ...]:
-    """All jars which ``ROOTS`` ask for, with the digests of what the repository gives now."""
-    with tempfile.TemporaryDirectory() as cache:
-        context = _context(Path(cache))
-        inputs, others = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
-        jars = []
-        for dependency in (*inputs, *others):
-            artifact = dependency.artifact
-            digest = digest_of(Path(artifact.resolve()))
-            assert digest is not None
-            jars.append(
-                Jar(
-                    group=artifact.groupId,
-                    artifact=artifact.artifactId,
-                    version=artifact.version,
-                    sha256=digest,
-                )
-            )
-    return tuple(sorted(jars, key=str))
-
-
-def lock_text(jars: Iterable[Jar]) -> str:
-    """The lock file which says so."""
-    head = f"# The jars of Elasticsearch {VERSION}, made by: python -m pipelines.stores.local_node\n"
-    return head + "".join(f"{jar.sha256}  {jar}\n" for jar in jars)
+JARS = JarSet(
+    program="the local Elasticsearch",
+    extra=EXTRA,
+    roots=(
+        f"org.elasticsearch:elasticsearch:{VERSION}",
+        f"org.elasticsearch.plugin:transport-netty4:{VERSION}",
+    ),
+    lock_file=Path(__file__).with_name("jars.sha256"),
+    place=place,
+)
+"""The server and its HTTP layer, with all that these two ask for."""

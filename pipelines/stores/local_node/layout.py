@@ -18,12 +18,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.java.ports import HOST
 from pipelines.stores.local_node.jars import HTTP_MODULE, VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

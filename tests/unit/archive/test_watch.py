@@ -50,6 +50,21 @@ def test_what_was_not_taken_is_handed_out_by_the_next(tmp_path: Path) -> None:
     assert waiting(tmp_path) == 0
 
 
+def test_what_is_out_is_handed_out_again_where_its_holder_died(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b")
+    with Watch(tmp_path, STORE) as watch:
+        first, second = watch.hand_out(1)
+        assert watch.taken(first.id)
+        watch.again()
+        more = write(tmp_path, "c")
+        again, fresh = watch.hand_out(1)
+        assert (again, fresh.refs) == (second, tuple(more))
+        assert watch.hand_out(1) == []
+        assert watch.taken(second.id)
+        assert not watch.taken(second.id)
+        assert (watch.out, waiting(tmp_path)) == (1, 1)
+
+
 def test_what_a_dead_run_left_is_handed_out_too(tmp_path: Path) -> None:
     refs = write(tmp_path, "a", "b")
     with Watch(tmp_path, STORE) as watch:

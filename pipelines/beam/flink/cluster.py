@@ -1,0 +1,224 @@
+"""A standalone Flink cluster of real processes on this machine: a job manager and some task managers.
+
+::
+
+    HOME/flink/
+    ├── conf/config.yaml   written anew at each start
+    ├── logs/NAME.log      what each process says
+    ├── tmp/
+    ├── up.lock            held while somebody starts or stops processes
+    └── NAME.json          held locked by the process while it lives; says its id
+
+Everything listens on loopback only. ``up`` starts what does not live, so it also brings back a task manager that died.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipelines.beam.flink.install import OPENED, Installed, installed
+from pipelines.errors import ConfigurationError, StoreUnavailableError
+from pipelines.java.detached import end, living_pid, locked
+from pipelines.java.ports import HOST, check_port, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START_SECONDS = 120.0
+"""Patience with a start: measured 6 s on two shared cores."""
+TASK_MANAGERS = 2
+SLOTS = 2
+"""Tasks side by side in a task manager: one alone carries the jobs of both, should the other die."""
+_POLL = 0.2
+_ASK_SECONDS = 5.0
+_TAIL = 2_000
+_JOB_MANAGER = "jobmanager"
+_CLASSES = {
+    _JOB_MANAGER: "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+    "taskmanager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster of a home folder."""
+
+    root: Path
+    flink: Installed
+    port: int
+    """Where the job manager answers; 0 when it was never started."""
+
+    def state(self, name: str) -> Path:
+        """Process id of a member; locked as long as it lives."""
+        return self.root / f"{name}.json"
+
+    def log(self, name: str) -> Path:
+        """What a member said since its start."""
+        return self.root / "logs" / f"{name}.log"
+
+    @property
+    def config(self) -> Path:
+        """Folder of the configuration."""
+        return self.root / "conf"
+
+    @property
+    def address(self) -> str:
+        """What ``--flink_master`` takes."""
+        return f"{HOST}:{self.port}"
+
+    def pids(self) -> dict[str, int]:
+        """The members that live, with their process ids."""
+        names = sorted(path.stem for path in self.root.glob("*manager*.json"))
+        return {name: pid for name in names if (pid := living_pid(self.state(name))) is not None}
+
+    def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """What the REST interface of the job manager answers; ``None`` where it does not."""
+        connection = http.client.HTTPConnection(self.address, timeout=_ASK_SECONDS)
+        try:
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
+
+    def task_managers(self) -> int:
+        """How many task managers the job manager counts."""
+        told = self.ask("/overview")
+        return int(told["taskmanagers"]) if isinstance(told, dict) and "taskmanagers" in told else 0
+
+
+def cluster_of(home: Path) -> Cluster:
+    """The cluster of a home folder as it was last started."""
+    root = home.resolve() / "flink"
+    port = root / "port"
+    return Cluster(root, installed(home), int(port.read_text(encoding="ascii")) if port.exists() else 0)
+
+
+def up(home: Path, port: int = 8081, task_managers: int = TASK_MANAGERS) -> Cluster:
+    """Start what does not live of the cluster, and wait until all task managers are known.
+
+    ``port`` is that of the job manager's REST interface and pages.
+
+    Raises:
+        ConfigurationError: Flink has not been fetched, or the port is taken.
+        StoreUnavailableError: the cluster did not come up.
+    """
+    if not installed(home).complete:
+        raise ConfigurationError(f"there is no Flink in {installed(home).folder.parent}: `make flink` fetches it")
+    root = cluster_of(home).root
+    for folder in (root / "conf", root / "logs", root / "tmp"):
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked(root / "up.lock"):
+        cluster = cluster_of(home)
+        if living_pid(cluster.state(_JOB_MANAGER)) is None:
+            check_port(port)
+            (root / "port").write_text(str(port), encoding="ascii")
+            cluster = cluster_of(home)
+            text = configuration(port, free_port(), root)
+            (cluster.config / "config.yaml").write_text(text, encoding="utf-8")
+        elif cluster.port != port:
+            raise ConfigurationError(f"The Flink cluster of {home} already runs at {cluster.address}.")
+        names = [_JOB_MANAGER, *(f"taskmanager-{number + 1}" for number in range(task_managers))]
+        for name in names:
+            if living_pid(cluster.state(name)) is None:
+                _start(cluster, name)
+        _wait(cluster, names)
+    return cluster
+
+
+def down(home: Path) -> bool:
+    """Stop the cluster; False when none of it lived."""
+    cluster = cluster_of(home)
+    if not cluster.root.is_dir():
+        return False
+    with locked(cluster.root / "up.lock"):
+        # Task managers first: they would wait for a job manager that has gone.
+        ended = [end(cluster.state(name)) for name in sorted(cluster.pids(), reverse=True)]
+        return any(ended)
+
+
+def configuration(rest_port: int, rpc_port: int, root: Path) -> str:
+    """The configuration of job manager and task managers."""
+    # A task manager asks for all parts of its memory by name, where no script of Flink's has worked them out. A death
+    # is noticed within 5 s, since 50 as by default is long for one machine, and jobs are tried again for good.
+    return f"""jobmanager.rpc.address: {HOST}
+jobmanager.rpc.port: {rpc_port}
+jobmanager.bind-host: {HOST}
+rest.address: {HOST}
+rest.bind-address: {HOST}
+rest.port: {rest_port}
+taskmanager.host: {HOST}
+taskmanager.bind-host: {HOST}
+taskmanager.numberOfTaskSlots: {SLOTS}
+taskmanager.load-balance.mode: SLOTS
+taskmanager.cpu.cores: 1.0
+taskmanager.memory.framework.heap.size: 128m
+taskmanager.memory.framework.off-heap.size: 128m
+taskmanager.memory.task.heap.size: 256m
+taskmanager.memory.task.off-heap.size: 64m
+taskmanager.memory.managed.size: 64m
+taskmanager.memory.network.min: 64m
+taskmanager.memory.network.max: 64m
+taskmanager.memory.jvm-metaspace.size: 256m
+taskmanager.memory.jvm-overhead.min: 64m
+taskmanager.memory.jvm-overhead.max: 64m
+parallelism.default: {TASK_MANAGERS}
+io.tmp.dirs: "{root / "tmp"}"
+classloader.resolve-order: parent-first
+heartbeat.interval: 1000
+heartbeat.timeout: 5000
+restart-strategy.type: fixed-delay
+restart-strategy.fixed-delay.attempts: 2147483647
+restart-strategy.fixed-delay.delay: 1s
+"""
+
+
+def _start(cluster: Cluster, name: str) -> None:
+    """Start a member in a session of its own. It inherits its state file locked, and holds the lock until it ends."""
+    state = os.open(cluster.state(name), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(state, fcntl.LOCK_EX)
+        os.ftruncate(state, 0)
+        with cluster.log(name).open("wb") as log:
+            child = subprocess.Popen(  # noqa: S603 - our own arguments
+                _command(cluster, name),
+                cwd=cluster.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[state],
+                start_new_session=True,
+            )
+        os.pwrite(state, json.dumps({"pid": child.pid}).encode(), 0)
+    finally:
+        os.close(state)
+
+
+def _command(cluster: Cluster, name: str) -> list[str]:
+    kind = name.partition("-")[0]
+    opens = [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
+    log = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+    java = [str(cluster.flink.java), "-Xmx512m", *opens, *log, "-classpath", f"{cluster.flink.jars}/*"]
+    own = [] if kind == _JOB_MANAGER else ["-D", f"taskmanager.resource-id={name}"]
+    return [*java, _CLASSES[kind], "--configDir", str(cluster.config), *own]
+
+
+def _wait(cluster: Cluster, names: list[str]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while cluster.task_managers() < len(names) - 1:
+        dead = set(names) - cluster.pids().keys()
+        if dead or time.monotonic() > deadline:
+            name = min(dead, default=_JOB_MANAGER)
+            said = cluster.log(name).read_text(encoding="utf-8", errors="replace")[-_TAIL:]
+            raise StoreUnavailableError(
+                f"Flink did not come up ({name}):\n{said}\nThe logs are in {cluster.root}/logs."
+            )
+        time.sleep(_POLL)

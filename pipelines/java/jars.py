@@ -1,0 +1,178 @@
+"""Sets of pinned jars: which, with which SHA-256, and how they get here.
+
+The lock file of a set lists every jar. It is made from the few that are asked for by ``python -m pipelines.java`` and
+checked in, so that a start neither resolves anything nor trusts what a repository says today.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import ConfigurationError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_ATTEMPTS = 4
+_FIRST_PAUSE = 1.0  # seconds; doubled with each further attempt
+_TIMEOUT = 60  # seconds without an answer from the repository
+_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One pinned jar."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file, as Maven repositories have it."""
+        return f"{self.artifact}-{self.version}.jar"
+
+    def __str__(self) -> str:
+        """The Maven coordinate."""
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+
+def _lib(_jar: Jar) -> str:
+    return "lib"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JarSet:
+    """The jars of one program."""
+
+    program: str
+    """What messages call it."""
+    extra: str
+    """The extra of ours that can fetch them."""
+    roots: tuple[str, ...]
+    """Maven coordinates that are asked for; all other jars are what these ask for."""
+    lock_file: Path
+    place: Callable[[Jar], str] = _lib
+    """The folder of a jar in the program's home."""
+
+    def locked(self) -> tuple[Jar, ...]:
+        """The jars of the lock file: lines of ``SHA256  GROUP:ARTIFACT:VERSION``, ``#`` opens a comment."""
+        jars = []
+        for line in self.lock_file.read_text(encoding="utf-8").splitlines():
+            if not line or line.startswith("#"):
+                continue
+            digest, coordinate = line.split()
+            group, artifact, version = coordinate.split(":")
+            jars.append(Jar(group=group, artifact=artifact, version=version, sha256=digest))
+        return tuple(jars)
+
+    def lock_text(self, jars: Iterable[Jar]) -> str:
+        """The lock file which says so."""
+        head = f"# The jars of {self.roots[0]} and what it needs, made by: python -m pipelines.java\n"
+        return head + "".join(f"{jar.sha256}  {jar}\n" for jar in jars)
+
+    def install(self, folder: Path, jars: Iterable[Jar] | None = None) -> None:
+        """Bring ``folder`` to hold exactly these jars, each verified; fetch those that are missing or damaged.
+
+        Without ``jars``, those of the lock file. A jar takes its place only once its digest is right, so an interrupted
+        download is simply continued.
+
+        Raises:
+            ConfigurationError: jars are missing and the extra which can fetch them is not installed.
+            StoreUnavailableError: a jar could not be fetched, or what came is not what is pinned.
+        """
+        wanted = {folder / self.place(jar) / jar.file_name: jar for jar in (self.locked() if jars is None else jars)}
+        for home in {path.parent for path in wanted}:
+            for stray in set(home.glob("*.jar")) - wanted.keys():
+                stray.unlink(missing_ok=True)
+        missing = [(path, jar) for path, jar in wanted.items() if digest_of(path) != jar.sha256]
+        if not missing:
+            return
+        # Asked here, not in the threads, so that the message comes once and at once.
+        self._maven()
+        for path, _ in missing:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            list(pool.map(lambda item: self._fetch(item[1], item[0]), missing))
+
+    def resolve(self) -> tuple[Jar, ...]:
+        """All jars which ``roots`` ask for, with the digests of what the repository gives now."""
+        with tempfile.TemporaryDirectory() as cache:
+            context = self._context(Path(cache))
+            inputs, others = context.resolver.resolve([context.create_dependency(root) for root in self.roots])
+            jars = []
+            for dependency in (*inputs, *others):
+                artifact = dependency.artifact
+                digest = digest_of(Path(artifact.resolve()))
+                assert digest is not None
+                jars.append(
+                    Jar(
+                        group=artifact.groupId,
+                        artifact=artifact.artifactId,
+                        version=artifact.version,
+                        sha256=digest,
+                    )
+                )
+        return tuple(sorted(jars, key=str))
+
+    def _maven(self) -> Any:  # noqa: ANN401 - jgo ships no types that mypy may rely on
+        """The module of jgo which resolves by pure Python: neither Maven nor Java is looked for."""
+        try:
+            import jgo.maven  # noqa: PLC0415 - part of an optional extra
+        except ImportError as error:
+            raise ConfigurationError(
+                f"{self.program} needs the extra {self.extra}: pip install '{self.extra}'."
+            ) from error
+        return jgo.maven
+
+    def _context(self, cache: Path) -> Any:  # noqa: ANN401 - as above
+        """A resolver over ``cache``, with the repositories of the user's own jgo settings before the usual one."""
+        maven = self._maven()
+        from jgo.config import GlobalSettings  # noqa: PLC0415 - part of an optional extra
+
+        mirrors = GlobalSettings.load().repositories
+        context = maven.MavenContext(resolver=maven.PythonResolver(), repo_cache=cache, timeout=_TIMEOUT)
+        # A mirror called as the usual one takes its place; others are asked before it.
+        context.remote_repos = mirrors | {
+            name: url for name, url in context.remote_repos.items() if name not in mirrors
+        }
+        return context
+
+    def _fetch(self, jar: Jar, target: Path) -> None:
+        problem = "nothing came"
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
+            # A fresh folder each time: a half-finished file must not be taken for a cached one.
+            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as cache:
+                try:
+                    project = self._context(Path(cache)).project(jar.group, jar.artifact)
+                    got = Path(project.at_version(jar.version).artifact().resolve())
+                except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
+                    problem = str(error)
+                    continue
+                if digest_of(got) == jar.sha256:
+                    got.replace(target)
+                    return
+                problem = "its SHA-256 is not the pinned one"
+        raise StoreUnavailableError(
+            f"Could not fetch {jar} for {self.program}: {problem}. "
+            "Check that the network reaches a Maven repository (a mirror can be named in the [repositories] section "
+            "of jgo's settings file) and try again; what has been fetched is kept."
+        )
+
+
+def digest_of(path: Path) -> str | None:
+    """SHA-256 of a file, hex; ``None`` where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
