@@ -23,9 +23,10 @@ import numpy as np
 
 from benchmarks.groups import b_cubed, pair_scores, pairs
 from pipelines.dedup.fingerprint import words
-from pipelines.grouping.linkage import Bar, group_similar
+from pipelines.dedup.rows import AT_ONCE
+from pipelines.grouping.linkage import Bar, average_link, candidates
 from pipelines.stories.features import StoryFeatures, story_features
-from pipelines.stories.model import COEFFICIENTS, GROWN_THRESHOLD, INPUTS, INTERCEPT, THRESHOLD, StoryView, inputs
+from pipelines.stories.model import COEFFICIENTS, GROWN_THRESHOLD, INPUTS, INTERCEPT, THRESHOLD, StoryViews
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:
@@ -61,9 +62,18 @@ def fingerprint(number: int, document: dict[str, str]) -> Fingerprint:
     )
 
 
-def seconds(a: Fingerprint, b: Fingerprint) -> float | None:
-    """Time between two articles, as grouping takes it."""
-    return abs((a.published - b.published).total_seconds()) if a.published and b.published else None
+def pair_inputs(prints: Sequence[Fingerprint], both: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """What the model looks at, for each pair: shape ``(pairs, len(INPUTS))``."""
+    views = StoryViews.of([StoryFeatures.unpack(one.story_features) for one in prints])
+    at = np.array([one.published.timestamp() if one.published else np.nan for one in prints])
+    first, second = np.array(both, np.intp).T
+    parts = range(0, len(both), AT_ONCE)
+    return np.concatenate(
+        [
+            views.inputs(a, b, np.abs(at[a] - at[b]))
+            for a, b in ((first[part : part + AT_ONCE], second[part : part + AT_ONCE]) for part in parts)
+        ]
+    )
 
 
 def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,8 +99,12 @@ def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.flo
 def stories(keys: Sequence[Collection[int]], likely: Mapping[tuple[int, int], float]) -> list[int]:
     """Story of each article, as grouping finds it, given the likelihood of each pair."""
     names = [f"{number:08}" for number in range(len(keys))]
-    bar = Bar(THRESHOLD, GROWN_THRESHOLD)
-    groups, _ = group_similar(dict(zip(names, keys, strict=True)), lambda a, b: likely[int(a), int(b)], bar)
+    first, second = candidates(keys, np.arange(len(keys)))
+    sharing = zip(first.tolist(), second.tolist(), strict=True)
+    edges = {(names[a], names[b]): likely[a, b] for a, b in sharing if likely[a, b] >= THRESHOLD}
+    groups = average_link(
+        names, edges, lambda pairs: [likely[int(a), int(b)] for a, b in pairs], Bar(THRESHOLD, GROWN_THRESHOLD)
+    )
     story = {int(member): number for number, group in enumerate(groups) for member in group}
     return [story[number] for number in range(len(keys))]
 
@@ -148,9 +162,8 @@ def main(path: Path) -> None:
         documents = [json.loads(line) for line in lines]
     events = [document["event"] for document in documents]
     prints = [fingerprint(number, document) for number, document in enumerate(documents)]
-    features = [StoryView.of(StoryFeatures.unpack(one.story_features)) for one in prints]
     both = list(combinations(range(len(prints)), 2))
-    views = np.array([inputs(features[a], features[b], seconds(prints[a], prints[b])) for a, b in both])
+    views = pair_inputs(prints, both)
     same = np.array([float(events[a] == events[b]) for a, b in both])
     keyed = [set(one.story_keys) for one in prints]
     reached = np.mean([not keyed[a].isdisjoint(keyed[b]) for (a, b), true in zip(both, same, strict=True) if true])

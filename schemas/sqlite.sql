@@ -87,14 +87,12 @@ CREATE TABLE IF NOT EXISTS memory ( -- MemoryEntry
     copy_keys TEXT NOT NULL,
     story_features BLOB NOT NULL,
     story_keys TEXT NOT NULL,
-    copy_component TEXT NOT NULL,
     canonical_id TEXT NOT NULL,
-    story_component TEXT NOT NULL,
     story_id TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX IF NOT EXISTS memory_by_copy_component ON memory (copy_component);
-CREATE INDEX IF NOT EXISTS memory_by_story_component ON memory (story_component);
+CREATE INDEX IF NOT EXISTS memory_by_canonical_id ON memory (canonical_id);
+CREATE INDEX IF NOT EXISTS memory_by_story_id ON memory (story_id);
 CREATE INDEX IF NOT EXISTS memory_by_first_seen ON memory (first_seen);
 
 -- Posting lists: which entries (memory.row) have a key.

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pipelines.stores import local_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A machine that is busy with something else makes no test fail.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 JAR_CACHE = Path(__file__).parent.parent / "var" / "elasticsearch"
 """Where ``make elasticsearch-up`` keeps the jars as well: they are fetched once for both."""

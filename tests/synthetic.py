@@ -81,11 +81,11 @@ class DictMemory:
             if wanted.intersection(entry.fingerprint.copy_keys if space is Space.COPY else entry.fingerprint.story_keys)
         ]
 
-    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
+    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         return [
             entry
             for entry in self.entries.values()
-            if (entry.copy_component if space is Space.COPY else entry.story_component) in components
+            if (entry.canonical_id if space is Space.COPY else entry.story_id) in groups
         ]
 
     def common_keys(self, keys: Collection[int]) -> set[int]:

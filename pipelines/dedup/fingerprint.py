@@ -40,8 +40,9 @@ MIN_TITLE_WORDS = 4
 """Words from which a title is a look-up key: "Morning briefing" finds strangers."""
 _KEY_MASK = np.uint64(2**63 - 1)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_POWERS = np.array([pow(int(_GOLDEN), power, 2**64) for power in range(1, 65)], np.uint64)
-"""Weights of the characters of a word by their place; beyond the 64th the place tells nothing."""
+_UNGOLDEN = np.uint64(pow(int(_GOLDEN), -1, 2**64))
+MAX_CHARACTERS = 1 << 17
+"""Characters of a text that are looked at: with words of 21 letters still ``MAX_SHINGLES``."""
 
 
 @lru_cache(maxsize=1 << 18)
@@ -63,8 +64,10 @@ def words(text: str) -> list[str]:
 def _mix(values: Hashes) -> Hashes:
     """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every input bit reaches every output bit."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 @cache
@@ -76,28 +79,51 @@ def _classes() -> NDArray[np.uint8]:
     return classes
 
 
-def word_hashes(text: str) -> Hashes:
-    """A hash of each of the ``words`` of a text, in order.
+@cache
+def _terms() -> Hashes:
+    """By code point below 2**16: what the character stands for in the hash of a word."""
+    return _mix(np.arange(_PLANE, dtype=np.uint64) + _GOLDEN)
 
-    All characters at once: a word's hash is a polynomial of its code points, mixed. Some ten times as fast as
-    cutting the words out and hashing each, which took most of the time of a fingerprint.
-    """
-    folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
+
+@cache
+def _powers(base: np.uint64, count: int) -> Hashes:
+    """The first powers of a number, modulo 2**64."""
+    factors = np.full(count, base, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors)
+
+
+def _characters(text: str) -> tuple[NDArray[np.uint8], Hashes]:
+    """Class of each character (see ``_classes``), one that parts words before the first and behind the last; terms."""
+    if text.isascii():
+        points: NDArray[np.uint8] | NDArray[np.uint32] = np.frombuffer(f" {text.lower()} ".encode("ascii"), np.uint8)
+        return _classes()[points], _terms()[points]
+    folded = f" {unicodedata.normalize('NFKC', text).lower()} "
     points = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), "<u4")
+    if points.max() < _PLANE:
+        return _classes()[points], _terms()[points]
     classes = _classes()[np.minimum(points, _PLANE - 1)]
     for beyond in np.unique(points[points >= _PLANE]):
         classes[points == beyond] = chr(int(beyond)).isalnum()
-    kept = classes > 0
-    inside = classes == 1
-    begins = kept.copy()
-    begins[1:] &= ~(inside[1:] & inside[:-1])
-    starts = np.flatnonzero(begins[kept])
-    if not len(starts):
-        return np.zeros(0, np.uint64)
-    lengths = np.diff(starts, append=int(kept.sum()))
-    place = np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
-    terms = _mix(points[kept].astype(np.uint64) + _GOLDEN) * _POWERS[np.minimum(place, len(_POWERS) - 1)]
-    return _mix(np.add.reduceat(terms, starts) + lengths.astype(np.uint64))
+    return classes, _mix(points.astype(np.uint64) + _GOLDEN)
+
+
+def word_hashes(text: str) -> Hashes:
+    """A hash of each of the ``words`` of a text (its first ``MAX_CHARACTERS``), in order.
+
+    All at once: a word's hash is a polynomial of its characters, mixed. What stands between two places of the text is
+    the difference of two running sums, moved to the first power by the inverse of the base (M. Karp, R. Rabin, 1987,
+    modulo 2**64). Cutting the words out and hashing each takes some twenty times as long.
+    """
+    classes, terms = _characters(text[:MAX_CHARACTERS])
+    kept, inside = classes > 0, classes == 1
+    joined = inside[1:] & inside[:-1]
+    starts = np.flatnonzero(kept[1:] & ~joined) + 1
+    ends = np.flatnonzero(kept[:-1] & ~joined) + 1
+    size = 1 << len(terms).bit_length()
+    sums = np.cumsum(terms * _powers(_GOLDEN, size)[: len(terms)])
+    words_sums = (sums[ends - 1] - sums[starts - 1]) * _powers(_UNGOLDEN, size)[starts]
+    return _mix(words_sums + (ends - starts).astype(np.uint64))
 
 
 def shingles(text: str) -> Hashes:
@@ -106,11 +132,19 @@ def shingles(text: str) -> Hashes:
     count = len(hashed) - SHINGLE + 1
     if count < 1:
         return np.zeros(0, np.uint64)
-    out = np.zeros(count, np.uint64)
-    for position in range(SHINGLE):
-        out = _mix(out * _GOLDEN + hashed[position : position + count])
+    out = hashed[:count]
+    for position in range(1, SHINGLE):
+        out = out * _GOLDEN + hashed[position : position + count]
     # The top bit goes, so that shingles and keys are the same numbers.
-    return out & _KEY_MASK
+    return _mix(out) & _KEY_MASK
+
+
+def sorted_unique(hashes: Hashes) -> Hashes:
+    """The hashes sorted, each once. ``numpy.unique`` does the same by a hash table, several times as slow here."""
+    ordered = np.sort(hashes)
+    kept = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
+    return ordered[kept]
 
 
 def winnow(hashes: Hashes) -> tuple[int, ...]:
@@ -122,7 +156,9 @@ def winnow(hashes: Hashes) -> tuple[int, ...]:
     least, width = hashes, 1
     while width < WINDOW:  # minima of windows twice as wide each time; WINDOW is a power of two
         least, width = np.minimum(least[:-width], least[width:]), 2 * width
-    return tuple(np.unique(least)[:MAX_KEYS].tolist())
+    turns = np.ones(len(least), np.bool_)  # neighbouring windows mostly share their least shingle
+    np.not_equal(least[1:], least[:-1], out=turns[1:])
+    return tuple(sorted_unique(least[turns])[:MAX_KEYS].tolist())
 
 
 def copy_keys(hashes: Hashes, title_key: int, title_words: int) -> tuple[int, ...]:
@@ -137,10 +173,13 @@ def numbers(text: str) -> Hashes:
     Long are those of four digits and more, but for years.
     """
     found = set(_NUMBER.findall(text))
-    flags = [bool(sum(map(str.isdigit, one)) >= _LONG and not _YEAR.fullmatch(one)) for one in found]
-    hashes = np.fromiter(map(hash_text, found), np.uint64, len(found))
-    marks = np.array(flags, np.uint64)
-    return np.unique((hashes & ~DISTINCTIVE) | marks)
+    return sorted_unique(np.fromiter(map(_number_hash, found), np.uint64, len(found)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _number_hash(number: str) -> int:
+    is_long = sum(map(str.isdigit, number)) >= _LONG and not _YEAR.fullmatch(number)
+    return (hash_text(number) & ~int(DISTINCTIVE)) | (int(DISTINCTIVE) if is_long else 0)
 
 
 def unpack(packed: bytes) -> Hashes:

@@ -1,4 +1,4 @@
-"""How much of one text stands in another.
+"""How much of one text stands in another, for many pairs at once.
 
 Containment, not resemblance: of the shorter text, the share that the longer has too. So a truncated or abridged
 copy is as near as a whole one. Shingles under an outlet's boilerplate count nothing.
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from pipelines.dedup.fingerprint import DISTINCTIVE, Hashes, unpack
+from pipelines.dedup.fingerprint import DISTINCTIVE, Hashes, sorted_unique, unpack
+from pipelines.dedup.rows import Rows
 from pipelines.stories.features import StoryFeatures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
+    from pipelines.dedup.rows import Places
     from schemas.records import Fingerprint
 
 THRESHOLD = 0.45
@@ -56,7 +59,7 @@ class CopyView:
     shingles: Hashes
     """Sorted and unique."""
     head: Hashes
-    """The first ``HEAD`` of them in the order of the text."""
+    """Those among the first ``HEAD`` of the text, sorted and unique."""
     numbers: Hashes
     distinctive: Hashes
     """Those of the numbers that are long: amounts, contract numbers."""
@@ -71,8 +74,8 @@ class CopyView:
         numbers = unpack(fingerprint.numbers)
         features = StoryFeatures.unpack(fingerprint.story_features)
         return cls(
-            shingles=np.unique(kept),
-            head=kept[:HEAD],
+            shingles=sorted_unique(kept),
+            head=sorted_unique(kept[:HEAD]),
             numbers=numbers,
             distinctive=numbers[(numbers & DISTINCTIVE) != 0],
             title_key=fingerprint.title_key,
@@ -86,64 +89,88 @@ def _without_boilerplate(ordered: Hashes, keys: tuple[int, ...], common: Abstrac
     Only keys are counted across articles, so a block of boilerplate is known by the keys in it; what lies
     between two of them, or between one of them and the edge of the text, belongs to it.
     """
-    marked = common & set(keys)
-    if not marked:
+    marked = [key in common for key in keys]
+    if not any(marked):
         return ordered
-    positions = np.flatnonzero(np.isin(ordered, np.fromiter(keys, np.uint64)))
-    is_common = np.isin(ordered[positions], np.fromiter(marked, np.uint64))
-    here = np.arange(len(ordered))
-    left = np.searchsorted(positions, here, side="right") - 1
-    right = np.searchsorted(positions, here, side="left")
-    left_common = (left < 0) | is_common[np.maximum(left, 0)]
-    right_common = (right == len(positions)) | is_common[np.minimum(right, len(positions) - 1)]
-    kept: Hashes = ordered[~(left_common & right_common)]
+    own = np.array(keys, np.uint64)
+    at = np.minimum(np.searchsorted(own, ordered), len(own) - 1)
+    positions = np.flatnonzero(own[at] == ordered)
+    is_common = np.array(marked)[at[positions]]
+    # What lies before a key, then the key, and so on to what lies behind the last one.
+    gone = np.ones(2 * len(positions) + 1, np.bool_)
+    gone[1::2] = is_common
+    gone[2::2] = is_common
+    gone[:-1:2] &= is_common
+    lengths = np.ones(len(gone), np.intp)
+    lengths[::2] = np.diff(positions, prepend=-1, append=len(ordered)) - 1
+    kept: Hashes = ordered[~np.repeat(gone, lengths)]
     return kept
 
 
-def _shared(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """What two sorted arrays without repeats have in common, sorted. Faster than ``intersect1d``, which sorts again."""
-    short, long = (a, b) if len(a) <= len(b) else (b, a)
-    if not len(short):
-        return short
-    found: NDArray[np.uint64] = short[long[np.minimum(np.searchsorted(long, short), len(long) - 1)] == short]
-    return found
+@dataclass(frozen=True, slots=True)
+class CopyViews:
+    """Views of several articles, put together for comparing."""
 
+    shingles: Rows
+    heads: Rows
+    numbers: Rows
+    distinctive: Rows
+    titles: Rows
+    title_keys: NDArray[np.int64]
+    """Of each article."""
 
-def copy_similarity(a: CopyView, b: CopyView) -> float:
-    """How surely one of two texts is a copy of the other, 0 to 1: the containment, weighed by title and place.
+    @classmethod
+    def of(cls, views: Sequence[CopyView]) -> Self:
+        """Put together, in this order."""
+        return cls(
+            shingles=Rows.of([view.shingles for view in views]),
+            heads=Rows.of([view.head for view in views]),
+            # The bit that marks long numbers has done its work.
+            numbers=Rows.of([view.numbers >> np.uint64(1) for view in views]),
+            distinctive=Rows.of([view.distinctive >> np.uint64(1) for view in views]),
+            titles=Rows.of([view.title for view in views]),
+            title_keys=np.array([view.title_key for view in views], np.int64),
+        )
 
-    Symmetric.
-    """
-    short, long = (a, b) if len(a.shingles) <= len(b.shingles) else (b, a)
-    same_title = _same_title(a, b)
-    least = MIN_SHARED_SAME_TITLE if same_title else MIN_SHARED
-    if len(short.shingles) < least:
-        return 0.0
-    shared = _shared(short.shingles, long.shingles)
-    if len(shared) < least or _numbers_differ(a, b):
-        return 0.0
-    containment = len(shared) / len(short.shingles)
-    headless = np.isin(long.head, shared).mean() < HEAD_SHARED
-    if same_title:
-        return containment if headless else min(1.0, containment + SAME_TITLE_BONUS)
-    if headless and len(shared) < EMBEDDED * len(long.shingles):
-        return containment * EMBEDDED_FACTOR
-    return containment
+    def similarities(self, first: Places, second: Places) -> NDArray[np.float64]:
+        """How surely one of two texts is a copy of the other, for each pair of places: 0 to 1, shape as ``first``.
 
+        The containment, weighed by title and place. Symmetric.
+        """
+        lengths = self.shingles.lengths
+        swapped = lengths[first] > lengths[second]
+        short, long = np.where(swapped, second, first), np.where(swapped, first, second)
+        same_title = self._same_title(short, long)
+        least = np.where(same_title, MIN_SHARED_SAME_TITLE, MIN_SHARED)
+        shared = self.shingles.counts(short, self.shingles, long)
+        found = np.zeros(len(first))
+        alike = np.flatnonzero(shared >= least)
+        alike = alike[~self._numbers_differ(short[alike], long[alike])]
+        short, long, shared, same_title = short[alike], long[alike], shared[alike], same_title[alike]
+        containment = shared / lengths[short]
+        headless = self._head_held(short, long) < HEAD_SHARED
+        bonus = np.where(same_title & ~headless, SAME_TITLE_BONUS, 0.0)
+        embedded = ~same_title & headless & (shared < EMBEDDED * lengths[long])
+        found[alike] = np.minimum(1.0, containment + bonus) * np.where(embedded, EMBEDDED_FACTOR, 1.0)
+        return found
 
-def _same_title(a: CopyView, b: CopyView) -> bool:
-    if a.title_key == b.title_key:
-        return len(a.title) > 0
-    fewer = min(len(a.title), len(b.title))
-    return fewer >= MIN_TITLE_WORDS and len(_shared(a.title, b.title)) >= SAME_TITLE * fewer
+    def _head_held(self, short: Places, long: Places) -> NDArray[np.float64]:
+        """Share of the longer text's head that the shorter has; of two of one length, what the better is held."""
 
+        def held(within: Places, of: Places) -> NDArray[np.float64]:
+            return self.heads.counts(of, self.shingles, within) / self.heads.lengths[of]
 
-def _numbers_differ(a: CopyView, b: CopyView) -> bool:
-    for one, other, least in (
-        (a.numbers, b.numbers, MIN_NUMBERS),
-        (a.distinctive, b.distinctive, MIN_DISTINCTIVE),
-    ):
-        fewer = min(len(one), len(other))
-        if fewer >= least and len(_shared(one, other)) < NUMBERS_SHARED * fewer:
-            return True
-    return False
+        equal = self.shingles.lengths[short] == self.shingles.lengths[long]
+        return np.maximum(held(short, long), np.where(equal, held(long, short), 0.0))
+
+    def _same_title(self, a: Places, b: Places) -> NDArray[np.bool_]:
+        fewer = np.minimum(self.titles.lengths[a], self.titles.lengths[b])
+        alike = (fewer >= MIN_TITLE_WORDS) & (self.titles.counts(a, self.titles, b) >= SAME_TITLE * fewer)
+        return np.where(self.title_keys[a] == self.title_keys[b], self.titles.lengths[a] > 0, alike)
+
+    def _numbers_differ(self, a: Places, b: Places) -> NDArray[np.bool_]:
+        differ = np.zeros(len(a), np.bool_)
+        for numbers, least in ((self.numbers, MIN_NUMBERS), (self.distinctive, MIN_DISTINCTIVE)):
+            fewer = np.minimum(numbers.lengths[a], numbers.lengths[b])
+            differ |= (fewer >= least) & (numbers.counts(a, numbers, b) < NUMBERS_SHARED * fewer)
+        return differ

@@ -1,8 +1,8 @@
 """The horizon of the memory: what has been quiet for long is forgotten.
 
-An article is forgotten with its whole story component, once nothing new has joined it for the horizon: a story
-that goes on keeps its members, and so its id. What is forgotten keeps its place in the store, and takes no
-further articles in.
+An article is forgotten with its whole story, once nothing new has joined that for the horizon: a story that goes on
+keeps its members, and so its id; the others would be grouped the same without it (see ``pipelines.grouping.settle``).
+What is forgotten keeps its place in the store, and takes no further articles in.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def forget_quiet(store: Store, before: datetime) -> int:
     stale = store.stale(before)
     while chunk := list(islice(stale, CHUNK)):
         with store.exclusive():
-            members = store.members(Space.STORY, {entry.story_component for entry in chunk})
-            lively = {entry.story_component for entry in members if entry.fingerprint.first_seen >= before}
-            quiet = [entry.fingerprint.article_id for entry in chunk if entry.story_component not in lively]
+            members = store.members(Space.STORY, {entry.story_id for entry in chunk})
+            lively = {entry.story_id for entry in members if entry.fingerprint.first_seen >= before}
+            quiet = [entry.fingerprint.article_id for entry in chunk if entry.story_id not in lively]
             store.forget(quiet)
         dropped += len(quiet)
     return dropped

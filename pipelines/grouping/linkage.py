@@ -4,6 +4,10 @@ Average link (UPGMA; R. Sokal, C. Michener, 1958) merges two groups when their m
 so one chance resemblance does not chain strangers together, as plain transitive closure does. The result
 depends on the set of items alone: items are taken by id and ties go to the smaller ids.
 
+Two groups are only ever merged where an *edge* joins them: a pair that shares keys and is alike enough to be merged
+as single items. So a group's making depends on its own items and on those that edges join to them, however far
+further edges lead; ``pipelines.grouping.settle`` relies on that.
+
 Two groups of several items each may be asked for more than a single item that joins one: where the items are two
 affairs with much in common, each has its own core, and the averages between the cores say so reliably; what a
 single item has in common with a core is less certain, and little evidence must do.
@@ -11,36 +15,25 @@ single item has in common with a core is less certain, and little evidence must 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import combinations
+from heapq import heapify, heappop, heappush
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array, triu
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from pipelines.dedup.rows import Places
 
+    Pair = tuple[str, str]
+    Similarities = Callable[[Sequence[Pair]], Sequence[float]]
 
-def components(ids: Iterable[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Connected components, each sorted, in the order of their smallest ids."""
-    parent = {item: item for item in ids}
-
-    def root(item: str) -> str:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    for a, b in edges:
-        low, high = sorted((root(a), root(b)))
-        parent[high] = low
-    found: dict[str, list[str]] = {}
-    for item in sorted(parent):
-        found.setdefault(root(item), []).append(item)
-    return list(found.values())
+FEW_KEYS = 9
+"""Keys of a short text: it may share a single one with a copy of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,77 +45,97 @@ class Bar:
     grown: float
     """What is approached as the smaller of them grows; not below ``single``."""
 
-    def between(self, size: float, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The bar between a group of one size and groups of other sizes, shape as ``sizes``."""
-        return self.single + (self.grown - self.single) * (1 - 1 / np.minimum(size, sizes))
+    def between(self, size: int, other: int) -> float:
+        """The bar between groups of these sizes."""
+        return self.single + (self.grown - self.single) * (1 - 1 / min(size, other))
 
 
-FEW_KEYS = 9
-"""Keys of a short text: it may share a single one with a copy of it."""
+def candidates(keys: Sequence[Collection[int]], of: Places, *, shared: int = 1) -> tuple[Places, Places]:
+    """Pairs of places in ``keys``, the smaller first, which share keys and of which one is among ``of``.
+
+    At least ``shared`` keys, or a single one where either item has no more than ``FEW_KEYS``.
+    """
+    counts = np.array([len(one) for one in keys], np.intp)
+    every = np.fromiter((key for one in keys for key in one), np.int64, int(counts.sum()))
+    _, columns = np.unique(every, return_inverse=True)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    holds = csr_array((np.ones(len(every), np.int32), columns, ends), shape=(len(keys), len(every)))
+    common = (holds[of] @ holds.T).tocoo()
+    first, second = of[common.row], common.col.astype(np.intp)
+    enough = (common.data >= shared) | (np.minimum(counts[first], counts[second]) <= FEW_KEYS)
+    inside = np.zeros(len(keys), np.bool_)
+    inside[of] = True
+    once = enough & (first != second) & ((first < second) | ~inside[second])
+    first, second = first[once], second[once]
+    return np.minimum(first, second), np.maximum(first, second)
 
 
-def average_link(ids: Sequence[str], similarity: NDArray[np.float64], bar: Bar) -> list[list[str]]:
+def average_link(
+    items: Iterable[str], edges: Mapping[Pair, float], similarities: Similarities, bar: Bar
+) -> list[list[str]]:
     """Merge the two groups with the highest average similarity among those that reach ``bar`` until none does.
 
-    ``ids`` are sorted; ``similarity`` is symmetric, shape ``(len(ids), len(ids))``, its diagonal ignored.
-    Returns the groups, each sorted, in the order of their smallest ids.
+    ``edges`` are the pairs of items (the smaller id first) that share keys and reach the bar, with their similarity;
+    that of other pairs is asked for where it counts. Returns the groups, each sorted, by their first ids.
     """
-    count = len(ids)
-    full = similarity.astype(np.float64, copy=True)
-    # What may be merged: only above the diagonal, so the first maximum is the tie with the smallest ids.
-    open_ = np.where(np.triu(full >= bar.single, 1), full, -np.inf)
-    size = np.ones(count)
-    alive = np.ones(count, bool)
-    groups = [[item] for item in ids]
-    for _ in range(count - 1):
-        i, j = divmod(int(open_.argmax()), count)
-        if open_[i, j] == -np.inf:
-            break
-        merged = (full[i] * size[i] + full[j] * size[j]) / (size[i] + size[j])
-        full[i, :] = merged
-        full[:, i] = merged
-        size[i] += size[j]
-        alive[j] = False
-        now = np.where(alive & (merged >= bar.between(size[i], size)), merged, -np.inf)
-        open_[i, i + 1 :] = now[i + 1 :]
-        open_[:i, i] = now[:i]
-        open_[j, :] = -np.inf
-        open_[:, j] = -np.inf
-        groups[i] += groups[j]
-        groups[j] = []
-    return [sorted(group) for group in groups if group]
+    members = {item: [item] for item in sorted(items)}
+    near: dict[str, dict[str, float]] = {item: {} for item in members}
+    """Sums of the similarities between groups that edges join. A group goes by its smallest id."""
+    for (a, b), value in edges.items():
+        near[a][b] = near[b][a] = value
+
+    def offer(a: str, b: str) -> tuple[float, str, str, int, int]:
+        a, b = min(a, b), max(a, b)
+        one, two = len(members[a]), len(members[b])
+        return -near[a][b] / (one * two), a, b, one, two
+
+    offers = [offer(a, b) for a, ends in near.items() for b in ends if a < b]
+    heapify(offers)
+    while offers:
+        _, a, b, one, two = heappop(offers)
+        if (len(members.get(a, ())), len(members.get(b, ()))) != (one, two):
+            continue  # one of the two has been merged since
+        around = sorted((near[a].keys() | near[b].keys()) - {a, b})
+        apart = [(end, other) for other in around for end in (a, b) if other not in near[end]]
+        sums = dict(zip(apart, _sums(members, apart, similarities), strict=True))
+        members[a] += members.pop(b)
+        ends = near.pop(b)
+        for other in around:
+            near[other].pop(b, None)
+            from_a = near[a][other] if other in near[a] else sums[a, other]
+            from_b = ends[other] if other in ends else sums[b, other]
+            near[a][other] = near[other][a] = from_a + from_b
+            now = offer(a, other)
+            if -now[0] >= bar.between(*now[3:]):
+                heappush(offers, now)
+        del near[a][b]
+    return [sorted(group) for group in members.values()]
 
 
-def group_similar(
-    keys: Mapping[str, Collection[int]], similarity: Callable[[str, str], float], bar: Bar, *, shared: int = 1
-) -> tuple[list[list[str]], dict[str, str]]:
-    """Groups by average link, and the component (its smallest id) of each item.
+def _sums(members: Mapping[str, Sequence[str]], groups: Sequence[Pair], similarities: Similarities) -> list[float]:
+    """Sum of the similarities between two groups, for each pair of groups."""
+    pairs = [[(min(a, b), max(a, b)) for a, b in product(members[one], members[two])] for one, two in groups]
+    found = iter(similarities([pair for between in pairs for pair in between])) if pairs else iter(())
+    return [sum(islice(found, len(between))) for between in pairs]
 
-    Candidates share at least ``shared`` keys, or a single one where either has no more than ``FEW_KEYS``. Two groups
-    can only merge when some pair of them reaches the lower end of the bar, so the edges at or above it divide the work
-    into components without changing the result.
+
+SMALL = 64
+"""Items that edges connect, up to which all pairs of them are soon asked for."""
+
+
+def soon_asked(edges: Collection[Pair]) -> list[Pair]:
+    """Pairs whose similarity ``average_link`` will mostly ask for.
+
+    Those which edges to a common item connect, and all where edges connect no more than ``SMALL`` items.
     """
-    postings: defaultdict[int, list[str]] = defaultdict(list)
-    for item in sorted(keys):
-        for key in keys[item]:
-            postings[key].append(item)
-    common = Counter(pair for items in postings.values() for pair in combinations(items, 2))
-    measured = {
-        (a, b): similarity(a, b)
-        for (a, b), count in common.items()
-        if count >= shared or min(len(keys[a]), len(keys[b])) <= FEW_KEYS
-    }
-    edges = [pair for pair, value in measured.items() if value >= bar.single]
-    groups: list[list[str]] = []
-    component: dict[str, str] = {}
-    for members in components(keys, edges):
-        component |= dict.fromkeys(members, members[0])
-        if len(members) == 1:
-            groups.append(members)
-            continue
-        matrix = np.zeros((len(members), len(members)))
-        for (i, a), (j, b) in combinations(enumerate(members), 2):
-            value = measured.get((a, b))
-            matrix[i, j] = matrix[j, i] = similarity(a, b) if value is None else value
-        groups += average_link(members, matrix, bar)
-    return groups, component
+    ids = sorted({item for pair in edges for item in pair})
+    place = {item: at for at, item in enumerate(ids)}
+    first = [place[a] for a, _ in edges]
+    second = [place[b] for _, b in edges]
+    square = (len(ids), len(ids))
+    joins = csr_array((np.ones(2 * len(first), np.int32), (first + second, second + first)), shape=square)
+    _, component = connected_components(joins, directed=False)
+    small = np.flatnonzero(np.bincount(component)[component] <= SMALL) if ids else np.zeros(0, np.intp)
+    inside = csr_array((np.ones(len(small), np.int32), (small, component[small])), shape=square)
+    pairs = triu(joins @ joins + inside @ inside.T, 1).tocoo()
+    return [(ids[a], ids[b]) for a, b in zip(pairs.row.tolist(), pairs.col.tolist(), strict=True)]

@@ -1,9 +1,9 @@
 """The one step with memory: where new fingerprints belong, and what that changes.
 
-Copy groups and stories are functions of the set of articles alone. A new article touches the articles which
-share a key with it and all that hang together with those (their component); those are fetched and grouped
-afresh. Everything else stays as it is, so the answer is the same as if all had been grouped at once, in
-whatever order and batches the articles came.
+Copy groups and stories are functions of the set of articles alone. A new article touches the groups which share a
+key with it and are alike to it (``pipelines.grouping.settle``); those are fetched and grouped afresh. Everything else
+stays as it is, so the answer is the same as if all had been grouped at once, in whatever order and batches the
+articles came.
 """
 
 from __future__ import annotations
@@ -12,27 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pipelines.dedup.common import common_keys
-from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
-from pipelines.dedup.similarity import CopyView, copy_similarity
-from pipelines.grouping.linkage import Bar, group_similar
+from pipelines.grouping.grounds import CopyGround, StoryGround
+from pipelines.grouping.settle import Settling
 from pipelines.stores.protocol import Space
-from pipelines.stories.features import StoryFeatures
-from pipelines.stories.model import GROWN_THRESHOLD, StoryView, same_event
-from pipelines.stories.model import THRESHOLD as STORY_THRESHOLD
 from schemas.records import MemoryEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import timedelta
 
     from schemas.records import ArticleContent, Fingerprint
-
-
-COPY_SHARED = 2
-"""Winnowed shingles that two longer texts must share to be compared as copies. Most pairs that share a single one are
-strangers; ``python -m benchmarks.duplicates`` says what leaving them out costs."""
-_COPY_BAR = Bar(COPY_THRESHOLD, COPY_THRESHOLD)
-_STORY_BAR = Bar(STORY_THRESHOLD, GROWN_THRESHOLD)
 
 
 class Memory(Protocol):
@@ -44,8 +33,8 @@ class Memory(Protocol):
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
         """Entries with any of these keys."""
 
-    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
-        """Entries of these components."""
+    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
+        """Entries of these copy groups or stories."""
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
         """Those of the keys known as boilerplate."""
@@ -83,7 +72,7 @@ def order_key(article: Fingerprint | ArticleContent) -> tuple[bool, str, str]:
 def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> Regrouping:
     """Group ``new`` fingerprints (one for each article) with what is remembered.
 
-    ``horizon`` is the longest time between two dated copies of one text. Costs a constant number of look-ups.
+    ``horizon`` is the longest time between two dated copies of one text. Costs a few look-ups, whatever the number.
     """
     old = memory.remembered([fingerprint.article_id for fingerprint in new])
     edited = frozenset(
@@ -91,129 +80,94 @@ def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> R
         for fingerprint in new
         if fingerprint.article_id in old and old[fingerprint.article_id].fingerprint.digest != fingerprint.digest
     )
-    pool = {fingerprint.article_id: fingerprint for fingerprint in new}
-    copies = _regroup_copies(pool, old, memory, horizon)
-    stories = _regroup_stories(copies, memory)
-    entries = tuple(stories[article_id] for article_id in sorted(stories))
+    copies = _regroup_copies(new, old, memory, horizon)
+    entries, before = _regroup_stories(copies, old, memory)
     return Regrouping(
         entries=entries,
-        changed=tuple(entry for entry in entries if copies.old.get(entry.fingerprint.article_id) != entry),
-        common=frozenset(copies.common),
-        rare=frozenset(copies.rare),
-        before=frozenset(copies.old[article_id].story_id for article_id in stories if article_id in copies.old),
-        old={article_id: entry for article_id, entry in copies.old.items() if article_id in stories},
+        changed=tuple(entry for entry in entries if before.get(entry.fingerprint.article_id) != entry),
+        common=copies.common,
+        rare=copies.rare,
+        before=frozenset(entry.story_id for entry in before.values()),
+        old=before,
         edited=edited,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Copies:
-    """Copy groups of the articles touched so far. Grows while stories bring further articles in."""
+    """The copy groups that have changed."""
 
-    fingerprints: dict[str, Fingerprint]
-    old: dict[str, MemoryEntry]
-    component: dict[str, str]
-    canonical: dict[str, str]
-    common: set[int]
-    rare: set[int]
-
-    def take(self, entries: Iterable[MemoryEntry]) -> None:
-        """Bring in remembered entries whose copy group stays as it is."""
-        for entry in entries:
-            article_id = entry.fingerprint.article_id
-            self.old.setdefault(article_id, entry)
-            if article_id not in self.fingerprints:
-                self.fingerprints[article_id] = entry.fingerprint
-                self.component[article_id] = entry.copy_component
-                self.canonical[article_id] = entry.canonical_id
+    canonical: Mapping[str, str]
+    """Canonical article of each article in them."""
+    fingerprints: Mapping[str, Fingerprint]
+    remembered: Mapping[str, MemoryEntry]
+    """Where those of the articles that were remembered have been."""
+    common: frozenset[int]
+    rare: frozenset[int]
 
 
 def _regroup_copies(
-    pool: dict[str, Fingerprint], old: Mapping[str, MemoryEntry], memory: Memory, horizon: timedelta
+    new: Sequence[Fingerprint], old: Mapping[str, MemoryEntry], memory: Memory, horizon: timedelta
 ) -> _Copies:
+    altered = {
+        one.article_id: one for one in new if one.article_id not in old or old[one.article_id].fingerprint != one
+    }
     # A key known as common links nothing, so its (long) posting list is not looked at, unless an article
     # that had it has been rewritten: then the key may have ceased to be common.
-    former = {key for entry in old.values() for key in entry.fingerprint.copy_keys}
-    keys = former.union(*(fingerprint.copy_keys for fingerprint in pool.values()))
+    former = {key for item in altered.keys() & old.keys() for key in old[item].fingerprint.copy_keys}
+    keys = former.union(*(one.copy_keys for one in altered.values()))
     known = memory.common_keys(keys)
     looked_up = keys - (known - former)
-    found = _by_id(memory.related(Space.COPY, looked_up)) | dict(old)
-    pool = {article_id: entry.fingerprint for article_id, entry in found.items()} | pool
-    common = common_keys(pool.values(), looked_up)
+    found = {entry.fingerprint.article_id: entry for entry in memory.related(Space.COPY, looked_up)}
+    holders = {item: entry.fingerprint for item, entry in found.items()} | altered
+    common = common_keys(holders.values(), looked_up)
+    turned = common ^ (known & looked_up)
+    altered |= {item: one for item, one in holders.items() if not turned.isdisjoint(one.copy_keys)}
 
-    touched = {entry.copy_component for entry in found.values()}
-    found |= _by_id(memory.members(Space.COPY, touched))
-    pool = {article_id: entry.fingerprint for article_id, entry in found.items()} | pool
-    other = set().union(*(fingerprint.copy_keys for fingerprint in pool.values())) - looked_up
-    boilerplate = common | memory.common_keys(other)
-
-    views = {article_id: CopyView.of(fingerprint, boilerplate) for article_id, fingerprint in pool.items()}
-
-    def similarity(a: str, b: str) -> float:
-        too_far = (_seconds(pool[a], pool[b]) or 0.0) > horizon.total_seconds()
-        return 0.0 if too_far else copy_similarity(views[a], views[b])
-
-    postings = {article_id: set(fingerprint.copy_keys) - boilerplate for article_id, fingerprint in pool.items()}
-    groups, component = group_similar(postings, similarity, _COPY_BAR, shared=COPY_SHARED)
+    ground = CopyGround(memory, horizon, boilerplate=common | (known - looked_up), known=keys)
+    ground.learn(found.values())
+    settling = Settling(ground, strangers=found, looked_up=looked_up)
+    for one in altered.values():
+        settling.alter(one)
+    were = {**old, **found}
+    settling.hold(ground.members({were[item].canonical_id for item in altered.keys() & were.keys()}))
     canonical: dict[str, str] = {}
-    for group in groups:
-        first = min(group, key=lambda member: order_key(pool[member]))
-        canonical |= dict.fromkeys(group, first)
+    for group in settling.settle():
+        if settling.changed(group):
+            first = min(group, key=lambda member: order_key(settling.held[member]))
+            canonical |= dict.fromkeys(group, first)
     return _Copies(
-        fingerprints=pool,
-        old=found,
-        component=component,
         canonical=canonical,
-        common=common - known,
-        rare=(known & looked_up) - common,
+        fingerprints={item: settling.held[item] for item in canonical},
+        remembered={item: settling.remembered[item] for item in canonical if item in settling.remembered},
+        common=frozenset(common - known),
+        rare=frozenset((known & looked_up) - common),
     )
 
 
-def _regroup_stories(copies: _Copies, memory: Memory) -> dict[str, MemoryEntry]:
-    """Entries of every article in a story which is touched, copies included."""
-    touched_canonical = set(copies.canonical.values())
-    keys = set().union(*(copies.fingerprints[article_id].story_keys for article_id in touched_canonical))
-    related = [
-        entry for entry in memory.related(Space.STORY, keys) if entry.canonical_id == entry.fingerprint.article_id
-    ]
-    touched = {entry.story_component for entry in (*related, *copies.old.values())}
-    in_stories = memory.members(Space.STORY, touched)
-    reached = {entry.copy_component for entry in (*related, *in_stories)} - {
-        entry.copy_component for entry in copies.old.values()
-    }
-    copies.take((*related, *in_stories, *memory.members(Space.COPY, reached)))
-
-    leaders = sorted(set(copies.canonical.values()))
-    views = {
-        leader: StoryView.of(StoryFeatures.unpack(copies.fingerprints[leader].story_features)) for leader in leaders
-    }
-
-    def similarity(a: str, b: str) -> float:
-        return same_event(views[a], views[b], _seconds(copies.fingerprints[a], copies.fingerprints[b]))
-
-    postings = {leader: set(copies.fingerprints[leader].story_keys) for leader in leaders}
-    groups, component = group_similar(postings, similarity, _STORY_BAR)
+def _regroup_stories(
+    copies: _Copies, old: Mapping[str, MemoryEntry], memory: Memory
+) -> tuple[tuple[MemoryEntry, ...], Mapping[str, MemoryEntry]]:
+    """Entries of every article in a story which is touched, copies included, by id; and what they were before."""
+    ground = StoryGround(memory, copies.canonical)
+    settling = Settling(ground)
+    for leader in set(copies.canonical.values()):
+        before = copies.remembered.get(leader)
+        if before is None or before.canonical_id != leader or before.fingerprint != copies.fingerprints[leader]:
+            settling.alter(copies.fingerprints[leader])
+    settling.hold(ground.members({entry.story_id for entry in (*old.values(), *copies.remembered.values())}))
+    for item, leader in copies.canonical.items():
+        if item != leader:
+            settling.held.pop(item, None)
     story_of: dict[str, str] = {}
-    for group in groups:
-        first = min(group, key=lambda member: order_key(copies.fingerprints[member]))
+    for group in settling.settle():
+        first = min(group, key=lambda member: order_key(settling.held[member]))
         story_of |= dict.fromkeys(group, first)
-    return {
-        article_id: MemoryEntry(
-            fingerprint=fingerprint,
-            copy_component=copies.component[article_id],
-            canonical_id=copies.canonical[article_id],
-            # A copy hangs in stories by its canonical article alone.
-            story_component=component[copies.canonical[article_id]],
-            story_id=story_of[copies.canonical[article_id]],
-        )
-        for article_id, fingerprint in copies.fingerprints.items()
-    }
 
-
-def _by_id(entries: Iterable[MemoryEntry]) -> dict[str, MemoryEntry]:
-    return {entry.fingerprint.article_id: entry for entry in entries}
-
-
-def _seconds(a: Fingerprint, b: Fingerprint) -> float | None:
-    """Time between two articles. ``None`` with an undated one: when we saw it says nothing."""
-    return abs((a.published - b.published).total_seconds()) if a.published and b.published else None
+    now = {item: (entry.fingerprint, entry.canonical_id) for item, entry in ground.loaded.items()}
+    now |= {item: (copies.fingerprints[item], leader) for item, leader in copies.canonical.items()}
+    entries = tuple(
+        MemoryEntry(fingerprint=fingerprint, canonical_id=leader, story_id=story_of[leader])
+        for _, (fingerprint, leader) in sorted(now.items())
+    )
+    return entries, ground.loaded

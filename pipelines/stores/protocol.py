@@ -43,6 +43,10 @@ class Space(StrEnum):
     STORY = "story"
 
 
+GROUP_FIELDS = {Space.COPY: "canonical_id", Space.STORY: "story_id"}
+"""Field of a memory entry that names its group."""
+
+
 class Store(Protocol):
     """One place for results and memory."""
 
@@ -116,8 +120,8 @@ class Store(Protocol):
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
         """Entries with any of these copy keys or story keys, by article id."""
 
-    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
-        """Entries of these copy components or story components, by article id."""
+    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
+        """Entries of these copy groups (by canonical article) or stories, by article id."""
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
         """Those of the copy keys which are marked as an outlet's boilerplate."""

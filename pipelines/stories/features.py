@@ -47,8 +47,9 @@ _BIGRAM_WORDS = 400
 """News is told at its beginning; what stands beyond is background."""
 _PROMINENT = 1.5
 """Factor for a term that stands in title or lead, and again for one that is a name."""
+_BOUNDS = np.arange(len(VIEWS) + 1, dtype=np.uint64) << np.uint64(32)
+"""Where the terms of each view begin, and those of the last end."""
 # A capital behind a sentence's end or an opening quote says nothing.
-_VIEW = np.uint64(1 << 32)
 _CAPITALISED = re.compile(r"(?<![.!?:\n\"“”‘’'(] )(?<![\n])(?<!^)\b[^\W\d_a-zа-яёß-öø-ÿ][\w'’-]*")  # noqa: RUF001
 _NUMBER = re.compile(r"\b\d[\d.,]*\d\b")
 _COMMON_NUMBER = re.compile(r"\d\d?|(?:19|20)\d\d")
@@ -127,7 +128,7 @@ class StoryFeatures:
     def span(self, name: str) -> slice:
         """Where the terms of one view stand."""
         number = VIEWS.index(name)
-        start, end = np.searchsorted(self.terms, (_VIEW * np.uint64(number), _VIEW * np.uint64(number + 1)))
+        start, end = self.terms.searchsorted(_BOUNDS[number : number + 2])
         return slice(int(start), int(end))
 
 

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from pipelines.dedup.rows import Rows
 from pipelines.stories.features import VIEWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from pipelines.dedup.rows import Places
     from pipelines.stories.features import StoryFeatures
 
 INPUTS = (*VIEWS, "lead held", "title in lead", "log days")
@@ -35,64 +38,63 @@ UNKNOWN_SECONDS = 30 * 86_400.0
 """Time taken to lie between two articles of which one is undated: neither near nor far."""
 _DAY = 86_400.0
 _WEIGHTS = np.array(COEFFICIENTS)
-_LEAD = VIEWS.index("lead")
+_TITLE_TO_LEAD = np.uint64(VIEWS.index("lead") - VIEWS.index("title")) << np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
-class StoryView:
-    """The vectors of an article made ready for comparing."""
+class StoryViews:
+    """The vectors of several articles, put together for comparing."""
 
-    terms: NDArray[np.uint64]
-    weights: NDArray[np.float64]
-    title: NDArray[np.uint64]
-    """Terms of the title, as they would stand in a lead."""
-    title_weights: NDArray[np.float64]
-    lead_total: float
-    """Sum of the weights of the lead."""
+    terms: Rows
+    leads: Rows
+    """The terms of the leads alone."""
+    lead_terms: Rows
+    """The same without weights."""
+    titles: Rows
+    """Terms of the titles, as they would stand in a lead."""
+    lead_totals: NDArray[np.float64]
+    """Sum of the weights of each lead."""
 
     @classmethod
-    def of(cls, features: StoryFeatures) -> Self:
-        """View of an article's features."""
-        weights = features.weights.astype(np.float64)
-        title, lead = features.span("title"), features.span("lead")
+    def of(cls, features: Sequence[StoryFeatures]) -> Self:
+        """Put together, in this order."""
+        weights = [one.weights.astype(np.float64) for one in features]
+        leads = [one.span("lead") for one in features]
+        titles = [one.span("title") for one in features]
+        lead_terms = [one.terms[span] for one, span in zip(features, leads, strict=True)]
+        lead_weights = [one[span] for one, span in zip(weights, leads, strict=True)]
         return cls(
-            terms=features.terms,
-            weights=weights,
-            title=features.terms[title] + (np.uint64(_LEAD - VIEWS.index("title")) << np.uint64(32)),
-            title_weights=weights[title],
-            lead_total=float(weights[lead].sum()) or 1.0,
+            terms=Rows.of([one.terms for one in features], weights),
+            leads=Rows.of(lead_terms, lead_weights),
+            lead_terms=Rows.of(lead_terms),
+            titles=Rows.of(
+                [one.terms[span] + _TITLE_TO_LEAD for one, span in zip(features, titles, strict=True)],
+                [one[span] for one, span in zip(weights, titles, strict=True)],
+            ),
+            lead_totals=np.array([one.sum() or 1.0 for one in lead_weights]),
         )
 
+    def inputs(self, first: Places, second: Places, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the model looks at, shape ``(pairs, len(INPUTS))``.
 
-def inputs(a: StoryView, b: StoryView, seconds: float | None) -> NDArray[np.float64]:
-    """What the model looks at, shape ``(len(INPUTS),)``; ``seconds`` lie between the articles, if that is known."""
-    apart = UNKNOWN_SECONDS if seconds is None else seconds
-    told = np.zeros(len(INPUTS))
-    told[-1] = math.log1p(max(apart, NEAR_SECONDS) / _DAY)
-    if not len(a.terms) or not len(b.terms):
-        return told
-    shared, at = _shared(a.terms, b)
-    ours, theirs = a.weights[shared], b.weights[at]
-    views = (a.terms[shared] >> np.uint64(32)).astype(np.intp)
-    told[: len(VIEWS)] = np.bincount(views, ours * theirs, len(VIEWS))
-    lead = views == _LEAD
-    told[-3] = max(float(ours[lead].sum()) / a.lead_total, float(theirs[lead].sum()) / b.lead_total)
-    told[-2] = max(_title_in_lead(a, b), _title_in_lead(b, a))
-    return told
+        ``seconds`` lie between the articles of each pair; NaN where that is not known.
+        """
+        apart = np.where(np.isnan(seconds), UNKNOWN_SECONDS, np.maximum(seconds, NEAR_SECONDS))
+        return np.column_stack(
+            [
+                self.terms.products_by_view(first, self.terms, second, len(VIEWS)),
+                np.maximum(self._lead_held(first, second), self._lead_held(second, first)),
+                np.maximum(
+                    self.titles.products(first, self.leads, second), self.titles.products(second, self.leads, first)
+                ),
+                np.log1p(apart / _DAY),
+            ]
+        )
 
+    def _lead_held(self, of: Places, by: Places) -> NDArray[np.float64]:
+        return self.leads.products(of, self.lead_terms, by) / self.lead_totals[of]
 
-def _shared(terms: NDArray[np.uint64], other: StoryView) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-    """Which of the terms another article has too, and where."""
-    at = np.minimum(np.searchsorted(other.terms, terms), len(other.terms) - 1)
-    shared = other.terms[at] == terms
-    return shared, at[shared]
-
-
-def _title_in_lead(a: StoryView, b: StoryView) -> float:
-    shared, at = _shared(a.title, b)
-    return float(a.title_weights[shared] @ b.weights[at])
-
-
-def same_event(a: StoryView, b: StoryView, seconds: float | None) -> float:
-    """Likelihood that two articles tell the same event, 0 to 1. Symmetric."""
-    return 1 / (1 + math.exp(-(INTERCEPT + float(inputs(a, b, seconds) @ _WEIGHTS))))
+    def same_event(self, first: Places, second: Places, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Likelihood that two articles tell the same event, for each pair: 0 to 1. Symmetric."""
+        told = self.inputs(first, second, seconds)
+        return np.asarray(1 / (1 + np.exp(-(INTERCEPT + (told * _WEIGHTS).sum(axis=1)))))

@@ -46,11 +46,7 @@ class MemoryEntry:
     """A fingerprint in the store, with where grouping has put it."""
 
     fingerprint: Fingerprint
-    copy_component: str
-    """Smallest article id of the articles connected with it by copy edges."""
     canonical_id: str
-    story_component: str
-    """Smallest article id of the canonical articles connected with it by story edges; its own id for a copy."""
     story_id: str
 
 

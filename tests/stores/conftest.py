@@ -123,11 +123,7 @@ class Make:
         )
         fingerprint = replace(fingerprint, **changes.pop("fingerprint", {}))
         entry = MemoryEntry(
-            fingerprint=fingerprint,
-            copy_component=f"copy-{number // 2}",
-            canonical_id=one,
-            story_component=f"story-{number // 3}",
-            story_id=one,
+            fingerprint=fingerprint, canonical_id=f"copy-{number // 2}", story_id=f"story-{number // 3}"
         )
         return replace(entry, **changes)
 

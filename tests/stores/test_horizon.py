@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def test_quiet_stories_are_forgotten_and_lively_ones_kept_whole(store: Store, make: type[Make]) -> None:
     # Entries are first seen a minute apart; 0 to 3 are one story, and so are 2 and 8 of another.
     story = {0: "quiet", 1: "quiet", 2: "lively", 3: "quiet", 4: "alone", 8: "lively", 9: "new"}
-    store.remember([make.entry(number, story_component=name) for number, name in story.items()])
+    store.remember([make.entry(number, story_id=name) for number, name in story.items()])
     limit = make.day + timedelta(minutes=5)
     assert forget_quiet(store, limit) == 4
     left = store.remembered([make.entry(number).fingerprint.article_id for number in story])
-    assert {entry.story_component for entry in left.values()} == {"lively", "new"}
+    assert {entry.story_id for entry in left.values()} == {"lively", "new"}
     assert len(left) == 3
     assert forget_quiet(store, limit) == 0

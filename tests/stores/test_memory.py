@@ -32,7 +32,7 @@ def test_look_up_by_key(store: Store, make: type[Make]) -> None:
     assert store.related(Space.COPY, []) == []
 
 
-def test_look_up_by_component(store: Store, make: type[Make]) -> None:
+def test_look_up_by_group(store: Store, make: type[Make]) -> None:
     store.remember([make.entry(number) for number in reversed(range(8))])
     assert numbers(store.members(Space.COPY, ["copy-1", "copy-3", "unknown"])) == [2, 3, 6, 7]
     assert numbers(store.members(Space.STORY, ["story-0"])) == [0, 1, 2]
@@ -41,7 +41,7 @@ def test_look_up_by_component(store: Store, make: type[Make]) -> None:
 
 def test_an_entry_written_again_loses_its_former_keys(store: Store, make: type[Make]) -> None:
     store.remember([make.entry(1), make.entry(2)])
-    changed = make.entry(1, fingerprint={"copy_keys": (77,), "story_keys": (20_000, 88)}, copy_component="z")
+    changed = make.entry(1, fingerprint={"copy_keys": (77,), "story_keys": (20_000, 88)}, canonical_id="z")
     for _ in range(2):
         store.remember([changed])
     assert numbers(store.related(Space.COPY, [1, 2**63 - 1])) == [2]

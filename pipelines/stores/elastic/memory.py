@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.stores.elastic.documents import COMMON_KEYS, MEMORY, Kind
 from pipelines.stores.elastic.parts import ElasticPart
+from pipelines.stores.protocol import GROUP_FIELDS
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class MemoryDocuments(ElasticPart):
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
         return self._with_any(f"{space.value}_keys", keys)
 
-    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
-        return self._with_any(f"{space.value}_component", components)
+    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
+        return self._with_any(GROUP_FIELDS[space], groups)
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
         documents = self._documents(COMMON)

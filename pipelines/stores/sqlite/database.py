@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError
-from pipelines.stores.sqlite.migrate import add_missing_columns
+from pipelines.stores.sqlite.migrate import bring_columns_up_to_date
 from schemas.store_forms import SQLITE_VERSION, sqlite_tables
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Database:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
         if 0 < version < SQLITE_VERSION:
-            add_missing_columns(connection)
+            bring_columns_up_to_date(connection)
         if version < SQLITE_VERSION:
             connection.executescript(
                 f"BEGIN IMMEDIATE; {sqlite_tables()} PRAGMA application_id = {APPLICATION_ID}; "

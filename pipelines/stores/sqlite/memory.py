@@ -8,6 +8,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pipelines.stores.protocol import GROUP_FIELDS
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import MemoryEntry
@@ -50,8 +51,8 @@ class MemoryTables(SqlitePart):
             ).fetchall()
         return [MEMORY.record(row) for row in rows]
 
-    def members(self, space: Space, components: Collection[str]) -> list[MemoryEntry]:
-        found = self._select(MEMORY, f"{space.value}_component", components)
+    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
+        found = self._select(MEMORY, GROUP_FIELDS[space], groups)
         return sorted(found, key=lambda entry: entry.fingerprint.article_id)
 
     def common_keys(self, keys: Collection[int]) -> set[int]:

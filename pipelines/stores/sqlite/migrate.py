@@ -1,4 +1,4 @@
-"""Bringing a file of an earlier form up to this one's, as far as that takes new columns."""
+"""Bringing a file of an earlier form up to this one's, as far as that takes columns."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from contextlib import closing
 from schemas.store_forms import sqlite_tables
 
 
-def add_missing_columns(connection: sqlite3.Connection) -> None:
-    """Add the columns which tables of an earlier form lack; new tables are made by the statements themselves.
+def bring_columns_up_to_date(connection: sqlite3.Connection) -> None:
+    """Add the columns which tables of an earlier form lack, and drop those which they no longer have.
 
-    A new column must allow NULL or have a default in ``schemas/sqlite.sql``. It may be run again.
+    New tables and indices are made by the statements themselves. A new column must allow NULL or have a default in
+    ``schemas/sqlite.sql``. It may be run again.
     """
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(sqlite_tables())
@@ -19,10 +20,19 @@ def add_missing_columns(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")  # another process may be about to do the same
     for table in _tables(connection):
         there = _columns(connection, table)
-        for column, definition in wanted.get(table, {}).items():
-            if column not in there:
-                connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
+        now = wanted.get(table, there)
+        for column in there.keys() - now.keys():
+            _drop(connection, table, column)
+        for column in now.keys() - there.keys():
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {now[column]}")
     connection.execute("COMMIT")
+
+
+def _drop(connection: sqlite3.Connection, table: str, column: str) -> None:
+    for _, index, *_ in connection.execute(f"PRAGMA index_list({table})").fetchall():
+        if column in {name for _, _, name in connection.execute(f"PRAGMA index_info({index})")}:
+            connection.execute(f"DROP INDEX {index}")
+    connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+from itertools import product
+
+import numpy as np
+
 from pipelines.dedup.common import MIN_TITLES, common_keys
 from pipelines.dedup.fingerprint import MAX_KEYS, shingles, winnow
-from pipelines.dedup.similarity import THRESHOLD, CopyView, copy_similarity
+from pipelines.dedup.similarity import THRESHOLD, CopyView, CopyViews
 from tests.synthetic import print_of, prose
 
 
 def view(body: str, *, title: str | None = None) -> CopyView:
     """A text under a title of its own, if not said otherwise."""
     return CopyView.of(print_of("x", body, title=title or prose(len(body), 6)), frozenset())
+
+
+def copy_similarity(*pair: CopyView) -> float:
+    return float(CopyViews.of(pair).similarities(np.array([0]), np.array([1]))[0])
 
 
 def test_a_truncated_copy_is_as_near_as_a_whole_one() -> None:
@@ -61,6 +69,15 @@ def test_a_text_within_a_roundup_is_less_than_a_copy_of_its_head() -> None:
 def test_similarity_is_symmetric() -> None:
     views = [view(body) for body in (prose(1, 200), prose(1, 80), f"{prose(2, 90)} {prose(1, 60)}", prose(3, 30), "")]
     assert all(copy_similarity(a, b) == copy_similarity(b, a) for a in views for b in views)
+
+
+def test_many_pairs_at_once_are_as_one_by_one() -> None:
+    texts = [f"{prose(seed, 60)} {prose(seed % 3, 40 + seed)}" for seed in range(12)]
+    views = [view(text, title=prose(seed % 2, 5)) for seed, text in enumerate(texts)]
+    pairs = list(product(range(len(views)), repeat=2))
+    at_once = CopyViews.of(views).similarities(*np.array(pairs).T)
+    assert at_once.tolist() == [copy_similarity(views[a], views[b]) for a, b in pairs]
+    assert len(set(at_once.tolist())) > 10
 
 
 def test_an_outlets_boilerplate_counts_nothing() -> None:

@@ -15,9 +15,7 @@ def places(**story: str) -> dict[str, MemoryEntry]:
     return {
         article: MemoryEntry(
             fingerprint=replace(PRINT, article_id=article),
-            copy_component=article,
             canonical_id=article,
-            story_component="a",
             story_id=told,
         )
         for article, told in story.items()

@@ -1,0 +1,140 @@
+"""What copies and stories are grouped by: their keys, their similarities, and where the memory has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
+from pipelines.dedup.similarity import CopyView, CopyViews
+from pipelines.grouping.linkage import Bar
+from pipelines.stores.protocol import Space
+from pipelines.stories.features import StoryFeatures
+from pipelines.stories.model import GROWN_THRESHOLD, StoryViews
+from pipelines.stories.model import THRESHOLD as STORY_THRESHOLD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from numpy.typing import NDArray
+
+    from pipelines.dedup.rows import Places
+    from pipelines.grouping.regroup import Memory
+    from schemas.records import Fingerprint, MemoryEntry
+
+COPY_SHARED = 2
+"""Winnowed shingles that two longer texts must share to be compared as copies. Most pairs that share a single one are
+strangers; ``python -m benchmarks.duplicates`` says what leaving them out costs."""
+
+_COPY_BAR = Bar(COPY_THRESHOLD, COPY_THRESHOLD)
+_STORY_BAR = Bar(STORY_THRESHOLD, GROWN_THRESHOLD)
+
+
+@dataclass(slots=True)
+class CopyGround:
+    """Copies, by their winnowed shingles; texts further apart than the horizon are none."""
+
+    memory: Memory
+    horizon: timedelta
+    boilerplate: set[int]
+    """Keys known to be an outlet's boilerplate."""
+    known: set[int]
+    """Keys of which it is known whether they are."""
+    bar: Bar = _COPY_BAR
+    shared: int = COPY_SHARED
+    _views: dict[tuple[str, str], CopyView] = field(default_factory=dict)
+
+    def keys(self, item: Fingerprint) -> Collection[int]:
+        """The keys that are no boilerplate."""
+        return set(item.copy_keys) - self.boilerplate
+
+    def group(self, entry: MemoryEntry) -> str:
+        """The canonical article's id."""
+        return entry.canonical_id
+
+    def related(self, keys: Collection[int]) -> Iterable[MemoryEntry]:
+        """All with any of these keys."""
+        return self.learn(self.memory.related(Space.COPY, keys)) if keys else ()
+
+    def members(self, groups: Collection[str]) -> Iterable[MemoryEntry]:
+        """Those of these copy groups."""
+        return self.learn(self.memory.members(Space.COPY, groups))
+
+    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
+        """By what stands in both texts."""
+        views = CopyViews.of([self._view(item) for item in items])
+        at = _times(item.published for item in items)
+        farthest = self.horizon.total_seconds()
+
+        def similarities(first: Places, second: Places) -> NDArray[np.float64]:
+            return np.where(np.abs(at[first] - at[second]) > farthest, 0.0, views.similarities(first, second))
+
+        return similarities
+
+    def learn(self, entries: Collection[MemoryEntry]) -> Collection[MemoryEntry]:
+        """Look up which keys of these entries are boilerplate, before their views are made."""
+        unknown = set[int]().union(*(entry.fingerprint.copy_keys for entry in entries)) - self.known
+        if unknown:
+            self.boilerplate |= self.memory.common_keys(unknown)
+            self.known |= unknown
+        return entries
+
+    def _view(self, item: Fingerprint) -> CopyView:
+        at = item.article_id, item.digest
+        if at not in self._views:
+            self._views[at] = CopyView.of(item, self.boilerplate)
+        return self._views[at]
+
+
+@dataclass(slots=True)
+class StoryGround:
+    """Stories, of canonical articles, by what is told in them."""
+
+    memory: Memory
+    canonical: Mapping[str, str]
+    """Canonical article, now, of each article whose copy group has changed."""
+    loaded: dict[str, MemoryEntry] = field(default_factory=dict)
+    """Every entry of the stories asked for, copies too."""
+    bar: Bar = _STORY_BAR
+    shared: int = 1
+
+    def keys(self, item: Fingerprint) -> Collection[int]:
+        """Pairs of its most telling terms."""
+        return item.story_keys
+
+    def group(self, entry: MemoryEntry) -> str:
+        """The story's id."""
+        return entry.story_id
+
+    def related(self, keys: Collection[int]) -> Iterable[MemoryEntry]:
+        """Those that are canonical now and have any of these keys."""
+        entries = self.memory.related(Space.STORY, keys) if keys else ()
+        return (entry for entry in entries if _canonical(entry) and self._is_still(entry))
+
+    def members(self, groups: Collection[str]) -> Iterable[MemoryEntry]:
+        """Those that were canonical in these stories."""
+        entries = self.memory.members(Space.STORY, groups)
+        self.loaded |= {entry.fingerprint.article_id: entry for entry in entries}
+        return [entry for entry in entries if _canonical(entry)]
+
+    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
+        """By the story model."""
+        views = StoryViews.of([StoryFeatures.unpack(item.story_features) for item in items])
+        at = _times(item.published for item in items)
+        return lambda first, second: views.same_event(first, second, np.abs(at[first] - at[second]))
+
+    def _is_still(self, entry: MemoryEntry) -> bool:
+        article_id = entry.fingerprint.article_id
+        return self.canonical.get(article_id, article_id) == article_id
+
+
+def _canonical(entry: MemoryEntry) -> bool:
+    return entry.canonical_id == entry.fingerprint.article_id
+
+
+def _times(moments: Iterable[datetime | None]) -> NDArray[np.float64]:
+    """Seconds since the epoch; NaN for an undated article: when we saw it says nothing."""
+    return np.array([moment.timestamp() if moment else np.nan for moment in moments])
