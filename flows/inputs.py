@@ -68,4 +68,5 @@ def store_of(settings: Settings) -> Store:
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         ca_file=settings.ca_file,
         index_prefix=settings.index_prefix,
+        patience=settings.store_patience,
     )

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Certificate authority of Elasticsearch, PEM."""
     index_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")] = "wirepicket"
     """What the names of our indices begin with."""
+    store_patience: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    """Seconds for which a request to Elasticsearch is tried again while it is overloaded, full or restarting."""
     allow_nets: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
     """Private networks which may be fetched from all the same; in the environment separated by commas."""
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 14

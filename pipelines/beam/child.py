@@ -99,6 +99,7 @@ def _job(rules: str, origin: AlertOrigin, **how: bool) -> Job:
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         ca_file=settings.ca_file,
         index_prefix=settings.index_prefix,
+        store_patience=settings.store_patience,
         rules=load_rules(Path(rules)),
         horizon=timedelta(days=settings.horizon_days),
         workers=settings.workers,
@@ -108,12 +109,23 @@ def _job(rules: str, origin: AlertOrigin, **how: bool) -> Job:
 
 
 def _tell(error: Exception, job: Job, folder: Path) -> int:
-    """Write down what went wrong. Beam turns the errors of a step into texts of its own, so the store is asked."""
+    """Write down what went wrong. Where a step did not say that it was the store, the store is asked."""
+    said = _of_the_store(error)
     try:
         with job.open_store() as store:
             store.setup()
     except StoreUnavailableError as unavailable:
-        (folder / ERROR_NAME).write_text(str(unavailable), encoding="utf-8")
-        return UNAVAILABLE
-    (folder / ERROR_NAME).write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
-    return CRASHED
+        said = said or str(unavailable)
+    (folder / ERROR_NAME).write_text(said or f"{type(error).__name__}: {error}", encoding="utf-8")
+    return UNAVAILABLE if said else CRASHED
+
+
+def _of_the_store(error: Exception) -> str | None:
+    """What a step said of the store that could not be reached or refused us; ``None``: it was something else.
+
+    Beam adds words of its own; an error of another process comes as the text of its traceback.
+    """
+    text, name = str(error), f"{StoreUnavailableError.__name__}: "
+    if not isinstance(error, StoreUnavailableError) and name not in text:
+        return None
+    return text.rpartition(name)[2].partition(" [while running")[0].strip()

@@ -54,6 +54,7 @@ class Job:
     api_key: str | None
     ca_file: Path | None
     index_prefix: str
+    store_patience: float
     rules: tuple[Rule, ...]
     horizon: timedelta
     workers: int | None = None
@@ -68,7 +69,13 @@ class Job:
 
     def open_store(self) -> Store:
         """A connection of its own for each worker."""
-        return open_store(self.store, api_key=self.api_key, ca_file=self.ca_file, index_prefix=self.index_prefix)
+        return open_store(
+            self.store,
+            api_key=self.api_key,
+            ca_file=self.ca_file,
+            index_prefix=self.index_prefix,
+            patience=self.store_patience,
+        )
 
 
 class Refine(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped

@@ -12,6 +12,7 @@ from pipelines.identify.revisions import observe
 from pipelines.ingest.drift import extraction_days
 from pipelines.ingest.outcome import Outcome
 from pipelines.ingest.refine import Refined
+from pipelines.stores.rejected import REJECTED, STAGE
 from schemas.records import Observation, Quarantined, SeenCapture
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def store_batch(
             refined.append((ref, capture, result))
             if result.failure:
                 quarantined.append(_quarantined(ref, capture, result.failure))
-    articles, outcomes = _write_articles(refined, store)
+    written = _write_articles(refined, store)
     store.quarantine(quarantined)
     store.add_extraction_days(extraction_days(captures, results))
     store.mark_seen(
@@ -55,22 +56,34 @@ def store_batch(
                 payload_digest=payload_digest(capture.body),
                 fetched_at=capture.fetched_at,
                 archive_record=str(ref),
-                article_id=result.content.article_id if isinstance(result, Refined) else None,
+                article_id=result.content.article_id
+                if isinstance(result, Refined) and str(ref) not in written.refused
+                else None,
             )
             for (ref, capture), result in zip(captures, results, strict=True)
         ]
     )
     fingerprints = {
-        item.content.article_id: replace(item.fingerprint, first_seen=articles[item.content.article_id].first_seen)
-        for _, _, item in refined
-        if item.content.digest == articles[item.content.article_id].content.digest
+        one: replace(item.fingerprint, first_seen=written.articles[one].first_seen)
+        for ref, _, item in refined
+        for one in [item.content.article_id]
+        if str(ref) not in written.refused and item.content.digest == written.articles[one].content.digest
     }
-    return BatchResult(tuple(outcomes), tuple(fingerprints.values()), tuple(quarantined))
+    # The store has quarantined these itself, and knows why.
+    quarantined += [_refused(ref, capture) for ref, capture, _ in refined if str(ref) in written.refused]
+    return BatchResult(written.outcomes, tuple(fingerprints.values()), tuple(quarantined))
 
 
-def _write_articles(
-    refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store
-) -> tuple[Mapping[str, Article], list[tuple[str, Outcome]]]:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    articles: Mapping[str, Article]
+    """By id, as they now stand in the store."""
+    outcomes: tuple[tuple[str, Outcome], ...]
+    refused: frozenset[str]
+    """Places in the archive of the captures whose articles the store cannot take."""
+
+
+def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store) -> _Written:
     observed: defaultdict[str, list[tuple[Observation, Refined]]] = defaultdict(list)
     for ref, capture, item in refined:
         observation = Observation(fetched_at=capture.fetched_at, digest=item.content.digest, archive_record=str(ref))
@@ -89,12 +102,15 @@ def _write_articles(
     store.put_revisions([item.content for _, _, item in refined])
     store.update_articles(sorted(observed), merge)
     articles = store.articles(sorted(observed))
-    outcomes = [
-        (article_id, _outcome(articles[article_id], observation))
-        for article_id, seen in observed.items()
-        for observation, _ in seen
-    ]
-    return articles, outcomes
+    outcomes, refused = [], set()
+    for article_id, seen in observed.items():
+        article = articles.get(article_id)
+        for observation, _ in seen:
+            if article is not None and observation in article.observations:
+                outcomes.append((article_id, _outcome(article, observation)))
+            else:
+                refused.add(observation.archive_record)
+    return _Written(articles, tuple(outcomes), frozenset(refused))
 
 
 def _outcome(article: Article, observation: Observation) -> Outcome:
@@ -109,4 +125,14 @@ def _outcome(article: Article, observation: Observation) -> Outcome:
 def _quarantined(ref: CaptureRef, capture: Capture, error: InputError) -> Quarantined:
     return Quarantined(
         url=capture.url, stage=error.stage, reason=error.reason, detail=error.detail, archive_record=str(ref)
+    )
+
+
+def _refused(ref: CaptureRef, capture: Capture) -> Quarantined:
+    return Quarantined(
+        url=capture.url,
+        stage=STAGE,
+        reason=REJECTED,
+        detail="the store cannot take it; `wirepicket export quarantine` has its reason",
+        archive_record=str(ref),
     )

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 
 def open_store(
-    url: str, *, api_key: str | None = None, ca_file: Path | None = None, index_prefix: str = "wirepicket"
+    url: str,
+    *,
+    api_key: str | None = None,
+    ca_file: Path | None = None,
+    index_prefix: str = "wirepicket",
+    patience: float = 60.0,
 ) -> Store:
     """The store at a URL. Nothing is contacted or created yet.
 
     ``sqlite:///PATH`` is a file relative to the working directory, ``sqlite:////PATH`` an absolute one,
     ``http(s)://[USER:PASSWORD@]HOST[:PORT]`` an Elasticsearch. ``api_key``, ``ca_file`` (the certificate
-    authority to trust, PEM) and ``index_prefix`` matter to Elasticsearch only.
+    authority to trust, PEM), ``index_prefix`` and ``patience`` (for how many seconds a request is tried again while the
+    server is overloaded or restarting) matter to Elasticsearch only.
 
     Raises:
         ConfigurationError: the URL, the prefix or the file is not usable.
@@ -29,7 +35,9 @@ def open_store(
         # Imported here: the client takes more than a second to import, which users of SQLite need not pay.
         from pipelines.stores.elastic import ElasticsearchStore  # noqa: PLC0415
 
-        return ElasticsearchStore.open(address, api_key=api_key, ca_file=ca_file, prefix=check_prefix(index_prefix))
+        return ElasticsearchStore.open(
+            address, api_key=api_key, ca_file=ca_file, prefix=check_prefix(index_prefix), patience=patience
+        )
     from pipelines.stores.sqlite import SqliteStore  # noqa: PLC0415 - likewise, the other way round
 
     return SqliteStore(address.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.records import Article, ArticleContent, Quarantined
 
 STAGE = "store"
+REJECTED = "rejected"
 _DETAIL_CHARACTERS = 1_000
 
 
@@ -19,7 +20,7 @@ def rejection(record: object, key: str, detail: str) -> Quarantined:
     return Quarantined(
         url=storable(url),
         stage=STAGE,
-        reason="rejected",
+        reason=REJECTED,
         detail=storable(detail[:_DETAIL_CHARACTERS]),
         archive_record=storable(archived) if archived else None,
     )
@@ -42,7 +43,7 @@ def storable_item(item: Quarantined) -> Quarantined:
 
 
 def earliest(old: Quarantined | None, new: Quarantined) -> Quarantined:
-    """Which of two items with the same key is kept, whatever order they come in: the one archived first."""
+    """Which of two items with the same key is kept, whatever order they come in: the one archived first, if any."""
     if old is None:
         return new
-    return min(old, new, key=lambda item: (item.archive_record or "", item.detail))
+    return min(old, new, key=lambda item: (item.archive_record is None, item.archive_record or "", item.detail))

@@ -70,6 +70,7 @@ def job(tmp_path: Path) -> Job:
         api_key=None,
         ca_file=None,
         index_prefix="test",
+        store_patience=1.0,
         rules=(Rule(id="himars", query="HIMARS", notify=("analysts",)),),
         horizon=timedelta(days=14),
         workers=1,

@@ -5,126 +5,31 @@ A proxy before the real node refuses requests, refuses items, or drops answers a
 
 from __future__ import annotations
 
-import http.client
-import json
+import os
+import signal
+import socket
 import threading
 import time
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import elasticsearch
 import pytest
 
 from pipelines.errors import StoreUnavailableError
+from pipelines.stores import local_node
 from pipelines.stores.address import ElasticsearchAddress
 from pipelines.stores.elastic import ElasticsearchStore
 from pipelines.stores.protocol import Space
+from tests.conftest import JAR_CACHE
+from tests.fault_proxy import Faults, proxy, set_full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.stores.conftest import Make, Place
-
-
-@dataclass
-class Faults:
-    """What the proxy does to the next requests. Counted down as it happens."""
-
-    refuse: list[int] = field(default_factory=list)
-    """Answer so, without asking the node."""
-    refuse_items: int = 0
-    """Refuse every other action of so many bulk requests with 429, and carry out the rest."""
-    drop_answers: int = 0
-    """Let the node act, then hang up."""
-    largest_body: int = 1 << 30
-    strip_product: bool = False
-    seen: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def take(self, name: Any) -> Any:
-        with self.lock:
-            value = getattr(self, name)
-            if isinstance(value, list):
-                return value.pop(0) if value else None
-            if value:
-                setattr(self, name, value - 1)
-            return value
-
-
-def split_bulk(body: bytes) -> Any:
-    """The actions of a bulk request: lists of one or two lines."""
-    lines = [line for line in body.split(b"\n") if line]
-    actions = []
-    while lines:
-        head = lines.pop(0)
-        actions.append([head] if b'"delete"' in head[:10] else [head, lines.pop(0)])
-    return actions
-
-
-class Proxy(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    faults: Faults
-    target: str
-
-    def handle_any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.faults.seen.append(f"{self.command} {urlsplit(self.path).path}")
-        if len(body) > self.faults.largest_body:
-            self.answer(413, b"")
-            return
-        status = self.faults.take("refuse")
-        if status:
-            self.answer(status, b'{"error": "busy"}')
-            return
-        is_bulk = urlsplit(self.path).path.endswith("/_bulk")
-        if is_bulk and self.faults.take("refuse_items"):
-            self.part_of_bulk(body)
-            return
-        status, answer = self.forward(body)
-        writes = self.command != "GET" and "_search" not in self.path and "_mget" not in self.path
-        if writes and self.faults.take("drop_answers"):
-            self.close_connection = True
-            self.connection.shutdown(2)
-            return
-        self.answer(status, answer)
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - the base class names them
-
-    def part_of_bulk(self, body: bytes) -> None:
-        actions = split_bulk(body)
-        kept = [action for number, action in enumerate(actions) if number % 2]
-        items = []
-        if kept:
-            _, answer = self.forward(b"\n".join(line for action in kept for line in action) + b"\n")
-            items = json.loads(answer)["items"]
-        busy = {"create": {"status": 429, "error": {"type": "es_rejected_execution_exception", "reason": "full"}}}
-        mixed = [items.pop(0) if number % 2 else busy for number in range(len(actions))]
-        self.answer(200, json.dumps({"items": mixed}).encode())
-
-    def forward(self, body: bytes) -> Any:
-        node = urlsplit(self.target)
-        connection = http.client.HTTPConnection(node.hostname, node.port, timeout=60)
-        kept = {name: value for name, value in self.headers.items() if name.lower() in {"content-type", "accept"}}
-        connection.request(self.command, self.path, body=body or None, headers=kept)
-        response = connection.getresponse()
-        answer = response.read()
-        connection.close()
-        return response.status, answer
-
-    def answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/vnd.elasticsearch+json;compatible-with=9")
-        if not self.faults.strip_product:
-            self.send_header("X-Elastic-Product", "Elasticsearch")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture
@@ -135,18 +40,13 @@ def faults() -> Faults:
 @pytest.fixture
 def proxied(faults: Faults, elastic_place: Place, elasticsearch_url: str) -> Iterator[Any]:
     """A set-up store which reaches its node through the proxy."""
-    handler = type("BoundProxy", (Proxy,), {"faults": faults, "target": elasticsearch_url})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    address = ElasticsearchAddress(url=f"http://127.0.0.1:{server.server_address[1]}")
-    store = ElasticsearchStore.open(address, prefix=elastic_place.prefix, patience=20.0, lease_seconds=2.0)
-    with store:
-        store.setup()
-        yield store
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with proxy(elasticsearch_url, faults) as url:
+        store = ElasticsearchStore.open(
+            ElasticsearchAddress(url=url), prefix=elastic_place.prefix, patience=20.0, lease_seconds=2.0
+        )
+        with store:
+            store.setup()
+            yield store
 
 
 def one_more(articles: Any) -> Any:
@@ -227,6 +127,25 @@ def test_lost_answers_write_nothing_twice(proxied: ElasticsearchStore, faults: F
     assert faults.drop_answers == 0
 
 
+def test_slow_answers_are_waited_for_or_asked_for_again(
+    elasticsearch_url: str, elastic_place: Place, make: type[Make], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.stores.elastic.connection._ANSWER_SECONDS", 0.5)
+    faults = Faults()
+    articles = [make.article(number) for number in range(20)]
+    with (
+        proxy(elasticsearch_url, faults) as url,
+        ElasticsearchStore.open(ElasticsearchAddress(url=url), prefix=elastic_place.prefix) as store,
+    ):
+        elastic_place.open().setup()
+        for delays in ([0.1] * 6, [0.1, 1.0, 1.0, 0.1, 1.0]):
+            faults.slow_answers = list(delays)
+            store.update_articles([article.id for article in articles], as_seen(articles))
+            store.write_stories([make.story(1)])
+            assert list(store.iter_articles()) == articles
+            assert faults.slow_answers == []
+
+
 def test_a_lease_whose_answers_are_lost_is_still_taken_and_given_back(
     proxied: ElasticsearchStore, faults: Faults
 ) -> None:
@@ -284,18 +203,104 @@ def test_a_server_that_stays_overloaded_is_given_up(
         assert time.monotonic() - started < 10
 
 
+@pytest.mark.parametrize("block", ["write", "read_only"])
 def test_a_read_only_index_is_the_servers_fault_not_the_documents(
-    elastic_place: Place, make: type[Make], elasticsearch_url: str
+    elastic_place: Place, make: type[Make], elasticsearch_url: str, block: str
 ) -> None:
     store = elastic_place.open()
     store.setup()
-    names = [f"{elastic_place.prefix}-{kind}-000001" for kind in ("articles", "quarantine")]
+    names = [f"{elastic_place.prefix}-{kind}-000001" for kind in ("articles", "quarantine", "stories")]
     with elasticsearch.Elasticsearch(elasticsearch_url) as client:
-        client.indices.put_settings(index=names, settings={"index.blocks.write": True})
+        client.indices.put_settings(index=names, settings={f"index.blocks.{block}": True})
         with pytest.raises(StoreUnavailableError, match=r"refuses to write .*articles"):
             store.update_articles([make.article(1).id], as_seen([make.article(1)]))
-        client.indices.put_settings(index=names, settings={"index.blocks.write": False})
+        with pytest.raises(StoreUnavailableError, match=r"refuses to write .*stories.*blocked by"):
+            store.write_stories([make.story(1)])
+        client.indices.put_settings(index=names, settings={f"index.blocks.{block}": False})
     assert list(store.iter_quarantine()) == []
+
+
+def test_a_full_disk_is_waited_for_and_told(
+    proxied: ElasticsearchStore, faults: Faults, make: type[Make], elasticsearch_url: str
+) -> None:
+    articles = [make.article(number) for number in range(3)]
+    ids = [article.id for article in articles]
+    prefix = proxied._indices.prefix
+    hasty = ElasticsearchStore.open(ElasticsearchAddress(url=proxied.url), prefix=prefix, patience=0.5)
+    faults.full_disk = f"{prefix}-articles,{prefix}-quarantine"
+    with hasty, pytest.raises(StoreUnavailableError, match=r"3 of 3 documents.*exceeded flood-stage watermark"):
+        hasty.update_articles(ids, as_seen(articles))
+
+    def make_room() -> None:
+        faults.full_disk = None
+        set_full_disk(elasticsearch_url, f"{prefix}-*", full=False)
+
+    room = threading.Timer(1.0, make_room)
+    room.start()
+    assert list(proxied.update_articles(ids, as_seen(articles))) == articles
+    room.join()
+    assert list(proxied.iter_articles()) == articles
+    assert list(proxied.iter_quarantine()) == []
+
+
+def test_what_does_not_fit_the_mapping_is_quarantined_and_the_rest_goes_on(
+    elastic_place: Place, make: type[Make], elasticsearch_url: str
+) -> None:
+    """As where somebody has made the index by hand."""
+    store = elastic_place.open()
+    store.setup()
+    alias = f"{elastic_place.prefix}-articles"
+    with elasticsearch.Elasticsearch(elasticsearch_url) as client:
+        client.indices.delete(index=f"{alias}-000001")
+        client.indices.create(
+            index=f"{alias}-000001",
+            mappings={"properties": {"author": {"type": "integer"}}},
+            settings={"index.mapping.ignore_malformed": False},
+            aliases={alias: {"is_write_index": True}},
+        )
+    articles = [make.article(number, content={"author": "R. Writer" if number == 1 else None}) for number in range(3)]
+    written = store.update_articles([article.id for article in articles], as_seen(articles))
+    assert list(written) == [articles[0], articles[2]]
+    (item,) = store.iter_quarantine()
+    assert (item.url, item.stage, item.reason) == (articles[1].content.url, "store", "rejected")
+    assert "author" in item.detail
+    assert item.archive_record == articles[1].observations[-1].archive_record
+
+
+def test_a_node_that_is_killed_while_it_writes_and_started_again(tmp_path: Path, make: type[Make]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    home = tmp_path / "home"
+    url = local_node.up(home, port, heap_mb=256, cache=JAR_CACHE, bound_to_caller=True)
+    try:
+        with ElasticsearchStore.open(ElasticsearchAddress(url=url), prefix="killed", patience=120.0) as store:
+            store.setup()
+            portions = [[make.article(number) for number in range(at, at + 100)] for at in range(0, 2_000, 100)]
+            begun = threading.Semaphore(0)
+
+            def write() -> None:
+                for portion in portions:
+                    begun.release()
+                    store.update_articles([article.id for article in portion], as_seen(portion))
+                    store.write_alerts([], outbox=[make.message(int(portion[0].id, 16))])
+
+            with ThreadPoolExecutor(1) as pool:
+                writing = pool.submit(write)
+                for _ in range(4):
+                    begun.acquire()
+                pid = local_node.status(home).pid
+                assert pid
+                os.kill(pid, signal.SIGKILL)
+                assert not writing.done()
+                while local_node.status(home).running:
+                    time.sleep(0.01)
+                assert local_node.up(home, port, heap_mb=256, cache=JAR_CACHE, bound_to_caller=True) == url
+                writing.result()
+            assert list(store.iter_articles()) == [article for portion in portions for article in portion]
+            assert len(store.outbox_pending(make.day.replace(year=2027))) == len(portions)
+            assert list(store.iter_quarantine()) == []
+    finally:
+        local_node.down(home)
 
 
 def test_who_is_refused_is_told_so(proxied: ElasticsearchStore, faults: Faults) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import elasticsearch
 
+from pipelines.errors import StoreUnavailableError
+from pipelines.stores.elastic.connection import pauses
 from pipelines.stores.elastic.paging import pages
 
 if TYPE_CHECKING:
@@ -126,12 +129,23 @@ class DocumentReader(Generic[Record]):
                 for one in ordered[start : start + GET_IDS]
                 for index in indices
             ]
-            answer = self._call(lambda wanted=wanted: self._client.mget(docs=wanted))
-            for hit in answer["docs"]:
-                if "error" in hit:
-                    raise self._indices.missing(self._kind.name)
-                if hit["found"]:
-                    yield hit
+            yield from (hit for hit in self._mget(wanted) if hit["found"])
+
+    def _mget(self, wanted: Sequence[JsonObject]) -> list[Any]:
+        """What there is of documents; asked again while a part of an index is not there yet, after a restart."""
+        for pause in pauses(self._connection.patience):
+            answer = self._call(lambda: self._client.mget(docs=wanted))
+            errors = [hit["error"] for hit in answer["docs"] if "error" in hit]
+            if not errors:
+                return list(answer["docs"])
+            if any(error["type"] == "index_not_found_exception" for error in errors):
+                break
+            if pause is None:
+                raise StoreUnavailableError(
+                    f"Elasticsearch at {self._connection.url} cannot read {self.alias}: {errors[0]['reason']}"
+                )
+            time.sleep(pause)
+        raise self._indices.missing(self._kind.name)
 
     def _call(self, request: Any) -> Any:  # noqa: ANN401 - JSON
         try:

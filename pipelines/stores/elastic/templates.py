@@ -135,3 +135,5 @@ def create_index(connection: Connection, name: str, aliases: JsonObject) -> None
             isinstance(cause, elasticsearch.BadRequestError) and "resource_already_exists_exception" in str(cause.body)
         ):
             raise
+        # It may be so new that it is not to be seen yet: the server answers when it has done what it had begun.
+        connection.call(lambda: connection.client.cluster.health(wait_for_events="languid", timeout="30s"))
