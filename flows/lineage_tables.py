@@ -14,8 +14,9 @@ from pipelines.lineage.first import first_to_publish, trust
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pipelines.lineage.excerpts import Excerpt
     from schemas.records import Article, RevisionChange
 
 _STYLES = {"same": "", "removed": "red strike", "added": "green"}
@@ -39,6 +40,24 @@ def lineage_view(group: Sequence[Article]) -> Group:
             "" if is_origin else f"{made.added:.0%}",
         )
     return Group(Text("\nWho carries this text", style="bold"), table, first_line(ordered))
+
+
+def excerpts_view(found: Sequence[Excerpt], articles: Mapping[str, Article]) -> Group:
+    """What stands in the article, and what it stands in."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("", "outlet and id", "title", "of the shorter"):
+        table.add_column(column, justify="right" if column == "of the shorter" else "left")
+    for one in found:
+        if one.article_id not in articles:
+            continue  # it has been removed since
+        content = articles[one.article_id].content
+        table.add_row(
+            "stands in" if one.contains else "contains",
+            Text.assemble(content.source or content.url, "\n", (one.article_id, "dim")),
+            content.title or "",
+            f"{one.held:.0%}",
+        )
+    return Group(Text("\nWhat it shares text with", style="bold"), table)
 
 
 def graded_time(article: Article) -> Text:

@@ -10,11 +10,12 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
-from flows.lineage_tables import changes_view, lineage_view
+from flows.lineage_tables import changes_view, excerpts_view, lineage_view
 from flows.tables import alert_view, article_view, console, hit_view, print_facets, stories_table, story_view
 from pipelines.alerts.query import Query, parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
 from pipelines.identify.changes import revision_changes
+from pipelines.lineage.excerpts import excerpts
 from schemas.export import export_alert, export_article, export_story
 from schemas.markdown import as_markdown
 from schemas.records import now_utc
@@ -146,13 +147,22 @@ def show(
         if article and diff:
             console.print(changes_view(changes))
         elif article:
-            copies = opened_store.articles(article.copies)
-            console.print(article_view(article, [copies[one] for one in article.copies if one in copies]))
-            group = _copy_group(article, opened_store)
-            if len(group) > 1:
-                console.print(lineage_view(group))
+            _print_article(article, opened_store)
         if alert:
             console.print(alert_view(alert, opened_store))
+
+
+def _print_article(article: Article, store: Store) -> None:
+    """The article, who carries its text, and what it shares text with."""
+    copies = store.articles(article.copies)
+    console.print(article_view(article, [copies[one] for one in article.copies if one in copies]))
+    group = _copy_group(article, store)
+    if len(group) > 1:
+        console.print(lineage_view(group))
+    shared = excerpts(article.id, store)
+    others = store.articles([one.article_id for one in shared])
+    if others:
+        console.print(excerpts_view(shared, others))
 
 
 def _copy_group(article: Article, store: Store) -> list[Article]:

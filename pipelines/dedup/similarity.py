@@ -43,8 +43,8 @@ HEAD = 30
 """Shingles with which a text begins."""
 HEAD_SHARED = 0.3
 """Share of the longer text's head that a truncated copy has: what is cut is the tail."""
-EMBEDDED_FACTOR = 0.7
-"""What remains of the similarity of a text which seems embedded: alone it may pass, against a better copy not."""
+EMBEDDED_FACTOR = 0.4
+"""What remains of the similarity of a text which seems embedded: too little for a copy (see ``lineage.excerpts``)."""
 MIN_NUMBERS, MIN_DISTINCTIVE = 3, 2
 """Numbers (and long ones among them) which both texts must have before their numbers are compared."""
 NUMBERS_SHARED = 0.5
@@ -153,6 +153,16 @@ class CopyViews:
         embedded = ~same_title & headless & (shared < EMBEDDED * lengths[long])
         found[alike] = np.minimum(1.0, containment + bonus) * np.where(embedded, EMBEDDED_FACTOR, 1.0)
         return found
+
+    def held(self, first: Places, second: Places) -> NDArray[np.float64]:
+        """Share of the shorter text that the longer has too; 0 where that is no more than a quotation."""
+        shared = self.shingles.counts(first, self.shingles, second)
+        shorter = np.minimum(self.shingles.lengths[first], self.shingles.lengths[second])
+        return np.where(shared >= MIN_SHARED, shared / np.maximum(1, shorter), 0.0)
+
+    def filled_in_twice(self, first: Places, second: Places) -> NDArray[np.bool_]:
+        """Whether two texts are one form with other facts: the words of copies, other numbers. Shape as ``first``."""
+        return (self.held(first, second) >= THRESHOLD) & self._numbers_differ(first, second)
 
     def _head_held(self, short: Places, long: Places) -> NDArray[np.float64]:
         """Share of the longer text's head that the shorter has; of two of one length, what the better is held."""

@@ -100,6 +100,7 @@ class StoryGround:
     """Every entry of the stories asked for, copies too."""
     bar: Bar = _STORY_BAR
     shared: int = 1
+    _texts: dict[tuple[str, str], CopyView] = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
         """Pairs of its most telling terms."""
@@ -121,10 +122,25 @@ class StoryGround:
         return [entry for entry in entries if _canonical(entry)]
 
     def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
-        """By the story model."""
+        """By the story model; notices of one form with other facts are as many events."""
         views = StoryViews.of([StoryFeatures.unpack(item.story_features) for item in items])
         at = _times(item.published for item in items)
-        return lambda first, second: views.same_event(first, second, np.abs(at[first] - at[second]))
+
+        def similarities(first: Places, second: Places) -> NDArray[np.float64]:
+            found = views.same_event(first, second, np.abs(at[first] - at[second]))
+            alike = np.flatnonzero(found >= self.bar.single)
+            places, both = np.unique([first[alike], second[alike]], return_inverse=True)
+            texts = CopyViews.of([self._text(items[place]) for place in places.tolist()])
+            found[alike[texts.filled_in_twice(*both)]] = 0.0
+            return found
+
+        return similarities
+
+    def _text(self, item: Fingerprint) -> CopyView:
+        at = item.article_id, item.digest
+        if at not in self._texts:
+            self._texts[at] = CopyView.of(item, frozenset())
+        return self._texts[at]
 
     def _is_still(self, entry: MemoryEntry) -> bool:
         article_id = entry.fingerprint.article_id

@@ -159,3 +159,33 @@ def test_rewrites_are_one_story_and_no_copies_and_another_affair_of_the_country_
     placed = [memory.entries[one.article_id] for one in made]
     assert len({entry.canonical_id for entry in placed}) == 3
     assert placed[0].story_id == placed[1].story_id != placed[2].story_id
+
+
+FORM = (
+    "The {office} has ordered {count:,} sets of {what} from {firm} for {amount:,} crowns, under contract {number}. The "
+    "work will be done in {place} and is to be finished by the end of the year. Funds of this year and the next were "
+    "bound at the time of the award. The contract was let after an open call to which several firms had answered, and "
+    "the office named is the contracting activity."
+)
+
+
+def test_notices_of_one_form_are_neither_copies_nor_one_story() -> None:
+    chance = random.Random(4)
+    made = []
+    for at in range(30):
+        text = FORM.format(
+            office=f"Office for {chance.choice(('Land', 'Sea', 'Air'))} Systems",
+            count=chance.randint(1_000, 90_000),
+            what=chance.choice(("radio parts", "seals", "cable drums", "filters", "bearings")),
+            firm=f"{chance.choice(('Norlund', 'Vestmark', 'Carrow', 'Ilmen'))} Works",
+            amount=chance.randint(1_000_000, 90_000_000),
+            number=f"K-{chance.randint(1_000, 9_999)}-{chance.randint(1_000, 9_999)}",
+            place=chance.choice(("Tormund", "Aldsee", "Port Kessel")),
+        )
+        made.append(content(f"notice-{at:02}", text, title="Contract awarded", source="The Gazette"))
+    placed = canonical_ids(made).entries.values()
+    assert (
+        {entry.canonical_id for entry in placed}
+        == {entry.story_id for entry in placed}
+        == {one.article_id for one in made}
+    )

@@ -1,0 +1,57 @@
+"""Texts that stand within others without being copies of them: a roundup and its parts, a report and what it embeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.dedup.similarity import CopyView, CopyViews
+from pipelines.stores.protocol import Space
+
+if TYPE_CHECKING:
+    from pipelines.grouping.regroup import Memory
+
+HELD = 0.6
+"""Share of the shorter text that the longer must have: more than one that cites it at length has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Another article whose text holds the one asked for, or stands in it."""
+
+    article_id: str
+    contains: bool
+    """Whether the other text is the longer one."""
+    held: float
+    """Share of the shorter text that stands in the longer."""
+
+
+def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
+    """What a remembered article holds or is held by, the most first; nothing once it has been forgotten.
+
+    Copies are left out, of itself and of what is told of already: one article stands for each text. So are notices of
+    one form with other facts.
+    """
+    entry = memory.remembered([article_id]).get(article_id)
+    if entry is None:
+        return []
+    keys = set(entry.fingerprint.copy_keys)
+    others = [
+        other
+        for other in memory.related(Space.COPY, keys - memory.common_keys(keys))
+        if other.canonical_id == other.fingerprint.article_id != entry.canonical_id
+    ]
+    prints = [entry.fingerprint, *(other.fingerprint for other in others)]
+    common = memory.common_keys({key for one in prints for key in one.copy_keys})
+    views = CopyViews.of([CopyView.of(one, common) for one in prints])
+    lengths = views.shingles.lengths
+    pairs = np.zeros(len(others), np.intp), np.arange(1, len(prints))
+    held = np.where(views.filled_in_twice(*pairs), 0.0, views.held(*pairs))
+    found = [
+        Excerpt(article_id=other.fingerprint.article_id, contains=bool(length > lengths[0]), held=share)
+        for other, length, share in zip(others, lengths[1:], held.tolist(), strict=True)
+        if share >= HELD
+    ]
+    return sorted(found, key=lambda one: (-one.held, one.article_id))
