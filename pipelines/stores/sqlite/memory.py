@@ -16,7 +16,7 @@ from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pipelines.stores.protocol import Space
@@ -68,8 +68,10 @@ class MemoryTables(SqlitePart):
     ) -> None:
         if not (entries or common or rare):
             return
+        postings = _Postings()
         with self._database.writing() as connection:
-            self._write(entries, lambda entry: entry.fingerprint.article_id, _write_entry)
+            self._write(entries, lambda entry: entry.fingerprint.article_id, postings.write_entry)
+            postings.write(connection)
             connection.executemany("DELETE FROM common_keys WHERE key = ?", [(key,) for key in rare])
             connection.executemany("INSERT OR IGNORE INTO common_keys VALUES (?)", [(key,) for key in common])
 
@@ -82,33 +84,53 @@ class MemoryTables(SqlitePart):
                 "SELECT row, copy_keys, story_keys FROM memory WHERE article_id IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(ids)),),
             ).fetchall()
-            for row, copy_keys, story_keys in rows:
-                _drop_postings(connection, row, (json.loads(copy_keys), json.loads(story_keys)))
+            postings = _Postings()
+            for row, *keys in rows:
+                postings.drop(row, map(json.loads, keys))
+            postings.write(connection)
             connection.executemany("DELETE FROM memory WHERE row = ?", [(row,) for row, _, _ in rows])
 
 
-def _write_entry(connection: sqlite3.Connection, entry: MemoryEntry) -> None:
-    values = MEMORY.row(entry)
-    fingerprint = entry.fingerprint
-    old = connection.execute(
-        "SELECT row, copy_keys, story_keys FROM memory WHERE article_id = ?", (fingerprint.article_id,)
-    ).fetchone()
-    # The row comes first: should it be refused, the posting lists have not been touched.
-    (row,) = connection.execute(_UPSERT, values).fetchone()
-    keys = (fingerprint.copy_keys, fingerprint.story_keys)
-    if old:
-        former = (json.loads(old[1]), json.loads(old[2]))
-        _drop_postings(connection, row, [set(was) - set(now) for was, now in zip(former, keys, strict=True)])
-    for space, now in zip(_SPACES, keys, strict=True):
-        connection.executemany(
-            f"INSERT OR IGNORE INTO {space}_postings VALUES (?, ?)",  # noqa: S608 - our own tables
-            [(key, row) for key in now],
-        )
+class _Postings:
+    """Postings of many entries, written in the order of their keys.
 
+    Keys are hashes, and the lists of a large memory do not fit into SQLite's cache: entry by entry each page of them
+    would be read and written again for every key, in order it is once.
+    """
 
-def _drop_postings(connection: sqlite3.Connection, row: int, keys: Sequence[Collection[int]]) -> None:
-    for space, gone in zip(_SPACES, keys, strict=True):
-        connection.executemany(
-            f"DELETE FROM {space}_postings WHERE key = ? AND entry = ?",  # noqa: S608 - our own tables
-            [(key, row) for key in gone],
-        )
+    def __init__(self) -> None:
+        self._added: dict[str, set[tuple[int, int]]] = {space: set() for space in _SPACES}
+        self._gone: dict[str, set[tuple[int, int]]] = {space: set() for space in _SPACES}
+
+    def write_entry(self, connection: sqlite3.Connection, entry: MemoryEntry) -> None:
+        """Write an entry's row; its postings wait."""
+        fingerprint = entry.fingerprint
+        old = connection.execute(
+            "SELECT copy_keys, story_keys FROM memory WHERE article_id = ?", (fingerprint.article_id,)
+        ).fetchone()
+        (row,) = connection.execute(_UPSERT, MEMORY.row(entry)).fetchone()
+        if old:
+            self.drop(row, map(json.loads, old))
+        for space, keys in zip(_SPACES, (fingerprint.copy_keys, fingerprint.story_keys), strict=True):
+            now = {(key, row) for key in keys}
+            self._added[space] |= now
+            self._gone[space] -= now
+
+    def drop(self, row: int, keys: Iterable[Collection[int]]) -> None:
+        """Take an entry out of the lists of its copy keys and story keys."""
+        for space, gone in zip(_SPACES, keys, strict=True):
+            were = {(key, row) for key in gone}
+            self._gone[space] |= were
+            self._added[space] -= were
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write all of them."""
+        for space in _SPACES:
+            connection.executemany(
+                f"DELETE FROM {space}_postings WHERE key = ? AND entry = ?",  # noqa: S608 - our own tables
+                sorted(self._gone[space]),
+            )
+            connection.executemany(
+                f"INSERT OR IGNORE INTO {space}_postings VALUES (?, ?)",  # noqa: S608 - our own tables
+                sorted(self._added[space]),
+            )
