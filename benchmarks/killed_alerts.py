@@ -1,11 +1,13 @@
 """kill -9 between match and delivery: every alert delivered at least once, recorded exactly once.
 
-    python -m benchmarks.killed_alerts [--kills 200] [--folder FOLDER]
+    python -m benchmarks.killed_alerts [--kills 200] [--folder FOLDER] [--store URL]
 
 A pass takes in new articles (some of a story that was told), matches, groups, decides and delivers to two channels, one
 of which fails at times. Passes are killed after a random time until so many died in the middle; then one goes to its
-end.
-The store is SQLite in a folder of its own. Ends with exit code 1 when anything is missing or double.
+end. How many of the kills came while groups and alerts were decided and written is counted.
+The store is SQLite in a folder of its own, or the Elasticsearch at URL, in indices of their own, where the time begins
+with the grouping: a killed pass leaves its lease there, which the next one has to wait out.
+Ends with exit code 1 when anything is missing or double.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import random
 import signal
 import sys
 import time
+import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,10 +37,12 @@ from pipelines.notify.channels import JsonLinesChannel
 from pipelines.notify.deliver import deliver
 from pipelines.notify.targets import DeliveryError
 from pipelines.stores import open_store
+from pipelines.stores.address import ElasticsearchAddress, parse_store_url
+from pipelines.stores.elastic import ElasticsearchStore
 from schemas.records import AlertState, Capture, CaptureRef, MediaKind, Rule, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
@@ -51,6 +56,8 @@ A_PASS = 6
 """Articles of a pass: enough that it has several messages on their way at once."""
 _LONGEST = 0.5
 """Seconds after which a pass is killed at first; it is less when passes have ended by then."""
+_LEASE = 2.0
+"""Seconds after which the lease of a killed pass may be taken."""
 
 
 class FailingChannel:
@@ -91,33 +98,60 @@ def article(number: int) -> tuple[CaptureRef, Capture]:
     return CaptureRef(file="a.warc.gz", offset=number), capture
 
 
-def run_pass(store: Store, numbers: Iterable[int], folder: Path, now: datetime) -> None:
-    """Match, group, decide, deliver."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a series of passes keeps everything."""
+
+    folder: Path
+    open: Callable[[], Store]
+    lease: float = 0.0
+    """Seconds for which a killed pass may hold up the next one, from its grouping on."""
+
+
+def place_of(folder: Path, url: str | None = None) -> Place:
+    """A folder with an SQLite file, or with the indices of an Elasticsearch."""
+    address = parse_store_url(url or f"sqlite:///{folder / 'store.db'}")
+    if not isinstance(address, ElasticsearchAddress):
+        return Place(folder, lambda: open_store(address.url))
+    prefix = f"killed-{uuid.uuid4().hex}"
+    return Place(folder, lambda: ElasticsearchStore.open(address, prefix=prefix, lease_seconds=_LEASE), _LEASE)
+
+
+def run_pass(
+    store: Store, numbers: Iterable[int], folder: Path, now: datetime, tell: Callable[[bytes], object] = bytes
+) -> None:
+    """Match, group, decide, deliver; ``tell`` is called when grouping begins and ends."""
     captures = [article(number) for number in numbers]
     result = store_batch(captures, [refine(capture, MATCHER) for _, capture in captures], store)
+    tell(b"(")
     apply_regroup(result.fingerprints, store, timedelta(days=14), POLICY)
+    tell(b")")
     desk = FailingChannel(folder / "desk.jsonl", random.Random(now.timestamp()))
     deliver(store, {LOG_CHANNEL: JsonLinesChannel(folder / "log.jsonl"), "desk": desk}, now, POLICY)
 
 
-def _forked_pass(numbers: range, folder: Path, now: datetime, seconds: float) -> bool:
-    """A pass in a process of its own, killed after a time; whether it came to its end before."""
+def _forked_pass(numbers: range, place: Place, now: datetime, seconds: float) -> tuple[bool, bool]:
+    """A pass in a process of its own, killed after a time: whether it had come to its end, whether it was grouping."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            with open_store(f"sqlite:///{folder / 'store.db'}") as store:
-                run_pass(store, numbers, folder, now)
+            with place.open() as store:
+                run_pass(store, numbers, place.folder, now, lambda told: os.write(writing, told))
             code = 0
         finally:
             os._exit(code)
+    os.close(writing)
+    told = os.read(reading, 1) if place.lease else b""
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    told += os.read(reading, 2)
+    os.close(reading)
     if os.WIFEXITED(status):
         assert os.WEXITSTATUS(status) == 0, "a pass failed by itself"
-        return True
-    return False
+    return os.WIFEXITED(status), told == b"("
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +159,8 @@ class Outcome:
     """What became of the alerts."""
 
     kills: int
+    while_grouping: int
+    """Kills between the beginning of grouping and the last write of groups and alerts."""
     alerts: int
     deliveries: int
     """Lines of both channels."""
@@ -133,30 +169,31 @@ class Outcome:
     faults: tuple[str, ...]
 
 
-def kill_many(folder: Path, kills: int) -> Outcome:
+def kill_many(place: Place, kills: int) -> Outcome:
     """Passes over one store, killed until ``kills`` of them died in the middle; what they left."""
     chance = random.Random(kills)
-    with open_store(f"sqlite:///{folder / 'store.db'}") as store:
+    with place.open() as store:
         store.setup()
-    longest, killed, done, upto = _LONGEST, 0, 0, A_PASS
+    longest, killed, while_grouping, done, upto = _LONGEST + 2 * place.lease, 0, 0, 0, A_PASS
     refine(article(0)[1], MATCHER)  # whatever is loaded at first use is there in every child
     now = now_utc()  # decisions are made by the clock, deliveries by this
     while killed < kills:
         now += timedelta(hours=7)  # beyond every pause and throttle
-        if _forked_pass(range(done, upto), folder, now, chance.uniform(0, longest)):
+        ended, grouping = _forked_pass(range(done, upto), place, now, chance.uniform(0, longest))
+        if ended:
             done, longest = upto, longest * 0.9
         else:
-            killed, longest = killed + 1, longest * 1.02
+            killed, longest, while_grouping = killed + 1, longest * 1.02, while_grouping + grouping
         upto += A_PASS if upto - done < 4 * A_PASS else 0
-    with open_store(f"sqlite:///{folder / 'store.db'}") as store:
-        run_pass(store, range(done, upto), folder, now)
+    with place.open() as store:
+        run_pass(store, range(done, upto), place.folder, now)
         for _ in range(50):
             now += timedelta(hours=7)
-            run_pass(store, (), folder, now)
-        return _outcome(store, folder, killed, now)
+            run_pass(store, (), place.folder, now)
+        return _outcome(store, place.folder, (killed, while_grouping), now)
 
 
-def _outcome(store: Store, folder: Path, killed: int, now: datetime) -> Outcome:
+def _outcome(store: Store, folder: Path, kills: tuple[int, int], now: datetime) -> Outcome:
     alerts = list(store.iter_alerts())
     matching = {
         (hit.rule_id, one.story_id) for one in store.iter_articles() for hit in one.content.hits if one.story_id
@@ -184,7 +221,14 @@ def _outcome(store: Store, folder: Path, killed: int, now: datetime) -> Outcome:
     left = store.outbox_pending(now + timedelta(days=300))
     faults += [f"message {message.id} is still there: {message.last_error}" for message in left]
     repeated = sum(count - 1 for count in seen.values())
-    return Outcome(kills=killed, alerts=len(alerts), deliveries=lines, repeated=repeated, faults=tuple(faults))
+    return Outcome(
+        kills=kills[0],
+        while_grouping=kills[1],
+        alerts=len(alerts),
+        deliveries=lines,
+        repeated=repeated,
+        faults=tuple(faults),
+    )
 
 
 def main() -> int:
@@ -192,12 +236,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--store", help="the URL of an Elasticsearch")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
-        outcome = kill_many(options.folder or Path(folder), options.kills)
+        outcome = kill_many(place_of(options.folder or Path(folder), options.store), options.kills)
     print(
-        f"{outcome.kills} passes killed: {outcome.alerts} alerts, {outcome.deliveries} deliveries, "
-        f"{outcome.repeated} of them repeats with the same id; {len(outcome.faults)} faults"
+        f"{outcome.kills} passes killed, {outcome.while_grouping} while grouping: {outcome.alerts} alerts, "
+        f"{outcome.deliveries} deliveries, {outcome.repeated} of them repeats with the same id; "
+        f"{len(outcome.faults)} faults"
     )
     for fault in outcome.faults:
         print(f"  {fault}")
