@@ -71,7 +71,11 @@ class Vocabulary:
         if len(line) > MAX_CUE_LENGTH:
             return None
         core, form, words = bare(line), comparable(line), word_count(line)
-        return next((cue.reason for cue in self.classes if cue.matches(line, core, form, words)), None)
+        # A loop and no generator: every line goes through it.
+        for cue in self.classes:
+            if cue.matches(line, core, form, words):
+                return cue.reason
+        return None
 
 
 def _flat(by_language: Mapping[str, Iterable[str]] | None) -> list[str]:

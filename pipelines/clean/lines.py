@@ -51,8 +51,8 @@ _PUNCTUATION = str.maketrans(
 )
 _MEMORY = 1024
 """Lines whose forms are remembered: one line is looked at by some twenty rules in turn."""
-_LEADING_MARKS = re.compile(r"^[^\w(\[\"'@#\u00a9<$€£+]+")
-_TRAILING_MARKS = re.compile(r"[\s.:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*\-+]+$")
+_LEADING_MARKS = re.compile(r"[^\w(\[\"'@#\u00a9<$€£+]+")
+_TRAILING_MARKS = " .:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*-+"
 _SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]\s?['\"\u2019\u201d\u00bb)\]]*\s*$")
 _SENTENCE_BREAK = re.compile(r"[.!?\u0964]['\"\u2019\u201d\u00bb)]*\s+['\"\u2018\u201c\u00ab(]?[^\W\d_a-z]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -79,7 +79,9 @@ def comparable(line: str) -> str:
 @lru_cache(_MEMORY)
 def bare(line: str) -> str:
     """``comparable`` without bullets, arrows and emoji in front and without punctuation behind."""
-    return _TRAILING_MARKS.sub("", _LEADING_MARKS.sub("", comparable(line)))
+    form = comparable(line)
+    leading = _LEADING_MARKS.match(form)
+    return (form[leading.end() :] if leading else form).rstrip(_TRAILING_MARKS)
 
 
 @lru_cache(_MEMORY)
@@ -93,7 +95,9 @@ def letters(line: str) -> str:
 def word_count(line: str) -> int:
     """Number of pieces between white space that hold a letter or a digit; two characters of a script without spaces."""
     # Most pieces are words, which are seen by their first character.
-    spaced = sum(piece[0].isalnum() or any(map(str.isalnum, piece)) for piece in line.split())
+    pieces = line.split()
+    marks = [piece for piece in pieces if not piece[0].isalnum()]
+    spaced = len(pieces) - sum(not any(map(str.isalnum, piece)) for piece in marks)
     return spaced if line.isascii() else max(spaced, len(_UNSPACED.findall(line)) // 2)
 
 

@@ -90,11 +90,20 @@ def is_title_echo(line: str, title: str | None, site_name: str | None = None) ->
         return False
     if word_count(title) < _MIN_ECHO_WORDS:
         return False
-    wanted, found = letters(title), letters(line)
+    wanted = letters(title)
+    # Most lines begin otherwise, which is seen without their letters being put together.
+    if line.isascii() and not _begins_with(line, {wanted[:1], letters(site_name or "")[:1]}):
+        return False
+    found = letters(line)
     if found == wanted or (site_name and found in (wanted + letters(site_name), letters(site_name) + wanted)):
         return True
     cut_off = line.rstrip().endswith(("\u2026", "..."))
     return cut_off and word_count(line) >= _MIN_ECHO_WORDS and wanted.startswith(found)
+
+
+def _begins_with(line: str, characters: set[str]) -> bool:
+    """Whether the first letter or digit of an ASCII line is one of these, lower case."""
+    return next((character for character in line if character.isalnum()), "").lower() in characters
 
 
 def is_site_name(line: str, site_name: str | None) -> bool:

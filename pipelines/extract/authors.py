@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from pipelines.clean.lines import is_prose, tidy
 from pipelines.clean.names import believable_authors, byline_authors, looks_like_name
 
@@ -50,6 +52,8 @@ _AUTHOR_METAS = (
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author|auteur|autor|writer)(?:[\s_-]?(?:name|link|names|list))?(?:$|\s)", re.IGNORECASE
 )
+# From the attributes to their elements, which are few: asking every element costs twice as much.
+_DECLARED = etree.XPath("//@rel[. = 'author']/.. | //@itemprop[. = 'author']/..")
 _NOT_THE_STORY = re.compile(
     r"comment|related|sidebar|widget|footer|recommend|popular|teaser|card|trending|most-?read", re.IGNORECASE
 )
@@ -63,9 +67,7 @@ def read_author(tree: HtmlElement, metas: dict[str, str], declared: Declared, ou
     for name in _AUTHOR_METAS:
         if name in metas and (found := believable_authors([metas[name]], outlets=outlets)):
             return found
-    named = [
-        element for element in tree.xpath("//*[@rel='author' or @itemprop='author']") if not outside_story(element)
-    ]
+    named = [element for element in _DECLARED(tree) if not outside_story(element)]
     texts = [tidy(_person(element))[:200] for element in named[:_MAX_BYLINES]]
     found = believable_authors(
         [text for text in texts if looks_like_name(text) or byline_authors(text)], outlets=outlets

@@ -16,8 +16,9 @@ from copy import deepcopy
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import trafilatura
-from lxml import html
+from lxml import etree, html
+from trafilatura.core import ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE, bare_extraction
+from trafilatura.settings import Extractor
 
 from pipelines.clean.lines import tidy
 from pipelines.extract.blocks import text_blocks
@@ -48,44 +49,70 @@ _GROWTH = 1.4
 """The second result may have this many times the first one's text: more is not headings but the page around."""
 
 
-def story_lines(tree: HtmlElement, url: str | None) -> list[str]:
+def story_lines(tree: HtmlElement) -> list[str]:
     """The story's paragraphs, sub-headings, list items, quotes and table rows, in order.
 
     ``tree`` has been through ``pipelines.extract.prepare.remove_furniture``.
     """
-    lines = _extracted(tree, url)
+    lines = _extracted(tree)
     container = _main_container(tree)
     if container is None:
         return lines
     for candidate in _with_larger(container):
         if _loses(candidate, lines):
-            again = _extracted(_as_article(candidate), url)
+            again = _extracted(_as_article(candidate))
             if _covers(again, lines):
                 lines, container = again, candidate
                 break
     return list(_with_repeats(lines, container))
 
 
-def _extracted(tree: HtmlElement, url: str | None) -> list[str]:
-    """The lines of Trafilatura's result; its fallback algorithms are asked only where they could change it."""
-    body = _trafilatura(tree, url, fast=True)
+def _extracted(tree: HtmlElement) -> list[str]:
+    """The lines of Trafilatura's result; its later stages are asked only where they could change it."""
+    body = _trafilatura(tree, _MAIN_STAGE)
+    if _may_escalate(body, tree):
+        body = _trafilatura(tree, _FAST)
     if not _is_sure(body, tree) and sum(1 for _ in tree.iter()) <= _FAST_ABOVE_ELEMENTS:
-        body = _trafilatura(tree, url, fast=False)
+        body = _trafilatura(tree, _ALL_STAGES)
     return [] if body is None else text_blocks(body)
 
 
-def _trafilatura(tree: HtmlElement, url: str | None, *, fast: bool) -> _Element | None:
-    document = trafilatura.bare_extraction(
-        tree,
-        url=url,
-        output_format="xml",  # the default also makes a text of its own, in quadratic time
-        fast=fast,
-        include_comments=False,
-        include_formatting=False,
-        with_metadata=False,
-    )
+def _options(*, fast: bool, escalates: bool = True) -> Extractor:
+    # XML, since the default also makes a text of its own, in quadratic time.
+    options = Extractor(output_format="xml", fast=fast, comments=False, formatting=False)
+    if not escalates:
+        # Only the balanced mode does; for all the rest balanced is what is neither precision nor recall.
+        options.focus = "balanced, not escalated"
+    return options
+
+
+_MAIN_STAGE = _options(fast=True, escalates=False)
+_FAST = _options(fast=True)
+_ALL_STAGES = _options(fast=False)
+"""Made once: making them reads a configuration file's values one by one."""
+
+
+def _trafilatura(tree: HtmlElement, options: Extractor) -> _Element | None:
+    document = bare_extraction(tree, options=options)
     # The dictionary is for a deprecated argument.
     return None if document is None or isinstance(document, dict) else document.body
+
+
+def _may_escalate(body: _Element | None, tree: HtmlElement) -> bool:
+    """Whether Trafilatura would try again in its recall mode: what it found is short beside all text of the page.
+
+    Its own measure of the page, a fifth of the time of a short one, is at most what is counted here.
+    """
+    size = len("".join(body.itertext()).strip()) if body is not None else 0
+    if size >= ESCALATION_MAX_LENGTH:
+        return False
+    unshown = sum(len(element.text_content()) for element in tree.iter("script", "style"))
+    spaces = 2 * int(_ELEMENTS(tree))  # it may put one on either side of each
+    shown = len(tree.text_content()) - unshown + spaces
+    return size < ESCALATION_PAGE_SHARE * shown
+
+
+_ELEMENTS = etree.XPath("count(//*)")
 
 
 def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
@@ -135,14 +162,15 @@ def _with_larger(container: HtmlElement) -> Iterator[HtmlElement]:
 def _loses(container: HtmlElement, lines: list[str]) -> bool:
     """Whether sub-headings or list items between the container's paragraphs are missing from the lines."""
     found = set(lines)
-    paragraphs = [element for element in container.iter("p") if tidy(element.text_content()) in found]
-    if not paragraphs:
+    paragraphs = list(container.iter("p"))
+    first = next((one for one in paragraphs if tidy(one.text_content()) in found), None)
+    if first is None:
         return False
+    last = next(one for one in reversed(paragraphs) if tidy(one.text_content()) in found)
     blocks = list(container.iter(*_BLOCKS, "li"))
-    first, last = blocks.index(paragraphs[0]), blocks.index(paragraphs[-1])
     return any(
         element.tag in (*_HEADINGS, "li") and (text := tidy(element.text_content())) and text not in found
-        for element in blocks[first:last]
+        for element in blocks[blocks.index(first) : blocks.index(last)]
     )
 
 

@@ -66,7 +66,7 @@ def extract_markup(
     remove_furniture(tree)
     teasers = linked_headlines(tree)
     # What is named as the story is taken as it is; where a site has changed, it is looked for as ever.
-    found = text_blocks(container) if container is not None else story_lines(tree, url)
+    found = text_blocks(container) if container is not None else story_lines(tree)
     lines, dropped = _set_aside(found, metadata.titles, teasers)
     if dek:
         dropped = (DroppedLine(dek, "dek"), *dropped)

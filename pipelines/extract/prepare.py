@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from lxml import etree
 
 from pipelines.clean.lines import ends_sentence, tidy, word_count
 from pipelines.extract.widgets import remove_unnamed_widgets
@@ -35,7 +34,6 @@ _WIDGET = re.compile(
     r")(?:-(?:bar|box|block|wrapper|wrap|container|list|links?|widget|module|section|area|slot|unit|form|item|items|row|label|title|inner|content|buttons?|"
     r"stories|posts|articles|news|text|banner|promo|cta|signup|inline|\d+))*"
 )
-_NAMED = etree.XPath(f"//*[@class or @id][{' or '.join(f'self::{tag}' for tag in _WIDGET_TAGS)}]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_WIDGET_CHARACTERS = 3_000
 _MAX_WIDGET_SHARE = 0.25
@@ -63,9 +61,10 @@ def linked_headlines(tree: HtmlElement) -> set[str]:
     """The paragraphs that are nothing but a link to something else: at least four words, no sentence."""
     found: set[str] = set()
     for paragraph in tree.iter("p"):
-        text = tidy(paragraph.text_content()[:500])
-        if word_count(text) >= _MIN_LINK_WORDS and not ends_sentence(text) and _is_linked(paragraph):
-            found.add(text)
+        if _is_linked(paragraph):
+            text = tidy(paragraph.text_content()[:500])
+            if word_count(text) >= _MIN_LINK_WORDS and not ends_sentence(text):
+                found.add(text)
     return found
 
 
@@ -91,8 +90,8 @@ def _remove_widgets(tree: HtmlElement, prose: int) -> None:
     if prose < _MIN_WIDGET_STORY:
         return
     limit = min(_MAX_WIDGET_CHARACTERS, _MAX_WIDGET_SHARE * prose)
-    for element in _NAMED(tree):
-        if element.getparent() is None or not any(_WIDGET.fullmatch(token) for token in _name_tokens(element)):
+    for element in [one for one in tree.iter(*_WIDGET_TAGS) if _names_widget(_names(one))]:
+        if element.getparent() is None:
             continue
         if _size(element) <= limit and element.find(".//h1") is None:
             element.drop_tree()
@@ -121,9 +120,8 @@ def _is_linked(element: HtmlElement) -> bool:
     """Whether nearly all of an element's text is link text."""
     if next(element.iterancestors("a"), None) is not None:
         return True
-    total = _size(element)
     linked = sum(_size(link) for link in element.iter("a"))
-    return total > 0 and linked >= _LINKED_SHARE * total
+    return linked > 0 and linked >= _LINKED_SHARE * _size(element)
 
 
 def _size(element: HtmlElement) -> int:
@@ -131,10 +129,19 @@ def _size(element: HtmlElement) -> int:
     return len(" ".join(element.text_content().split()))
 
 
-def _name_tokens(element: HtmlElement) -> list[str]:
-    names = f"{element.get('class', '')} {element.get('id', '')}"[:500].replace("_", "-")
-    return _CAMEL.sub("-", names).lower().replace("--", "-").split()
+@lru_cache(1 << 14)
+def _names_widget(names: str) -> bool:
+    """Whether one of an element's names is a widget's; a page has the same few hundreds again and again."""
+    return any(_WIDGET.fullmatch(token) for token in _tokens(names))
+
+
+def _names(element: HtmlElement) -> str:
+    return f"{element.get('class', '')} {element.get('id', '')}"[:500]
+
+
+def _tokens(names: str) -> list[str]:
+    return _CAMEL.sub("-", names.replace("_", "-")).lower().replace("--", "-").split()
 
 
 def _name_parts(element: HtmlElement) -> set[str]:
-    return {part for token in _name_tokens(element) for part in token.split("-")}
+    return {part for token in _tokens(_names(element)) for part in token.split("-")}

@@ -59,8 +59,9 @@ def _flatten(tree: HtmlElement) -> None:
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         if event == "start":
             depth += 1
-            deepest = max(deepest, depth)
             elements += 1
+            if depth > deepest:  # noqa: PLR1730 - max() would be called for every element
+                deepest = depth
             if depth == MAX_DEPTH:
                 deep.append(element)
         else:

@@ -26,7 +26,7 @@ _BLOCKS = frozenset(
     {"p", "div", "ul", "ol", "h2", "h3", "h4", "h5", "h6", "section", "form", "img", "picture", "figure"}
 )
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
-_DIALOGS = etree.XPath("//*[@role='dialog' or @role='alertdialog' or @role='search' or @role='complementary']")
+_DIALOGS = etree.XPath("//@role[. = 'dialog' or . = 'alertdialog' or . = 'search' or . = 'complementary']/..")
 _MAX_BLOCK_CHARACTERS = 300
 """A widget's text; a paragraph and a half of a story has as much."""
 _MAX_PARAGRAPHS = 2
@@ -54,38 +54,47 @@ def remove_unnamed_widgets(tree: HtmlElement, prose: int) -> None:
             block.drop_tree()
 
 
+class _Small(dict["HtmlElement", bool]):
+    """Whether an element is small; remembered, since neighbours ask the same of what is above them."""
+
+    def __missing__(self, block: HtmlElement) -> bool:
+        small = self[block] = _is_small(block)
+        return small
+
+
 def _widgets(tree: HtmlElement) -> Iterator[HtmlElement]:
-    yield from _blocks_of_controls(tree)
-    yield from _blocks_of_links(tree)
-    yield from _blocks_among_paragraphs(tree)
+    small = _Small()
+    yield from _blocks_of_controls(tree, small)
+    yield from _blocks_of_links(tree, small)
+    yield from _blocks_among_paragraphs(tree, small)
     for dialog in _DIALOGS(tree):
-        if _is_small(dialog):
+        if small[dialog]:
             yield dialog
     for listing in tree.iter("ul", "ol"):
         # What stands in these is left out by Trafilatura; their long lists of links are not worth a look.
         if next(listing.iterancestors("nav", "header", "footer"), None) is not None:
             continue
         if _is_link_list(listing) or _is_comment_list(listing):
-            yield _with_heading(listing)
+            yield _with_heading(listing, small)
     for paragraph in tree.iter("p"):
         if _is_small_print(paragraph) or _is_lead_and_link(paragraph) or _is_contact(paragraph):
             yield paragraph
 
 
-def _blocks_of_controls(tree: HtmlElement) -> Iterator[HtmlElement]:
+def _blocks_of_controls(tree: HtmlElement, small: _Small) -> Iterator[HtmlElement]:
     for control in tree.iter(*_CONTROLS):
-        if (block := _block_around(control)) is not None:
+        if (block := _block_around(control, small)) is not None:
             yield block
 
 
-def _blocks_of_links(tree: HtmlElement) -> Iterator[HtmlElement]:
+def _blocks_of_links(tree: HtmlElement, small: _Small) -> Iterator[HtmlElement]:
     for link in tree.iter("a"):
         if _is_block_of_its_own(link):
-            block = _block_around(link)
+            block = _block_around(link, small)
             yield link if block is None else block
 
 
-def _blocks_among_paragraphs(tree: HtmlElement) -> Iterator[HtmlElement]:
+def _blocks_among_paragraphs(tree: HtmlElement, small: _Small) -> Iterator[HtmlElement]:
     """Small containers of several pieces between the paragraphs of a story that is written in bare paragraphs."""
     prose = Counter(
         paragraph.getparent() for paragraph in tree.iter("p") if is_prose(tidy(paragraph.text_content()[:_MAX_READ]))
@@ -95,7 +104,7 @@ def _blocks_among_paragraphs(tree: HtmlElement) -> Iterator[HtmlElement]:
             continue
         places = [place for place, child in enumerate(parent) if child.tag == "p"]
         for block in parent[places[0] : places[-1]]:
-            if block.tag in _AMONG and len(block) > 1 and _is_small(block) and not _holds_text(block):
+            if block.tag in _AMONG and len(block) > 1 and small[block] and not _holds_text(block):
                 yield block
 
 
@@ -104,13 +113,13 @@ def _holds_text(block: HtmlElement) -> bool:
     return next(block.iter(*_TEXT), None) is not None
 
 
-def _block_around(element: HtmlElement) -> HtmlElement | None:
+def _block_around(element: HtmlElement, small: _Small) -> HtmlElement | None:
     """The largest container around an element that is still small; ``None`` when there is none."""
     block: HtmlElement | None = None
     for above in element.iterancestors():
         if above.tag not in _CONTAINERS and above.tag not in ("ul", "ol", "li", "p", "span"):
             break
-        if above.getparent() is None or not _is_small(above):
+        if above.getparent() is None or not small[above]:
             break
         if above.tag in _CONTAINERS:
             block = above
@@ -147,10 +156,10 @@ def _is_comment_list(listing: HtmlElement) -> bool:
     return bool(items) and all(item.find(".//cite") is not None and item.find(".//p") is not None for item in items)
 
 
-def _with_heading(listing: HtmlElement) -> HtmlElement:
+def _with_heading(listing: HtmlElement, small: _Small) -> HtmlElement:
     """A list with the heading above it, where both are all that is in their container; else the list."""
     parent = listing.getparent()
-    if parent is None or parent.tag not in _CONTAINERS or not _is_small(parent):
+    if parent is None or parent.tag not in _CONTAINERS or not small[parent]:
         return listing
     others = [child for child in parent if child is not listing]
     return parent if all(child.tag in _HEADINGS for child in others) else listing
@@ -158,8 +167,10 @@ def _with_heading(listing: HtmlElement) -> HtmlElement:
 
 def _is_small_print(paragraph: HtmlElement) -> bool:
     small = paragraph.find("small")
+    if small is None:
+        return False
     text = tidy(paragraph.text_content()[:500])
-    return small is not None and tidy(small.text_content()) == text and word_count(text) <= _MAX_SMALL_WORDS
+    return tidy(small.text_content()) == text and word_count(text) <= _MAX_SMALL_WORDS
 
 
 def _is_lead_and_link(paragraph: HtmlElement) -> bool:
@@ -179,8 +190,10 @@ def _is_lead_and_link(paragraph: HtmlElement) -> bool:
 def _is_contact(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a short line that ends in a mail address: an invitation to write, not a story."""
     links = [link for link in paragraph.iter("a") if (link.get("href") or "").lower().startswith("mailto:")]
+    if not links:
+        return False
     text = tidy(paragraph.text_content()[:500]).rstrip(".! ")
-    if not links or word_count(text) > _MAX_CONTACT_WORDS:
+    if word_count(text) > _MAX_CONTACT_WORDS:
         return False
     return text.endswith(tidy(links[-1].text_content()[:200]))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Self
 
+from pipelines.collector import collector_paused
 from pipelines.errors import ExtractionError, InputError
 from pipelines.ingest.memory import limit_memory
 from pipelines.ingest.workers import Lost, Workers
@@ -79,9 +80,10 @@ def _prepare(rules: Sequence[Rule], learned: Learned, memory: int) -> Callable[[
     def work(task: _Task) -> Refined | InputError:
         given_up = task.given_up
         try:
-            if given_up is None:
-                return _refined(task.capture, matcher, learned)
-            return _fallback(task.capture, matcher, learned, given_up)
+            with collector_paused():  # what a page takes is given back when it is done, and holds no cycles
+                if given_up is None:
+                    return _refined(task.capture, matcher, learned)
+                return _fallback(task.capture, matcher, learned, given_up)
         except InputError as error:
             return error
 

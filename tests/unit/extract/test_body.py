@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.wrapping import wrapped_pages
 from pipelines.extract import extract_html
 
 A = "The convoy crossed the river at dawn and reached the depot an hour later than planned, with two lorries on tow."
@@ -93,3 +94,14 @@ def test_scripts_styles_forms_and_comments_are_no_text() -> None:
         B,
         C,
     )
+
+
+def test_trafilaturas_second_try_is_left_out_only_where_it_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = (
+        f"<article><p>{A}</p></article><section>" + "".join(f"<div>{B} {n}.</div>" for n in range(30)) + "</section>"
+    )
+    pages = [page.html for page in wrapped_pages(15, "build")] + [f"<html><body>{short}</body></html>"]
+    staged = [extract_html(page.encode(), url="https://news.example/a") for page in pages]
+    monkeypatch.setattr("pipelines.extract.body._may_escalate", lambda *_: True)
+    assert staged == [extract_html(page.encode(), url="https://news.example/a") for page in pages]
+    assert len(staged[-1].lines) > 20
