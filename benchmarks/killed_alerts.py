@@ -74,26 +74,32 @@ class FailingChannel:
         self._inner.send(notice)
 
 
-def article(number: int) -> tuple[CaptureRef, Capture]:
-    """Every third article is of the story of the one before, in another outlet and with the same start."""
+def report(number: int) -> dict[str, str]:
+    """A text as a seed. Every third is of the story of the one before, in another outlet and with the same start."""
     chance = random.Random(number)
     event = number - (number % 3 == 2)
     own = Generator(event)
     words = [own.name() for _ in range(WORDS)]
     body = " ".join(f"{' '.join(words[at : at + 10])}." for at in range(0, WORDS, 10))
-    told = {
+    return {
+        "id": str(number),
         "url": f"https://outlet{number % 7}.example/{number}",
         "source": f"Outlet {number % 7}",
         "published": f"{START + timedelta(hours=event):%Y-%m-%dT%H:%M:%SZ}",
         "title": " ".join(words[:6]),
         "text": f"{body} {chance.choice(('A HIMARS was seen.', 'An S-400 was seen.'))}",
     }
+
+
+def article(number: int) -> tuple[CaptureRef, Capture]:
+    """That text as a capture, and where it might stand."""
+    told = report(number)
     capture = Capture(
-        url=str(told["url"]),
+        url=told["url"],
         fetched_at=START + timedelta(days=30, seconds=number),
         kind=MediaKind.JSON_ARTICLE,
         body=json.dumps(told).encode(),
-        external_id=str(number),
+        external_id=told["id"],
     )
     return CaptureRef(file="a.warc.gz", offset=number), capture
 

@@ -16,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from benchmarks.end_to_end import PROGRAM, PeakMemory
 from benchmarks.generated import pages
@@ -28,19 +29,50 @@ from pipelines.stores import open_store
 from schemas.records import Capture, MediaKind, now_utc
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipelines.stores.protocol import Store
 
 LOOK = 0.02
+RULES = "- {id: rockets, query: HIMARS}\n"
 PATIENCE = 120.0
 """Seconds after the last capture for the last alert."""
 
 
-def capture(url: str, body: str, number: int) -> Capture:
-    """A page whose text has the rule's term. Its title is its own, so that it is a story of its own."""
-    body = body.replace("</h1>", f" {number}</h1><p>The {number}th HIMARS launcher has been handed over today.</p>")
-    return Capture(
-        url=url, fetched_at=now_utc(), kind=MediaKind.HTML, body=body.encode(), content_type="text/html", status=200
-    )
+class Feed:
+    """Puts generated pages with the term of a rule into an archive, one after the other. Use as a context manager."""
+
+    def __init__(self, archive: Path, count: int) -> None:
+        archive.mkdir(parents=True, exist_ok=True)
+        self._opened = ExitStack()
+        self._archive = archive
+        self._pages = enumerate(pages(count))
+
+    def __enter__(self) -> Self:
+        self._index = self._opened.enter_context(ArchiveIndex(self._archive))
+        self._writer = self._opened.enter_context(ArchiveWriter(self._archive))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def add(self, fetched_at: datetime | None = None) -> str:
+        """Write the next page, on disk when this returns; the id of its article. ``fetched_at``: now."""
+        number, (url, _, body) = next(self._pages)
+        # A title of its own makes it a story of its own.
+        body = body.replace("</h1>", f" {number}</h1><p>The {number}th HIMARS launcher has been handed over today.</p>")
+        made = Capture(
+            url=url,
+            fetched_at=fetched_at or now_utc(),
+            kind=MediaKind.HTML,
+            body=body.encode(),
+            content_type="text/html",
+            status=200,
+        )
+        ref = self._writer.write(made)
+        self._writer.flush()
+        self._index.add([(ref, made)], self._writer.position)
+        return article_id(url)
 
 
 def main() -> None:
@@ -53,10 +85,10 @@ def main() -> None:
     count = int(arguments.rate * arguments.seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "rules.yaml").write_text("- {id: rockets, query: HIMARS}\n", encoding="utf-8")
+        (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
         environment = os.environ | {"WIREPICKET_HOME": str(folder / "var")}
         store = open_store(f"sqlite:///{folder / 'var' / 'wirepicket.db'}")
-        (folder / "var" / "archive").mkdir(parents=True)
+        (folder / "var").mkdir()
         store.setup()
         command = [str(PROGRAM), "stream", "--rules", "rules.yaml", "--runner", arguments.runner]
         with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as stream:
@@ -77,20 +109,14 @@ def measure(archive: Path, store: Store, count: int, rate: float, stream: subpro
     """Seconds from each capture to its alert; the first capture, which waits for the start, does not count."""
     written: dict[str, float] = {}
     seen: dict[str, float] = {}
-    generated = pages(count + 1)
     memory = PeakMemory(stream.pid)
-    with ArchiveIndex(archive) as index, ArchiveWriter(archive) as writer:
+    with Feed(archive, count + 1) as feed:
         start, number, last = 0.0, 0, 0.0
         while len(seen) < len(written) or number <= count:
             now = time.monotonic()
             ready = number == 0 or (start and now >= start + number / rate)
             if number <= count and ready:
-                url, _, body = next(generated)
-                made = capture(url, body, number)
-                ref = writer.write(made)
-                writer.flush()
-                index.add([(ref, made)], writer.position)
-                written[article_id(url)] = last = time.monotonic()
+                written[feed.add()] = last = time.monotonic()
                 number += 1
             for one in store.iter_alerts():
                 for match in one.matches:

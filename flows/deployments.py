@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import TYPE_CHECKING, Any
 
 # Prefect's own log goes to its server; see ``flows.prefect_flow``.
 os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
@@ -29,12 +30,29 @@ from pipelines.beam.runners import INPROCESS
 from pipelines.config import Settings, load_settings
 from pipelines.errors import ConfigurationError, WirepicketError
 from pipelines.fetch.health import health
+from pipelines.notify.failure import tell_failure
 from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
+
+if TYPE_CHECKING:
+    from prefect import Flow, State
+    from prefect.client.schemas.objects import FlowRun
 
 RETRIES, RETRY_SECONDS = 2, 60
 """A run that could not reach its store is tried again; nothing is lost meanwhile."""
 REPORT_SINCE = "24h"
+
+
+def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Send word of a flow run that failed or crashed to the channel which the setting ``failures`` names."""
+    settings = load_settings()
+    addresses = settings.channels.get(settings.failures or "", ())
+    refused = tell_failure(addresses, f"{flow.name} {state.name}".lower(), f"{flow_run.name}: {state.message}")
+    if refused:
+        Reporter().say(f"wirepicket: {refused} of {len(addresses)} targets of channel '{settings.failures}' refused")
+
+
+_TOLD: Any = {"persist_result": False, "on_failure": [tell_of_failure], "on_crashed": [tell_of_failure]}
 
 
 def _inputs(settings: Settings) -> Inputs:
@@ -45,7 +63,7 @@ def _inputs(settings: Settings) -> Inputs:
     )
 
 
-@flow(name="wirepicket-run", persist_result=False, retries=RETRIES, retry_delay_seconds=RETRY_SECONDS)
+@flow(name="wirepicket-run", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_TOLD)
 def run() -> None:
     """One pass over the feeds that are due."""
     settings = load_settings()
@@ -53,7 +71,7 @@ def run() -> None:
     create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
 
 
-@flow(name="wirepicket-fetch", persist_result=False, retries=RETRIES, retry_delay_seconds=RETRY_SECONDS)
+@flow(name="wirepicket-fetch", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_TOLD)
 def fetch() -> None:
     """Take the feeds that are due into the archive, for a stream to process."""
     settings = load_settings()
@@ -63,7 +81,7 @@ def fetch() -> None:
     create_table_artifact(key="wirepicket-fetch", table=failed or [told], description="Feeds that failed")
 
 
-@flow(name="wirepicket-replay", persist_result=False)
+@flow(name="wirepicket-replay", **_TOLD)
 def replay(since: str = "1d") -> None:
     """Process the archive again from a time on: a date, a time, or a span like ``7d``."""
     from flows import steps  # noqa: PLC0415 - half a second, which the other flows need not wait
@@ -78,7 +96,7 @@ def replay(since: str = "1d") -> None:
     create_table_artifact(key="wirepicket-replay", table=[to_dict(record)], description=f"Replay since {since}")
 
 
-@flow(name="wirepicket-report", persist_result=False)
+@flow(name="wirepicket-report", **_TOLD)
 def report(since: str = REPORT_SINCE) -> None:
     """Write the report of a span to ``report.html`` in the home folder."""
     from pipelines.report import gather, render  # noqa: PLC0415 - likewise
@@ -96,7 +114,7 @@ def report(since: str = REPORT_SINCE) -> None:
     )
 
 
-@flow(name="wirepicket-health", persist_result=False)
+@flow(name="wirepicket-health", **_TOLD)
 def check_health() -> None:
     """Look after the feeds and the archive. The flow run fails where something is wrong, so that Prefect can tell."""
     settings = load_settings()

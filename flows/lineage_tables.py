@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pipelines.lineage.excerpts import Excerpt
+    from pipelines.lineage.trail import Trail
     from schemas.records import Article, RevisionChange
 
 _STYLES = {"same": "", "removed": "red strike", "added": "green"}
@@ -71,6 +72,29 @@ def first_line(articles: Iterable[Article]) -> Text:
     if first is None:
         return Text("Who was first cannot be said from the times declared.", style="dim")
     return Text(f"First: {first.content.source or first.content.url}, {_time(first)} UTC as declared.", style="dim")
+
+
+def trail_view(trail: Trail) -> Group:
+    """The way of an article, a line each: feed entry, captures, groups, alerts, messages."""
+    lines = [Text(f"The way of {trail.article_id}", style="bold")]
+    for one in trail.captures:
+        if one.origin:
+            declared = time_to_text(one.origin.published) if one.origin.published else "without a date"
+            lines.append(Text(f"feed entry  {one.origin.entry_id} of {one.origin.feed_url}, {declared}"))
+        answer = "".join(f", {part}" for part in (one.status, one.final_url and f"answered by {one.final_url}") if part)
+        lines.append(Text(f"captured    {time_to_text(one.fetched_at)}  {one.url or '–'} ({one.kind or '–'}{answer})"))
+        lines.append(Text(f"            {one.missing or one.archive_record}, text {one.revision_digest}", style="dim"))
+    lines.append(Text(f"article     revision {trail.revision}"))
+    lines.append(Text(f"copy group  {trail.canonical_id or 'not yet'}"))
+    lines.append(Text(f"story       {trail.story_id or 'not yet'}"))
+    for alert in trail.alerts:
+        who = "" if alert.by_this_article else ", by others of the story"
+        lines.append(Text(f"alert       {time_to_text(alert.matched_at)}  {alert.rule_id} {alert.alert_id}{who}"))
+        for told in alert.told:
+            end = time_to_text(told.delivered_at) if told.delivered_at else "not delivered yet"
+            why = f"; {told.last_error}" if told.last_error else ""
+            lines.append(Text(f"message     {end}  {told.kind} to {told.channel}{why}"))
+    return Group(*lines)
 
 
 def changes_view(changes: Sequence[RevisionChange]) -> Group:

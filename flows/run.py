@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from flows import steps
 from flows.inputs import store_of
+from flows.observing import Observer
+from flows.steps import run_id
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import Pending, store_key
 from pipelines.archive.warc import ArchiveWriter
@@ -78,6 +80,7 @@ def run_pass(
         index = stack.enter_context(ArchiveIndex(settings.archive))
         pending = stack.enter_context(Pending(settings.archive, _key(store, settings)))
         writer = stack.enter_context(ArchiveWriter(settings.archive))
+        run = stack.enter_context(Observer(settings, run_id(started), run))
         intake = Intake(index=index, writer=writer, pending=pending, store=None if unavailable else store)
         collected = run(steps.collect, inputs, intake, settings, started, reporter)
         if unavailable:
@@ -107,8 +110,10 @@ def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: S
         index = stack.enter_context(ArchiveIndex(settings.archive))
         pending = stack.enter_context(Pending(settings.archive, _key(store, settings)))
         writer = stack.enter_context(ArchiveWriter(settings.archive))
+        started = now_utc()
+        run = stack.enter_context(Observer(settings, run_id(started), run))
         intake = Intake(index=index, writer=writer, pending=pending, store=store)
-        collected = run(steps.collect, inputs, intake, settings, now_utc(), reporter)
+        collected = run(steps.collect, inputs, intake, settings, started, reporter)
         # Streams find them by the index of the archive, as soon as they are in it.
         pending.done()
         return collected

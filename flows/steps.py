@@ -96,6 +96,11 @@ def notify(store: Store, inputs: Inputs, settings: Settings, *, as_json: bool) -
     return deliver(store, channels, now_utc(), AlertPolicy.of(inputs.rules))
 
 
+def run_id(started: datetime) -> str:
+    """The id of a run's record, by which logs and traces name it too."""
+    return f"{started:%Y%m%dT%H%M%SZ}"
+
+
 def summarise(
     store: Store, collected: Collected, report: BatchReport, started: datetime, seconds: float
 ) -> tuple[RunRecord, list[Article]]:
@@ -106,7 +111,7 @@ def summarise(
     outcomes = [outcome for _, outcome in report.outcomes]
     bad = [seen for seen in collected.unchanged if not seen.article_id]
     record = RunRecord(
-        id=f"{started:%Y%m%dT%H%M%SZ}",
+        id=run_id(started),
         started_at=started,
         articles=len(articles),
         new=outcomes.count(Outcome.NEW),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from flows import steps
 from flows.inputs import store_of
+from flows.observing import Observer
+from flows.run import directly
 from pipelines.alerts.reload import RuleFile
 from pipelines.archive.pending import store_key
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
@@ -63,6 +65,7 @@ class Stream:
     _kept_clock: float = field(default_factory=time.monotonic)
     _next_delivery: float = 0.0
     _next_forgetting: float = 0.0
+    _observer: Observer = field(init=False)
 
     def run(self) -> None:
         """Run until ``stop`` is set, or for as long as something comes.
@@ -70,7 +73,8 @@ class Stream:
         Raises:
             StoreUnavailableError: the store cannot be reached at the start.
         """
-        with store_of(self.settings) as store:
+        with store_of(self.settings) as store, Observer(self.settings, self._run_id, directly) as observer:
+            self._observer = observer
             store.setup()
             pause = FIRST_PAUSE
             while not self.stop.is_set():
@@ -130,6 +134,7 @@ class Stream:
         for report in told:
             self.total += report
             if report.captures:
+                self._observer.tell("window", time.monotonic() - report.seconds, report.counts)
                 self.reporter.say(
                     f"wirepicket: {report.captures} captures: {report.new} new, {report.revised} revised, "
                     f"{report.alerts} alerts, {report.quarantined} quarantined"
@@ -148,6 +153,7 @@ class Stream:
             if now >= self._next_delivery:
                 self._next_delivery = now + DELIVER
                 self._notify(store)
+                self._observer.write()
             if now >= self._next_forgetting:
                 self._next_forgetting = now + FORGET
                 forget_quiet(store, now_utc() - timedelta(days=self.settings.horizon_days))
@@ -162,6 +168,10 @@ class Stream:
             for problem in steps.notify(store, self.inputs, self.settings, as_json=self.as_json).problems:
                 self.reporter.say(f"wirepicket: {problem}")
 
+    @property
+    def _run_id(self) -> str:
+        return f"{steps.run_id(self._kept_at)}-stream"
+
     def _keep(self, store: Store) -> None:
         """Keep what happened since the last time as a run, where anything did."""
         total, kept = self.total, self._kept
@@ -169,7 +179,7 @@ class Stream:
             return
         store.put_run(
             RunRecord(
-                id=f"{self._kept_at:%Y%m%dT%H%M%SZ}-stream",
+                id=self._run_id,
                 started_at=self._kept_at,
                 articles=total.new + total.revised - kept.new - kept.revised,
                 new=total.new - kept.new,

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from pipelines.errors import ConfigurationError
+from pipelines.telemetry.step import LogForm
 
 CONFIG_NAME = "wirepicket.toml"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -90,10 +91,18 @@ class Settings(BaseSettings):
     """Your own weapon systems, on top of those that come with wirepicket."""
     channels: dict[str, tuple[SecretStr, ...]] = {}
     """Notification channels: the name that rules use, and addresses of targets (which hold secrets)."""
+    failures: str | None = None
+    """The channel which is told of flows that fail on a Prefect server; its targets are Apprise addresses."""
     templates: Path | None = None
     """Folder of templates for messages, in place of those that come with wirepicket."""
     beam_options: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     """Options for Beam's runner, such as ``--job_endpoint=HOST:PORT``; in the environment separated by blanks."""
+    log: LogForm = LogForm.NONE
+    """In what form each step is logged on standard error: ``none``, ``text``, ``json``."""
+    metrics_file: Path | None = None
+    """Where Prometheus metrics are written after each run, and now and then by a stream."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Port on loopback where a stream, or a run while it lasts, answers Prometheus."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Extraction processes; one a core when not given."""
 
@@ -153,6 +162,8 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:  # no
         settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
         if settings.gazetteer:  # rules mean the same in every process of a run, so all of them must find it
             os.environ["WIREPICKET_GAZETTEER"] = str(settings.gazetteer.absolute())
+        if settings.failures and settings.failures not in settings.channels:
+            raise ConfigurationError(f"setting 'failures': there is no channel {settings.failures!r} in [channels]")
         return settings  # noqa: TRY300 - one return is plainer here
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}") from error

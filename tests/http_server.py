@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
@@ -21,11 +21,15 @@ class Answer:
 
 
 class WebServer:
-    """Serves ``routes`` by path; a route is an answer, or a function from the request's headers to one."""
+    """Serves ``routes`` by path; a route is an answer, or a function from the request's headers to one.
+
+    Whatever is posted is taken, and kept by path.
+    """
 
     def __init__(self) -> None:
         self.routes: dict[str, Answer | Callable[[Mapping[str, str]], Answer]] = {}
         self.requests: Counter[str] = Counter()
+        self.posted: defaultdict[str, list[bytes]] = defaultdict(list)
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,6 +45,12 @@ class WebServer:
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
+
+            def do_POST(self) -> None:
+                server.posted[self.path].append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -10,18 +10,20 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
-from flows.lineage_tables import changes_view, excerpts_view, lineage_view
+from flows.lineage_tables import changes_view, excerpts_view, lineage_view, trail_view
 from flows.tables import alert_view, article_view, console, hit_view, print_facets, stories_table, story_view
 from pipelines.alerts.query import Query, parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
 from pipelines.identify.changes import revision_changes
 from pipelines.lineage.excerpts import excerpts
+from pipelines.lineage.trail import trail_of
 from schemas.export import export_alert, export_article, export_story
 from schemas.markdown import as_markdown
 from schemas.records import now_utc
 from schemas.serial import to_dict
 
 if TYPE_CHECKING:
+    from pipelines.config import Settings
     from pipelines.stores.protocol import Store
     from schemas.records import Article
 
@@ -114,23 +116,24 @@ def stories(
 def show(
     record_id: Annotated[str, typer.Argument(help="Id of an article, story or alert.", metavar="ID")],
     diff: Annotated[bool, typer.Option("--diff", help="What each revision of the article changed.")] = False,
+    lineage: Annotated[
+        bool, typer.Option("--lineage", help="The way of the article, from feed entry to alert.")
+    ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="An article as Markdown.")] = False,
 ) -> None:
     """One article, story or alert, whole. An id that is both a story's and an article's shows both."""
-    with opened(store, config) as (opened_store, _):
+    with opened(store, config) as (opened_store, settings):
         opened_store.refresh()
         story = opened_store.stories([record_id]).get(record_id)
         article = opened_store.articles([record_id]).get(record_id)
         alert = opened_store.alerts([record_id]).get(record_id)
         if not (story or article or alert):
             raise ConfigurationError(f"{record_id}: no article, story or alert has this id in {opened_store.url}")
-        if markdown:
-            if article is None:
-                raise ConfigurationError(f"{record_id}: only articles can be shown as Markdown")
-            print(as_markdown(article), end="")
+        if markdown or lineage:
+            _show_article(article, record_id, opened_store, settings, markdown=markdown, as_json=as_json)
             return
         changes = list(revision_changes(article, opened_store.revisions(article.id))) if article and diff else []
         if as_json:
@@ -163,6 +166,23 @@ def _print_article(article: Article, store: Store) -> None:
     others = store.articles([one.article_id for one in shared])
     if others:
         console.print(excerpts_view(shared, others))
+
+
+def _show_article(
+    article: Article | None, record_id: str, store: Store, settings: Settings, *, markdown: bool, as_json: bool
+) -> None:
+    """What only articles have: their text as Markdown, or else their lineage."""
+    if article is None:
+        what = "be shown as Markdown" if markdown else "have a lineage"
+        raise ConfigurationError(f"{record_id}: only articles can {what}")
+    if markdown:
+        print(as_markdown(article), end="")
+        return
+    trail = trail_of(article, settings.archive, store)
+    if as_json:
+        print(json.dumps(to_dict(trail), ensure_ascii=False))
+    else:
+        console.print(trail_view(trail), soft_wrap=True)
 
 
 def _copy_group(article: Article, store: Store) -> list[Article]:

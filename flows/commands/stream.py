@@ -14,7 +14,6 @@ from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from pipelines.config import load_settings
-from schemas.serial import to_dict
 
 
 def stream(
@@ -45,6 +44,6 @@ def stream(
     running = Stream(settings=settings, inputs=inputs, reporter=reporter, stop=stop, as_json=as_json, idle=idle)
     running.run()
     if as_json:
-        print(json.dumps(to_dict(running.total)))
+        print(json.dumps(running.total.counts))
     if running.total.quarantined:
         raise typer.Exit(1)

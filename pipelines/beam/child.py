@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.beam.launch_stream import WindowReport
+    from pipelines.config import Settings
 
 
 def main(folder: Path) -> int:
     """Run the job in ``folder``; the exit code says how it went."""
     task = from_json(BatchJob, (folder / JOB_NAME).read_bytes())
-    job = _job(task.rules, task.origin, notify=task.notify, progress=True)
+    job = job_of(load_settings(), task.rules, task.origin, notify=task.notify, progress=True)
     try:
         run_batch(task.refs, job, Results(folder), task.runner, task.options)
     except Exception as error:  # noqa: BLE001 - whatever it was, the flow is told
@@ -52,7 +53,7 @@ def stream_main(folder: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_end_with_parent, args=(os.getppid(), stop), daemon=True).start()
-    job = _job(task.rules, AlertOrigin.LIVE, notify=task.notify, endless=True)
+    job = job_of(load_settings(), task.rules, AlertOrigin.LIVE, notify=task.notify, endless=True)
     try:
         if task.runner == INPROCESS:
             run_in_rounds(job, task.store_key, stop, _say)
@@ -91,8 +92,8 @@ def _say(report: WindowReport) -> None:
     print(to_json(report).decode(), flush=True)
 
 
-def _job(rules: str, origin: AlertOrigin, **how: bool) -> Job:
-    settings = load_settings()
+def job_of(settings: Settings, rules: str, origin: AlertOrigin, **how: bool) -> Job:
+    """What the transforms must know of a run with these settings and the rule file at a path."""
     return Job(
         archive=settings.archive.resolve(),
         store=settings.store_url,

@@ -50,6 +50,19 @@ class WindowReport:
     revised: int = 0
     alerts: int = 0
     quarantined: int = 0
+    seconds: float = 0.0
+    """Of work; where an engine does it, of its last step."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What it came to, by name."""
+        return {
+            "captures": self.captures,
+            "new": self.new,
+            "revised": self.revised,
+            "alerts": self.alerts,
+            "quarantined": self.quarantined,
+        }
 
     def __add__(self, other: WindowReport) -> WindowReport:
         """Both windows together."""
@@ -59,6 +72,7 @@ class WindowReport:
             revised=self.revised + other.revised,
             alerts=self.alerts + other.alerts,
             quarantined=self.quarantined + other.quarantined,
+            seconds=self.seconds + other.seconds,
         )
 
 

@@ -2,8 +2,8 @@
 
 On a runner that runs unbounded pipelines (``run_unbounded``) an impulse a fraction of a second asks the archive what
 has come. What is found falls into fixed windows; a window is refined, regrouped when the watermark has passed its end,
-and taken off the journals when it has been regrouped. Nothing is late by construction: an element's time is that of
-the impulse that found it, not that of the article. An article of yesterday that arrives today is in today's window,
+and taken off the journals when it has been regrouped. No article is late: an element's time is that of the impulse that
+found it, not that of the article. An article of yesterday that arrives today is in today's window,
 and finds its story in the store.
 
 Beam's in-process runner has no right watermark for that, so there (``run_in_rounds``) each window is a batch run.
@@ -12,13 +12,15 @@ Beam's in-process runner has no right watermark for that, so there (``run_in_rou
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.pvalue import TaggedOutput
 from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.periodicsequence import PeriodicImpulse
 from apache_beam.transforms.window import FixedWindows
@@ -27,7 +29,7 @@ from pipelines.archive.watch import Handed, Watch
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.launch import read_report
 from pipelines.beam.launch_stream import WindowReport
-from pipelines.beam.transforms import OUTCOMES, QUARANTINED, Refine, Regroup
+from pipelines.beam.transforms import OUTCOMES, QUARANTINED, RefineBatch, RegroupAll
 from pipelines.ingest.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ POLL = 0.2
 millisecond or two."""
 WINDOW = 0.5
 """Seconds of a window on unbounded runners: half the latency aimed at, so that waiting and working both fit."""
+LATENESS = 600.0
+"""Seconds for which a window takes in what comes after its end, so that nothing is ever dropped. Only an engine that
+restarts, or whose tasks side by side run apart, has anything late."""
+FINGERPRINT, HANDED = "fingerprint", "handed"
 BATCH = 64
 """Captures handed out together."""
 STOP_SECONDS = 60.0
@@ -65,10 +71,11 @@ def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callabl
             if not handed:
                 stop.wait(POLL)
                 continue
+            begin = time.monotonic()
             refs = [ref for each in handed for ref in each.refs]
             with TemporaryDirectory(prefix="wirepicket-") as folder:
                 run_batch(refs, job, Results(Path(folder)))
-                report = _window(Path(folder), len(refs))
+                report = _window(Path(folder), len(refs), time.monotonic() - begin)
             for each in handed:
                 watch.taken(each.id)
             tell(report)
@@ -113,7 +120,7 @@ def _unseen(store: Store, found: Sequence[Indexed]) -> list[Indexed]:
     return [one for one in found if one.url not in seen or seen[one.url].archive_record != str(one.ref)]
 
 
-def _window(folder: Path, captures: int) -> WindowReport:
+def _window(folder: Path, captures: int, seconds: float) -> WindowReport:
     report = read_report(folder)
     outcomes = [outcome for _, outcome in report.outcomes]
     return WindowReport(
@@ -122,6 +129,7 @@ def _window(folder: Path, captures: int) -> WindowReport:
         revised=outcomes.count(Outcome.REVISED),
         alerts=report.alerts,
         quarantined=len(report.quarantined),
+        seconds=round(seconds, 3),
     )
 
 
@@ -134,33 +142,21 @@ class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
         self._key = store_key
 
     def expand(self, begin: beam.pvalue.PBegin) -> PCollection:
-        """Wire it: hand out, window, refine, regroup, take off the journals."""
+        """Wire it: hand out, window, refine, regroup and take off the journals."""
         handed = (
             begin
             | "Impulses" >> PeriodicImpulse(fire_interval=POLL)
             | "HandOut" >> beam.ParDo(_HandOut(self._key))
-            | "Windows" >> beam.WindowInto(FixedWindows(WINDOW))
+            | "Windows" >> beam.WindowInto(FixedWindows(WINDOW), allowed_lateness=LATENESS)
             # Nothing slow may be fused with the impulses: on Prism 2.77 a bundle of theirs that takes seconds holds the
             # watermark for good. And a batch is the unit of parallel work.
             | "Spread" >> beam.Reshuffle()
         )
-        refined = handed | "Refs" >> beam.Map(lambda each: list(each.refs)) | "Refine" >> Refine(self._job)
-        counted = (
-            handed | "Handed" >> beam.Map(lambda each: ("handed", (each.id, len(each.refs)))),
-            refined[OUTCOMES] | "Outcomes" >> beam.Map(lambda pair: ("outcome", str(pair[1]))),
-            refined[QUARANTINED] | "Quarantined" >> beam.Map(lambda _: ("quarantined", None)),
-            refined.fingerprints
-            | "Regroup" >> Regroup(self._job)
-            | "Alerts" >> beam.Map(lambda count: ("alerts", count)),
-        )
-        # The window's elements of all four come together when the watermark has passed it in each of them, so what is
-        # taken here has been regrouped.
         return (
-            counted
-            | "Together" >> beam.Flatten()
-            | "UnderOneKey" >> beam.Map(lambda told: (0, told))
-            | "AWindow" >> beam.GroupByKey()
-            | "Taken" >> beam.ParDo(_Taken(self._key))
+            handed
+            | "Refine" >> beam.ParDo(_RefineHanded(self._job))
+            | "UnderOneKey" >> beam.GroupByKey()
+            | "Regroup" >> beam.ParDo(_RegroupWindow(self._job, self._key))
         )
 
 
@@ -185,27 +181,50 @@ class _HandOut(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
         yield from watch.hand_out(BATCH)
 
 
-class _Taken(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
-    """All that was counted of a window in; its captures are taken off the journals."""
+class _RefineHanded(RefineBatch):
+    """What ``Refine`` does, with all that came of it under one key, and the word that it was all at the end.
 
-    def __init__(self, store_key: str) -> None:
+    One collection keeps its order, so whoever meets that word has met the fingerprints, in this pane or one before.
+    With a collection for each, and a second grouping behind, Flink with two tasks side by side let the word overtake
+    them, and dropped what was late.
+    """
+
+    def process(  # type: ignore[override] # its elements are others
+        self, handed: Handed
+    ) -> Iterator[tuple[int, tuple[str, object]]]:
+        for given in super().process(list(handed.refs)):
+            if isinstance(given, TaggedOutput):
+                yield 0, (given.tag, str(given.value[1]) if given.tag == OUTCOMES else None)
+            else:
+                assert isinstance(given, tuple)
+                yield 0, (FINGERPRINT, given[1])
+        yield 0, (HANDED, (handed.id, len(handed.refs)))
+
+
+class _RegroupWindow(RegroupAll):
+    """What ``Regroup`` does, of a window; then its captures are taken off the journals."""
+
+    def __init__(self, job: Job, store_key: str) -> None:
+        super().__init__(job)
         self._key = store_key
 
-    def process(self, gathered: tuple[int, Iterable[tuple[str, object]]]) -> None:
+    def process(  # type: ignore[override] # its elements are others
+        self, gathered: tuple[int, Iterable[tuple[str, object]]]
+    ) -> None:
+        told: defaultdict[str, list[Any]] = defaultdict(list)
+        for kind, value in gathered[1]:
+            told[kind].append(value)
+        begin = time.monotonic()
+        (alerts,) = super().process((0, [sorted(set(told[FINGERPRINT]))]))
         watch, tell = _here[self._key]
-        told = list(gathered[1])
-        captures = 0
-        for kind, value in told:
-            if kind == "handed":
-                assert isinstance(value, tuple)
-                captures += value[1] if watch.taken(value[0]) else 0
-        outcomes = [value for kind, value in told if kind == "outcome"]
+        captures = sum(count for handed_id, count in told[HANDED] if watch.taken(handed_id))
         tell(
             WindowReport(
                 captures=captures,
-                new=outcomes.count(Outcome.NEW.value),
-                revised=outcomes.count(Outcome.REVISED.value),
-                alerts=sum(value for kind, value in told if kind == "alerts" and isinstance(value, int)),
-                quarantined=sum(kind == "quarantined" for kind, _ in told),
+                new=told[OUTCOMES].count(Outcome.NEW.value),
+                revised=told[OUTCOMES].count(Outcome.REVISED.value),
+                alerts=alerts,
+                quarantined=len(told[QUARANTINED]),
+                seconds=round(time.monotonic() - begin, 3),
             )
         )

@@ -91,7 +91,7 @@ class Refine(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
 
     def expand(self, batches: PCollection) -> beam.pvalue.DoOutputsTuple:
         """Wire the fused step."""
-        return batches | "RefineBatch" >> beam.ParDo(_RefineBatch(self._job)).with_outputs(
+        return batches | "RefineBatch" >> beam.ParDo(RefineBatch(self._job)).with_outputs(
             OUTCOMES, QUARANTINED, main="fingerprints"
         )
 
@@ -110,7 +110,7 @@ class Regroup(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
             | "ByPartition" >> beam.GroupByKey()
             | "Gather" >> beam.MapTuple(lambda _, packed: (0, sorted(set(packed))))
             | "UnderOneKey" >> beam.GroupByKey()
-            | "Regroup" >> beam.ParDo(_Regroup(self._job))
+            | "Regroup" >> beam.ParDo(RegroupAll(self._job))
         )
 
 
@@ -130,25 +130,30 @@ class _WithStore(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
             self._store = None
 
 
-class _RefineBatch(_WithStore):
+class RefineBatch(_WithStore):
+    """The fused step: see ``Refine``."""
+
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self._pool: RefinePool | None = None
         self._done = Metrics.counter("wirepicket", "captures")
 
     def setup(self) -> None:
+        """Open the store and start the workers."""
         super().setup()
         assert self._store is not None
         make = shared_pool if self._job.endless else RefinePool
         self._pool = make(self._job.rules, self._job.workers, learned=in_use(self._store.learned_lines()))
 
     def teardown(self) -> None:
+        """End both, but for the workers of a stream."""
         if self._pool and not self._job.endless:
             self._pool.close()
         self._pool = None
         super().teardown()
 
     def process(self, batch: list[CaptureRef]) -> Iterator[object]:
+        """Refine and store a batch in portions."""
         assert self._store is not None
         assert self._pool is not None
         lost: list[Quarantined] = []
@@ -190,8 +195,11 @@ def _read(archive: Path, refs: list[CaptureRef], lost: list[Quarantined]) -> lis
     return captures
 
 
-class _Regroup(_WithStore):
+class RegroupAll(_WithStore):
+    """The step with memory: see ``Regroup``."""
+
     def process(self, gathered: tuple[int, Iterable[list[bytes]]]) -> Iterator[int]:
+        """Regroup all fingerprints; the number of alerts raised."""
         assert self._store is not None
         _, blocks = gathered
         # Sorted, since runners hand over the blocks in any order; the result would be the same, the writes not.

@@ -76,6 +76,36 @@ def test_what_cannot_be_fetched_is_said_and_the_rest_goes_on(program: Program, w
     assert f"{web.url}/missing: 1 times in a row: http_404" in status.out
 
 
+def test_an_article_is_followed_from_its_feed_entry_to_its_alert(
+    program: Program, web: WebServer, tmp_path: Path
+) -> None:
+    web.page("/one", "Report from the yard", f"{prose(1, 120)} A HIMARS launcher was seen.")
+    feed = web.feed("/feed", [("/one", "Report one", "Short.")])
+    (tmp_path / "feeds.txt").write_text(f"{feed}\n")
+    (tmp_path / "rules.yaml").write_text("- {id: rockets, query: HIMARS}\n")
+    assert program("run", "--feeds", "feeds.txt", "--rules", "rules.yaml").code == 0
+    (article,) = program.exported("articles")
+    trail = json.loads(program("show", article["id"], "--lineage", "--json").out)
+    (captured,) = trail["captures"]
+    assert captured["origin"] == {"feed_url": feed, "entry_id": f"{web.url}/one", "published": "2026-06-01T08:00:00Z"}
+    assert (captured["url"], captured["status"], captured["missing"]) == (f"{web.url}/one", 200, None)
+    assert (tmp_path / "var" / "archive" / captured["archive_record"].partition("@")[0]).exists()
+    assert (trail["canonical_id"], trail["story_id"]) == (article["id"], article["story_id"])
+    (alert,) = trail["alerts"]
+    assert (alert["rule_id"], alert["by_this_article"]) == ("rockets", True)
+    assert [(one["channel"], one["delivered_at"] is not None) for one in alert["told"]] == [("log", True)]
+
+    shown = program("show", article["id"], "--lineage").out
+    told = [line.split()[0] for line in shown.splitlines()[1:] if not line.startswith(" ")]
+    assert told == ["feed", "captured", "article", "copy", "story", "alert", "message"]
+
+    for path in (tmp_path / "var" / "archive").glob("*.warc.gz"):
+        path.unlink()
+    pruned = json.loads(program("show", article["id"], "--lineage", "--json").out)
+    assert pruned["captures"][0]["missing"].startswith("archive_file_missing")
+    assert program("show", article["story_id"][:-1], "--lineage").code == 2
+
+
 def test_an_opml_seed_is_fetched(program: Program, web: WebServer, tmp_path: Path) -> None:
     web.page("/one", "The only report there is", prose(5, 120))
     feed = web.feed("/feed", [("/one", "One", "Short.")])

@@ -7,31 +7,17 @@ which is what makes forking safe.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import time
 from pathlib import Path
 
+from benchmarks.killing import killed_after
 from tests.hostile.taking import take
 
 
 def main() -> None:
     home, urls = Path(sys.argv[1]), sys.argv[2:]
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                take(home, urls)
-                code = 0
-            finally:
-                os._exit(code)
-        time.sleep(float(line))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        ended = os.WIFEXITED(status)
-        assert not ended or os.WEXITSTATUS(status) == 0, "a run failed by itself"
+        ended = killed_after(float(line), lambda: take(home, urls))
         print("ended" if ended else "killed", flush=True)
 
 

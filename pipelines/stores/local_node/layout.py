@@ -6,6 +6,7 @@
     ├── dist-VERSION/   the jars, laid out as Elasticsearch wants its home; may be shared by several nodes
     ├── config/         written anew at each start
     ├── data/           the indices
+    ├── snapshots/      where repositories of snapshots may lie
     ├── logs/           elasticsearch.log (kept small by rotation), start.log (this start's own output)
     ├── tmp/
     ├── up.lock         held while somebody starts the node
@@ -41,6 +42,11 @@ class NodeLayout:
     def data(self) -> Path:
         """The indices."""
         return self.root / "data"
+
+    @property
+    def snapshots(self) -> Path:
+        """Where repositories of snapshots may lie."""
+        return self.root / "snapshots"
 
     @property
     def logs(self) -> Path:
@@ -95,6 +101,7 @@ http.port: {port}
 transport.port: 0
 path.data: "{layout.data}"
 path.logs: "{layout.logs}"
+path.repo: "{layout.snapshots}"
 cluster.max_shards_per_node: 5000
 cluster.routing.allocation.disk.watermark.low: 2gb
 cluster.routing.allocation.disk.watermark.high: 1gb

@@ -1,0 +1,116 @@
+"""What is told of the steps of a run or stream while they go: a log line each, metrics, spans."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+
+from flows.steps import Collected
+from pipelines.archive.pending import waiting
+from pipelines.beam.launch import BatchReport
+from pipelines.errors import ConfigurationError
+from pipelines.ingest.outcome import Outcome
+from pipelines.notify.deliver import DeliveryReport
+from pipelines.telemetry.step import LogForm, Step, line_of
+from pipelines.telemetry.tracing import Tracer
+from schemas.records import now_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from flows.run import StepRunner
+    from pipelines.config import Settings
+    from pipelines.telemetry.metrics import Metrics
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Observer:
+    """Runs steps by a step runner and tells of each. Use as a context manager: leaving it sends and writes the rest.
+
+    Costs nothing where the settings and the environment ask for nothing.
+    """
+
+    def __init__(self, settings: Settings, run: str, runner: StepRunner) -> None:
+        """``run`` is the id of the run.
+
+        Raises:
+            ConfigurationError: traces are asked for without their extra, or the port of the metrics is taken.
+        """
+        self._settings = settings
+        self._run = run
+        self._runner = runner
+        self._tracer = Tracer()
+        self._metrics = _metrics(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tracer.close()
+        self.write()
+
+    def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the step returns."""
+        begin = time.monotonic()
+        with self._tracer.span(step.__name__, {"wirepicket.run": self._run}):
+            try:
+                result = self._runner(step, *args, **kwargs)
+            except Exception as error:
+                self.tell(step.__name__, begin, error=type(error).__name__)
+                raise
+        self.tell(step.__name__, begin, counts_of(result))
+        return result
+
+    def tell(self, step: str, begin: float, counts: dict[str, int] | None = None, error: str | None = None) -> None:
+        """Tell of a step that began at a time of the monotonic clock and has ended now."""
+        seconds = round(time.monotonic() - begin, 3)
+        told = Step(at=now_utc(), run=self._run, step=step, seconds=seconds, error=error, counts=counts or {})
+        if self._settings.log is not LogForm.NONE:
+            print(line_of(told, self._settings.log), file=sys.stderr, flush=True)
+        if self._metrics:
+            self._metrics.add(told)
+
+    def write(self) -> None:
+        """Write the metrics file, where one is asked for."""
+        if self._metrics:
+            self._metrics.waiting(waiting(self._settings.archive))
+            if self._settings.metrics_file:
+                self._metrics.write(self._settings.metrics_file)
+
+
+def counts_of(result: object) -> dict[str, int]:
+    """What the result of a step came to, in numbers."""
+    match result:
+        case Collected():
+            feeds = result.feeds
+            return {"feeds": len(feeds.states), "failed": len(feeds.failed), "quarantined": len(result.quarantined)}
+        case BatchReport():
+            outcomes = [outcome for _, outcome in result.outcomes]
+            told = {str(outcome): outcomes.count(outcome) for outcome in Outcome}
+            return told | {"alerts": result.alerts, "quarantined": len(result.quarantined)}
+        case DeliveryReport():
+            return {"sent": result.sent, "undelivered": result.failed, "waiting": result.waiting}
+        case _:
+            return {}
+
+
+def _metrics(settings: Settings) -> Metrics | None:
+    if not (settings.metrics_file or settings.metrics_port):
+        return None
+    from pipelines.telemetry.metrics import Metrics  # noqa: PLC0415 - only where they are asked for
+
+    metrics = Metrics()
+    if settings.metrics_file:
+        metrics.go_on_from(settings.metrics_file)
+    if settings.metrics_port:
+        try:
+            metrics.serve(settings.metrics_port)
+        except OSError as error:
+            raise ConfigurationError(f"metrics_port {settings.metrics_port}: {error.strerror}") from error
+    return metrics

@@ -1,0 +1,48 @@
+"""A step that has ended, and its line in a log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from schemas.serial import time_to_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class LogForm(StrEnum):
+    """In what form steps are logged on standard error."""
+
+    NONE = "none"
+    TEXT = "text"
+    """``logfmt``: blanks between ``name=value``."""
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of a run, or a window of a stream."""
+
+    at: datetime
+    """When it ended."""
+    run: str
+    """Id of the run: that of its ``RunRecord``."""
+    step: str
+    """``collect``, ``process``, ``notify``, ``window``."""
+    seconds: float
+    error: str | None = None
+    """Name of the exception that ended it."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What it came to."""
+
+
+def line_of(step: Step, form: LogForm) -> str:
+    """The step as a line."""
+    told: dict[str, object] = {"at": time_to_text(step.at), "run": step.run, "step": step.step}
+    told |= {"seconds": step.seconds, **({"error": step.error} if step.error else {}), **step.counts}
+    if form is LogForm.JSON:
+        return json.dumps(told)
+    return " ".join(f"{name}={value}" for name, value in told.items())
