@@ -36,6 +36,21 @@ def bare_loop(bodies: list[str]) -> float:
     return time.perf_counter() - start
 
 
+def family_memory(process: psutil.Process) -> int:
+    """Memory of a process and its descendants (PSS), in bytes."""
+    total = 0
+    try:
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    for one in family:
+        try:
+            total += one.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total
+
+
 class PeakMemory:
     """Samples the memory of a process and its descendants, in bytes."""
 
@@ -48,17 +63,7 @@ class PeakMemory:
 
     def _sample(self) -> None:
         while not self._stop.wait(_SAMPLE_SECONDS):
-            total = 0
-            try:
-                family = [self._process, *self._process.children(recursive=True)]
-            except psutil.NoSuchProcess:
-                return
-            for process in family:
-                try:
-                    total += process.memory_full_info().pss
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
-                    continue
-            self.peak = max(self.peak, total)
+            self.peak = max(self.peak, family_memory(self._process))
 
     def end(self) -> int:
         """Stop; the peak."""

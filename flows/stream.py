@@ -58,6 +58,8 @@ class Stream:
     """Whether standard output is not for alerts."""
     idle: float | None = None
     """End when nothing has come for so many seconds."""
+    forget: float = FORGET
+    """Seconds between two looks for what lies behind the horizon."""
     total: WindowReport = field(default_factory=WindowReport)
     """What became of everything so far."""
     _kept: WindowReport = field(default_factory=WindowReport)
@@ -155,7 +157,7 @@ class Stream:
                 self._notify(store)
                 self._observer.write()
             if now >= self._next_forgetting:
-                self._next_forgetting = now + FORGET
+                self._next_forgetting = now + self.forget
                 forget_quiet(store, now_utc() - timedelta(days=self.settings.horizon_days))
                 store.maintain()
             if now - self._kept_clock >= RECORD:
