@@ -13,54 +13,26 @@ import sys
 import time
 import uuid
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks.generated_alerts import Generator
+from benchmarks.generated_alerts import Generator, articles
 from pipelines.alerts.matcher import Matcher, confirm
 from pipelines.alerts.query import parse
 from pipelines.stores import local_node, open_store
-from schemas.records import Article, ArticleContent, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.stores.protocol import Store
-    from schemas.records import Rule
+    from schemas.records import Article, Rule
 
-DAY = datetime(2026, 3, 1, tzinfo=UTC)
 PORTION = 500
 
 Pair = tuple[str, str]
 """Id of a rule, id of an article."""
-
-
-def articles(generator: Generator, count: int, rules: list[Rule], words: int = 120) -> list[Article]:
-    """Articles of some words, each with what two of the rules ask for."""
-    out: list[Article] = []
-    for number in range(count):
-        text = generator.text(words, rules, 2)
-        content = ArticleContent(
-            article_id=f"{number:040x}",
-            digest=f"digest-{number}",
-            url=f"https://news.example/{number}",
-            external_id=None,
-            source=text.source,
-            title=text.title,
-            description=None,
-            author=None,
-            published=DAY + timedelta(minutes=number),
-            published_from=None,
-            language=text.language,
-            body=text.body,
-            dropped=(),
-            word_count=words,
-        )
-        seen = Observation(fetched_at=DAY, digest=content.digest, archive_record=f"a.warc.gz@{number}")
-        out.append(Article(content=content, observations=(seen,), revision=1, first_seen=DAY))
-    return out
 
 
 def by_matcher(rules: Sequence[Rule], found: Sequence[Article]) -> set[Pair]:
@@ -111,7 +83,7 @@ def main() -> int:
     options = parser.parse_args()
     generator = Generator(11)
     rules = generator.rules(options.rules)
-    found = articles(generator, options.articles, rules)
+    found = list(islice(articles(generator, rules), options.articles))
     expected = by_matcher(rules, found)
     matched = len({rule for rule, _ in expected})
     print(f"matcher: {len(expected)} pairs of {matched} rules and {len({one for _, one in expected})} articles")

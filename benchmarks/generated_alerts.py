@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import random
 import re
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordfreq import top_n_list
 
 from pipelines.alerts.gazetteer import default_gazetteer
-from schemas.records import Rule
+from schemas.records import Article, ArticleContent, Observation, Rule
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
 VOCABULARY = 6000
 # fmt: off
 _TOPIC = [
@@ -138,6 +144,30 @@ class Generator:
             title += f" {_spoken(self.random.choice(rules).query, self.random)}"
         language = self.random.choice(("en", "en", "de"))
         return Text(title, " ".join(out), self.random.choice(("Northern Wire", "Harbour Post")), language)
+
+
+def articles(generator: Generator, rules: list[Rule], words: int = 120) -> Iterator[Article]:
+    """Articles of so many words without end, a minute apart, each with what two of the rules ask for."""
+    for number in count():
+        text = generator.text(words, rules, 2)
+        content = ArticleContent(
+            article_id=f"{number:040x}",
+            digest=f"digest-{number}",
+            url=f"https://news.example/{number}",
+            external_id=None,
+            source=text.source,
+            title=text.title,
+            description=None,
+            author=None,
+            published=DAY + timedelta(minutes=number),
+            published_from=None,
+            language=text.language,
+            body=text.body,
+            dropped=(),
+            word_count=words,
+        )
+        seen = Observation(fetched_at=DAY, digest=content.digest, archive_record=f"a.warc.gz@{number}")
+        yield Article(content=content, observations=(seen,), revision=1, first_seen=DAY)
 
 
 def literals(query: str) -> list[str]:

@@ -132,7 +132,8 @@ CREATE TABLE IF NOT EXISTS stories ( -- Story
     last_published TEXT,
     article_ids TEXT NOT NULL,
     sources TEXT NOT NULL,
-    independent_sources INTEGER NOT NULL
+    independent_sources INTEGER NOT NULL,
+    first_source TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS alerts ( -- Alert
@@ -145,7 +146,8 @@ CREATE TABLE IF NOT EXISTS alerts ( -- Alert
     matches TEXT NOT NULL,
     state TEXT NOT NULL,
     origin TEXT NOT NULL DEFAULT 'live',
-    thread TEXT
+    thread TEXT,
+    severity TEXT
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS alerts_by_story ON alerts (story_id);

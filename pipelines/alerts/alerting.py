@@ -83,7 +83,14 @@ def decide_alerts(
             had = [message for alert in related for message in messages.get(alert.id, ())]
             fresh = not related or _untold(related, had, policy, joined=bool(says.keys() - said.keys()))
             alert = (
-                _alert(story, found[rule_id], related, policy.origin if fresh else _origin(related), now)
+                _alert(
+                    story,
+                    found[rule_id],
+                    related,
+                    severity=policy.severity(rule_id),
+                    origin=policy.origin if fresh else _origin(related),
+                    now=now,
+                )
                 if rule_id in found
                 else _vanished(story, rule_id, related)
             )
@@ -166,6 +173,8 @@ def _alert(
     story: Story,
     found: Sequence[tuple[str, RuleHit]],
     related: Sequence[Alert],
+    *,
+    severity: str,
     origin: AlertOrigin,
     now: datetime,
 ) -> Alert:
@@ -196,6 +205,7 @@ def _alert(
         state=told[0] if told else AlertState.NEW,
         origin=origin,
         thread=related[0].thread or related[0].id if related else own,
+        severity=severity,
     )
 
 

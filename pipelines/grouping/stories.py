@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.lineage.agencies import agency
+from pipelines.lineage.first import first_to_publish
 from schemas.records import Story
 
 if TYPE_CHECKING:
@@ -27,12 +28,15 @@ def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]]) -
         for entry, content in zip((e for e, _ in members), contents, strict=True)
         if entry.canonical_id == content.article_id
     ]
+    sources = tuple(sorted({content.source for content in contents if content.source}))
+    first = first_to_publish(article for _, article in members) if len(sources) > 1 else None
     return Story(
         id=story_id,
         title=next((content.title for content in contents if content.article_id == story_id), None),
         first_published=dates[0] if dates else None,
         last_published=dates[-1] if dates else None,
         article_ids=tuple(sorted(content.article_id for content in contents)),
-        sources=tuple(sorted({content.source for content in contents if content.source})),
+        sources=sources,
         independent_sources=len({agency(content) or content.source or content.article_id for content in canonical}),
+        first_source=first.content.source if first else None,
     )

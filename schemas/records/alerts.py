@@ -69,6 +69,8 @@ class Alert:
     origin: AlertOrigin = AlertOrigin.LIVE
     thread: str | None = None
     """The id under which it was first raised. It stays when stories merge or split; ``None``: unknown."""
+    severity: str | None = None
+    """How urgent its rule says it is; ``None``: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

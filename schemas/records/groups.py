@@ -108,3 +108,5 @@ class Story:
     """Names of the outlets, sorted."""
     independent_sources: int
     """Outlets counted once for each copy group, an agency's texts as the agency's: syndicated copies do not add up."""
+    first_source: str | None = None
+    """Of several outlets the one that was first, as far as declared times tell; ``None``: that cannot be said."""

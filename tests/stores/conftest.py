@@ -137,6 +137,7 @@ class Make:
             article_ids=("a", "b"),
             sources=("Outlet 1", "Outlet 2"),
             independent_sources=2,
+            first_source="Outlet 2",
         )
         return replace(story, **changes)
 
@@ -165,6 +166,7 @@ class Make:
             article_id="a",
             matched_at=DAY + timedelta(minutes=number),
             matches=(matched, replace(matched, article_id="b")),
+            severity="high",
         )
         return replace(alert, **changes)
 

@@ -365,7 +365,7 @@ def test_a_batch_costs_a_constant_number_of_requests(
     proxied: ElasticsearchStore, faults: Faults, make: type[Make]
 ) -> None:
     costs = []
-    for count in (5, 400):
+    for count in (5, 200):
         articles = [make.article(number) for number in range(count)]
         entries = [make.entry(number) for number in range(count)]
         proxied.refresh()

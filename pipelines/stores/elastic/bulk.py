@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
@@ -14,13 +16,17 @@ from pipelines.stores.elastic.connection import CONFLICT, NOT_FOUND, RETRIED_STA
 from schemas.serial import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
     from pipelines.stores.elastic.connection import Connection
 
 CHUNK_BYTES = 8 << 20
 """Of one request. Elasticsearch's guide suggests a few MB; it refuses 100 MB."""
-CHUNK_ACTIONS = 2_000
+CHUNK_ACTIONS = 250
+"""Few, so that the server has something to do while the next are made."""
+IN_FLIGHT = 4
+"""Requests at once, as many as the client's own ``parallel_bulk`` has; so what waits in memory stays bounded."""
 _CLIENT_ERROR = 400
 _OF_THE_DOCUMENT = frozenset({_CLIENT_ERROR, NOT_FOUND, CONFLICT, TOO_LARGE})
 """Statuses of an item which its document causes; every other one is the server's."""
@@ -77,16 +83,18 @@ class Action:
 class Written:
     """What became of an action, and why where it matters."""
 
+    action: Action
     outcome: Outcome
     index: str = ""
     """The backing index it went to; that which refuses it may be named by its alias."""
     detail: str = ""
 
 
-def write(connection: Connection, actions: Sequence[Action]) -> list[Written]:
-    """Carry out every action; what is refused for the moment is tried again.
+def write(connection: Connection, actions: Iterable[Action]) -> list[Written]:
+    """Carry out every action; what is refused for the moment is tried again. What became of each, in their order.
 
-    A full disk is such a refusal as well: Elasticsearch itself lifts its block when there is room again.
+    Actions are taken as they are sent: while the server is at work on some, the next are made. So no two may be of one
+    document. A full disk is a refusal for the moment as well: Elasticsearch itself lifts its block when there is room.
 
     An action whose answer was lost may be carried out twice: ids are fixed, so this writes the same again, or
     is seen as a conflict.
@@ -95,20 +103,17 @@ def write(connection: Connection, actions: Sequence[Action]) -> list[Written]:
         StoreUnavailableError: some are still refused after the connection's patience.
     """
     results: dict[int, Written] = {}
-    left = list(enumerate(actions))
+    again = _send_all(connection, enumerate(actions), results)
     for pause in pauses(connection.patience):
-        again: list[_Refused] = []
-        for chunk in _chunks(left):
-            again += _send(connection, chunk, results)
         if not again:
-            return [results[number] for number in range(len(actions))]
-        left = [(refused.number, refused.action) for refused in again]
+            return [results[number] for number in sorted(results)]
         if pause is None:
             break
         time.sleep(pause)
+        again = _send_all(connection, [(refused.number, refused.action) for refused in again], results)
     raise StoreUnavailableError(
-        f"Elasticsearch at {connection.url} is overloaded: {len(again)} of {len(actions)} documents are still "
-        f"refused after {connection.patience:.0f} s: {again[0].reason}"
+        f"Elasticsearch at {connection.url} is overloaded: {len(again)} of {len(again) + len(results)} documents are "
+        f"still refused after {connection.patience:.0f} s: {again[0].reason}"
     )
 
 
@@ -121,7 +126,23 @@ class _Refused:
     reason: str
 
 
-def _chunks(actions: Sequence[tuple[int, Action]]) -> Iterator[list[tuple[int, Action]]]:
+def _send_all(
+    connection: Connection, actions: Iterable[tuple[int, Action]], results: dict[int, Written]
+) -> list[_Refused]:
+    """Send in several requests, a few at once: the server works on each with one thread."""
+    again: list[_Refused] = []
+    flying: deque[Future[list[_Refused]]] = deque()
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        for chunk in _chunks(actions):
+            if len(flying) == IN_FLIGHT:
+                again += flying.popleft().result()
+            flying.append(pool.submit(_send, connection, chunk, results))
+        for sent in flying:
+            again += sent.result()
+    return again
+
+
+def _chunks(actions: Iterable[tuple[int, Action]]) -> Iterator[list[tuple[int, Action]]]:
     chunk: list[tuple[int, Action]] = []
     size = 0
     for number, action in actions:
@@ -149,7 +170,8 @@ def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict
         if error.status_code != TOO_LARGE:
             raise
         if len(chunk) == 1:
-            results[chunk[0][0]] = Written(Outcome.REJECTED, detail="too large for one request")
+            ((number, action),) = chunk
+            results[number] = Written(action, Outcome.REJECTED, detail="too large for one request")
             return []
         middle = len(chunk) // 2
         return _send(connection, chunk[:middle], results) + _send(connection, chunk[middle:], results)
@@ -160,7 +182,7 @@ def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict
         if result["status"] in RETRIED_STATUSES:
             again.append(_Refused(number, action, result.get("error", {}).get("reason", "")))
         else:
-            results[number] = _judge(result)
+            results[number] = _judge(action, result)
     return again
 
 
@@ -180,19 +202,19 @@ def _check_server(connection: Connection, action: Action, result: dict[str, Any]
         )
 
 
-def _judge(result: dict[str, Any]) -> Written:
+def _judge(action: Action, result: dict[str, Any]) -> Written:
     index = result.get("_index", "")
     error = result.get("error") or {}
     status = result["status"]
     if _is_block(error):
-        return Written(Outcome.BLOCKED, index, error["reason"])
+        return Written(action, Outcome.BLOCKED, index, error["reason"])
     if status == CONFLICT:
-        return Written(Outcome.CONFLICT, index)
+        return Written(action, Outcome.CONFLICT, index)
     if status == NOT_FOUND and error.get("type") in (None, "document_missing_exception"):
-        return Written(Outcome.MISSING, index)
+        return Written(action, Outcome.MISSING, index)
     if status >= _CLIENT_ERROR:
-        return Written(Outcome.REJECTED, index, f"{error.get('type')}: {error.get('reason')}")
-    return Written(Outcome.DONE, index)
+        return Written(action, Outcome.REJECTED, index, f"{error.get('type')}: {error.get('reason')}")
+    return Written(action, Outcome.DONE, index)
 
 
 def _is_block(error: dict[str, Any]) -> bool:

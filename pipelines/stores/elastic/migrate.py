@@ -34,7 +34,7 @@ from schemas.serial import RecordFormatError, dump
 from schemas.store_forms import elasticsearch_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pipelines.stores.elastic.connection import Connection
     from pipelines.stores.elastic.documents import Kind
@@ -146,7 +146,7 @@ class _Move:
             "track_total_hits": False,
         }
         for number, hits in enumerate(pages(self._connection, self._old, request), start=1):
-            self._put([self._action(hit) for hit in hits])
+            self._put(self._action(hit) for hit in hits)
             if hits and number % _NOTED_EVERY == 0:
                 self._note(made, min(safe, hits[-1]["_seq_no"]))
         self._note(made, safe)
@@ -171,13 +171,13 @@ class _Move:
             operation="index", index=self._new, id=hit["_id"], body=dump(document), version=hit["_seq_no"] + 1
         )
 
-    def _put(self, actions: list[Action]) -> None:
+    def _put(self, actions: Iterable[Action]) -> None:
         self._lease.check()
-        for action, written in zip(actions, write(self._connection, actions), strict=True):
+        for written in write(self._connection, actions):
             if written.outcome is Outcome.REJECTED:
                 raise StoreUnavailableError(
-                    f"{self._old} cannot be moved to version {self._version} of its form: document {action.id}: "
-                    f"{written.detail}. It stays as it was."
+                    f"{self._old} cannot be moved to version {self._version} of its form: "
+                    f"document {written.action.id}: {written.detail}. It stays as it was."
                 )
 
     def _note(self, made: Standing, copied: int) -> None:

@@ -124,17 +124,16 @@ class DocumentReader(Generic[Record]):
             return
         indices = self._indices.backing(self._kind.name)
         for start in range(0, len(ordered), GET_IDS):
-            wanted = [
-                {"_index": index, "_id": one, "_source": source}
-                for one in ordered[start : start + GET_IDS]
-                for index in indices
-            ]
-            yield from (hit for hit in self._mget(wanted) if hit["found"])
+            part = ordered[start : start + GET_IDS]
+            wanted: JsonObject = {"index": indices[0], "ids": part}
+            if len(indices) > 1:
+                wanted = {"docs": [{"_index": index, "_id": one} for one in part for index in indices]}
+            yield from (hit for hit in self._mget(wanted | {"source": source}) if hit["found"])
 
-    def _mget(self, wanted: Sequence[JsonObject]) -> list[Any]:
+    def _mget(self, wanted: JsonObject) -> list[Any]:
         """What there is of documents; asked again while a part of an index is not there yet, after a restart."""
         for pause in pauses(self._connection.patience):
-            answer = self._call(lambda: self._client.mget(docs=wanted))
+            answer = self._call(lambda: self._client.mget(**wanted))
             errors = [hit["error"] for hit in answer["docs"] if "error" in hit]
             if not errors:
                 return list(answer["docs"])

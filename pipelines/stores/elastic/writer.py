@@ -15,7 +15,7 @@ from pipelines.stores.rejected import rejection
 from schemas.serial import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pipelines.stores.elastic.connection import Connection
     from pipelines.stores.elastic.documents import Kind
@@ -47,12 +47,12 @@ class Documents(DocumentReader[Record]):
         self._refuse = refuse
 
     def put(self, records: Sequence[Record]) -> None:
-        """Write records over whatever is there."""
-        self._write("index", records)
+        """Write records over whatever is there; of several with one id the last."""
+        self._write("index", {self._kind.id_of(record): record for record in records})
 
     def create(self, records: Sequence[Record]) -> None:
-        """Write records that are not there yet; what is there stays."""
-        self._write("create", records)
+        """Write records that are not there yet; what is there stays, and of several with one id the first."""
+        self._write("create", {self._kind.id_of(record): record for record in reversed(records)})
 
     def update(self, partials: Mapping[str, JsonObject]) -> None:
         """Merge partial documents into those that exist."""
@@ -112,19 +112,19 @@ class Documents(DocumentReader[Record]):
         )
 
     def _compare_and_set(self, changed: Mapping[str, Record], found: Mapping[str, Found[Record]]) -> _Settled:
-        actions, records = self._actions(changed.values(), "create")
-        actions = [_over(found.get(action.id), action) for action in actions]
-        results = write(self._connection, actions) if actions else []
-        self._refuse_rejected(records, results)
+        refused: list[Quarantined] = []
+        made = self._actions(changed, "create", refused)
+        results = write(self._connection, (_over(found.get(action.id), action) for action in made))
+        self._refuse_rejected(changed, results, refused)
         conflicts, done, created = set(), set(), {}
-        for action, written in zip(actions, results, strict=True):
+        for written in results:
             if written.outcome is Outcome.DONE:
-                done.add(action.id)
-                if action.operation == "create":
-                    created[action.id] = written.index
+                done.add(written.action.id)
+                if written.action.operation == "create":
+                    created[written.action.id] = written.index
             elif written.outcome in (Outcome.CONFLICT, Outcome.MISSING, Outcome.BLOCKED):
-                conflicts.add(action.id)
-        self._await_moves(actions, results)
+                conflicts.add(written.action.id)
+        self._await_moves(results)
         double = self._yield_doubles(created)
         return _Settled(done=done - double, conflicts=conflicts | double)
 
@@ -144,19 +144,17 @@ class Documents(DocumentReader[Record]):
         self._insist([self._action("delete", one, None, places[created[one]]) for one in sorted(double)])
         return double
 
-    def _write(self, operation: str, records: Sequence[Record]) -> None:
-        actions, sendable = self._actions(records, operation)
-        if not actions:
-            return
-        places = self._places([action.id for action in actions])
+    def _write(self, operation: str, records: Mapping[str, Record]) -> None:
+        places = self._places(records)
         if operation == "create":
-            keep = [number for number, action in enumerate(actions) if action.id not in places]
-            actions, sendable = [actions[number] for number in keep], [sendable[number] for number in keep]
-        else:
-            actions = [self._action(operation, action.id, action.body, places.get(action.id)) for action in actions]
-        self._refuse_rejected(sendable, self._carry_out(actions))
+            records = {one: record for one, record in records.items() if one not in places}
+        if not records:
+            return
+        refused: list[Quarantined] = []
+        results = self._carry_out(self._actions(records, operation, refused, places))
+        self._refuse_rejected(records, results, refused)
 
-    def _carry_out(self, actions: Sequence[Action]) -> list[Written]:
+    def _carry_out(self, actions: Iterable[Action]) -> list[Written]:
         """Write, and put right what went through the alias into an index that had just been rolled over to.
 
         The places of the documents were looked up in the indices known before: one that is in an earlier
@@ -165,43 +163,39 @@ class Documents(DocumentReader[Record]):
         known = self._indices.backing(self._kind.name)[-1]
         results = self._insist(actions)
         strays = {
-            action.id: (action, written)
-            for action, written in zip(actions, results, strict=True)
-            if action.through_alias and written.index and written.index != known
+            written.action.id: written
+            for written in results
+            if written.action.through_alias and written.index and written.index != known
         }
         if strays:
             self._indices.backing(self._kind.name, fresh=True)
-            places = self._places_now(written.index for _, written in strays.values())
+            places = self._places_now(written.index for written in strays.values())
             remedies = [
-                _remedy(action, replace(written, index=places[written.index]), hit["_index"])
+                _remedy(replace(written, index=places[written.index]), hit["_index"])
                 for hit in self._all_hits(strays, source=False)
-                for action, written in [strays[hit["_id"]]]
+                for written in [strays[hit["_id"]]]
                 if hit["_index"] != places[written.index]
             ]
             self._insist([remedy for remedy in remedies if remedy])
         return results
 
-    def _insist(self, actions: Sequence[Action]) -> list[Written]:
+    def _insist(self, actions: Iterable[Action]) -> list[Written]:
         """Write; what meets an index that is just being moved to another waits, and follows."""
         results = write(self._connection, actions)
         for pause in pauses(self._connection.patience):
-            places = self._await_moves(actions, results)
+            places = self._await_moves(results)
             late = [number for number, written in enumerate(results) if written.outcome is Outcome.BLOCKED]
             if not late:
                 return results
-            again = write(self._connection, [replace(actions[one], index=places[actions[one].index]) for one in late])
-            for number, written in zip(late, again, strict=True):
+            following = (replace(results[one].action, index=places[results[one].action.index]) for one in late)
+            for number, written in zip(late, write(self._connection, list(following)), strict=True):
                 results[number] = written
             time.sleep(pause or 0)
         raise StoreUnavailableError(f"The indices of {self.alias} keep being closed to writes. Try again.")
 
-    def _await_moves(self, actions: Sequence[Action], results: Sequence[Written]) -> dict[str, str]:
+    def _await_moves(self, results: Sequence[Written]) -> dict[str, str]:
         """Wait for the indices which took no writes; where their documents stand then."""
-        refused = {
-            action.index: written.detail
-            for action, written in zip(actions, results, strict=True)
-            if written.outcome is Outcome.BLOCKED
-        }
+        refused = {written.action.index: written.detail for written in results if written.outcome is Outcome.BLOCKED}
         if not refused:
             return {}
         return self._indices.await_moves(self._kind.name, refused, next(iter(refused.values())))
@@ -211,33 +205,36 @@ class Documents(DocumentReader[Record]):
         known = self._indices.backing(self._kind.name)
         return {one: one if one in known else self._indices.place_now(one) for one in set(indices)}
 
-    def _actions(self, records: Collection[Record], operation: str) -> tuple[list[Action], list[Record]]:
-        """The actions which write records, with the records; those that JSON cannot express are refused."""
-        actions, sendable, refused = [], [], []
-        for record in records:
-            one = self._kind.id_of(record)
+    def _actions(
+        self,
+        records: Mapping[str, Record],
+        operation: str,
+        refused: list[Quarantined],
+        places: Mapping[str, str] | None = None,
+    ) -> Iterator[Action]:
+        """The actions which write records; those that JSON cannot express are added to ``refused``."""
+        for one, record in records.items():
             try:
                 body = dump(self._kind.document(record))
             except UnicodeEncodeError as error:
                 refused.append(rejection(record, one, str(error)))
                 continue
-            actions.append(self._action(operation, one, body, None))
-            sendable.append(record)
-        self._refuse(refused)
-        return actions, sendable
+            yield self._action(operation, one, body, (places or {}).get(one))
 
     def _action(self, operation: str, one: str, body: bytes | None, index: str | None) -> Action:
         """A write into an index, or through the alias where it does not matter which."""
         return Action(operation=operation, index=index or self.alias, through_alias=index is None, id=one, body=body)
 
-    def _refuse_rejected(self, records: Sequence[Record], results: Sequence[Written]) -> None:
-        self._refuse(
-            [
-                rejection(record, self._kind.id_of(record), written.detail)
-                for record, written in zip(records, results, strict=True)
-                if written.outcome is Outcome.REJECTED
-            ]
-        )
+    def _refuse_rejected(
+        self, records: Mapping[str, Record], results: Sequence[Written], refused: Sequence[Quarantined]
+    ) -> None:
+        """Quarantine what was refused before it was sent, and what Elasticsearch cannot take."""
+        rejected = [
+            rejection(records[written.action.id], written.action.id, written.detail)
+            for written in results
+            if written.outcome is Outcome.REJECTED
+        ]
+        self._refuse([*refused, *rejected])
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +259,12 @@ def _over(found: Found[Record] | None, action: Action) -> Action:
     )
 
 
-def _remedy(action: Action, written: Written, elsewhere: str) -> Action | None:
+def _remedy(written: Written, elsewhere: str) -> Action | None:
     """What must follow a write that went to one index, the document standing ``elsewhere`` as well."""
     if written.outcome is Outcome.MISSING:
-        return replace(action, index=elsewhere, through_alias=False)
+        return replace(written.action, index=elsewhere, through_alias=False)
     if written.outcome is not Outcome.DONE:
         return None
     # What is created must not replace what is there; what is put must.
-    wrong = written.index if action.operation == "create" else elsewhere
-    return Action(operation="delete", index=wrong, id=action.id)
+    wrong = written.index if written.action.operation == "create" else elsewhere
+    return Action(operation="delete", index=wrong, id=written.action.id)
