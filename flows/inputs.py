@@ -65,7 +65,7 @@ def store_of(settings: Settings) -> Store:
     """The store of the settings, not contacted yet."""
     return open_store(
         settings.store_url,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        api_key=settings.elastic_api_key,
         ca_file=settings.ca_file,
         index_prefix=settings.index_prefix,
         patience=settings.store_patience,

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import shlex
 import tomllib
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -30,6 +30,7 @@ from pipelines.telemetry.step import LogForm
 CONFIG_NAME = "wirepicket.toml"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_USER = re.compile(r"//[^/]*@")
 _file: ContextVar[Path | None] = ContextVar("config_file", default=None)
 
 
@@ -67,6 +68,8 @@ class Settings(BaseSettings):
     """Address of the store; the SQLite file ``wirepicket.db`` in ``home`` when not given."""
     api_key: SecretStr | None = None
     """API key of Elasticsearch."""
+    api_key_file: Path | None = None
+    """File that holds the API key, as secrets of containers are given."""
     ca_file: Path | None = None
     """Certificate authority of Elasticsearch, PEM."""
     index_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")] = "wirepicket"
@@ -119,12 +122,22 @@ class Settings(BaseSettings):
     @property
     def store_url_shown(self) -> str:
         """Address of the store without user and password."""
-        parts = urlsplit(self.store_url)
-        return (
-            self.store_url
-            if parts.username is None
-            else urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        )
+        return _USER.sub("//", self.store_url)
+
+    @property
+    def elastic_api_key(self) -> str | None:
+        """The API key itself. Raises ``ConfigurationError`` where its file cannot be read or is empty."""
+        if self.api_key:
+            return self.api_key.get_secret_value()
+        if self.api_key_file is None:
+            return None
+        try:
+            key = self.api_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"The file {self.api_key_file} of the API key cannot be read.") from error
+        if not key:
+            raise ConfigurationError(f"The file {self.api_key_file} of the API key is empty.")
+        return key
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process: those that were given, and the store.

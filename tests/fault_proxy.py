@@ -37,6 +37,12 @@ class Faults:
     watermark (and lifts within half a minute where there is room, so that a test cannot rely on it)."""
     largest_body: int = 1 << 30
     strip_product: bool = False
+    policies: dict[str, Any] | None = None
+    """Answer as a server with index lifecycle management, which keeps policies here; the node itself has none, so
+    settings of that kind are kept in ``lifecycle_settings`` and not passed on."""
+    refuse_lifecycle: int = 0
+    """Answer every request about it so."""
+    lifecycle_settings: list[tuple[str, Any]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,6 +81,12 @@ class Proxy(BaseHTTPRequestHandler):
         if status:
             self.answer(status, b'{"error": "busy"}')
             return
+        if self.faults.policies is not None:
+            path = urlsplit(self.path).path
+            body = self.without_lifecycle(path, body)
+            if path.startswith("/_ilm/") or (path.endswith("/_settings") and body == b"{}"):
+                self.answer_as_lifecycle(path, body)
+                return
         is_bulk = urlsplit(self.path).path.endswith("/_bulk")
         if is_bulk and self.faults.refuse_writes:
             self.answer(self.faults.refuse_writes, b'{"error": "busy"}')
@@ -94,6 +106,32 @@ class Proxy(BaseHTTPRequestHandler):
         self.answer(status, answer)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - the base class names them
+
+    def answer_as_lifecycle(self, path: str, body: bytes) -> None:
+        assert self.faults.policies is not None
+        name = path.rpartition("/")[2]
+        if self.faults.refuse_lifecycle:
+            self.answer(self.faults.refuse_lifecycle, b'{"error": "no"}')
+        elif path == "/_ilm/status":
+            self.answer(200, b'{"operation_mode": "RUNNING"}')
+        elif name == "_settings":
+            self.answer(200, b'{"acknowledged": true}')
+        elif self.command == "PUT":
+            self.faults.policies[name] = json.loads(body)["policy"]
+            self.answer(200, b'{"acknowledged": true}')
+        elif name in self.faults.policies:
+            self.answer(200, json.dumps({name: {"policy": self.faults.policies[name]}}).encode())
+        else:
+            self.answer(404, b'{"error": {"type": "resource_not_found_exception", "reason": "no policy"}}')
+
+    def without_lifecycle(self, path: str, body: bytes) -> bytes:
+        if b"index.lifecycle" not in body:
+            return body
+        told = json.loads(body)
+        settings = told["template"]["settings"] if "template" in told else told
+        taken = {name: settings.pop(name) for name in list(settings) if name.startswith("index.lifecycle")}
+        self.faults.lifecycle_settings.append((path, taken))
+        return json.dumps(told).encode()
 
     def part_of_bulk(self, body: bytes) -> None:
         actions = split_bulk(body)

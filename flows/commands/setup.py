@@ -53,7 +53,7 @@ def kibana(
         return
     if url is None:
         raise ConfigurationError("--url is missing: the address of a Kibana, or --ndjson")
-    api_key = settings.api_key.get_secret_value() if settings.api_key else None
+    api_key = settings.elastic_api_key
     with Kibana(url, api_key=api_key, ca_file=settings.ca_file) as server:
         done = server.install(description, settings.index_prefix, with_rules=rules)
         way = "by the Dashboards API" if done.by_api else "as saved objects"

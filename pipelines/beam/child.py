@@ -97,7 +97,7 @@ def job_of(settings: Settings, rules: str, origin: AlertOrigin, **how: bool) -> 
     return Job(
         archive=settings.archive.resolve(),
         store=settings.store_url,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        api_key=settings.elastic_api_key,
         ca_file=settings.ca_file,
         index_prefix=settings.index_prefix,
         store_patience=settings.store_patience,

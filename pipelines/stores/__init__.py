@@ -23,9 +23,10 @@ def open_store(
     """The store at a URL. Nothing is contacted or created yet.
 
     ``sqlite:///PATH`` is a file relative to the working directory, ``sqlite:////PATH`` an absolute one,
-    ``http(s)://[USER:PASSWORD@]HOST[:PORT]`` an Elasticsearch. ``api_key``, ``ca_file`` (the certificate
-    authority to trust, PEM), ``index_prefix`` and ``patience`` (for how many seconds a request is tried again while the
-    server is overloaded or restarting) matter to Elasticsearch only.
+    ``http(s)://[USER:PASSWORD@]HOST[:PORT]`` an Elasticsearch (several nodes separated by commas), ``cloud:CLOUD-ID``
+    one in Elastic's cloud. ``api_key``, ``ca_file`` (the certificate authority to trust, PEM), ``index_prefix`` and
+    ``patience`` (for how many seconds a request is tried again while the server is overloaded or restarting) matter to
+    Elasticsearch only.
 
     Raises:
         ConfigurationError: the URL, the prefix or the file is not usable.

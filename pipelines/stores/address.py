@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,7 +14,12 @@ _HTTP_PORTS = {"http": 9200, "https": 443}
 """Where no port is given: Elasticsearch's own for plain HTTP, the usual one for HTTPS."""
 # Elasticsearch wants index names lower case and 255 bytes at most; the rest is ours: "-memory-000001".
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
-_ALLOWED = "sqlite:///PATH (sqlite:////PATH for an absolute one) or http(s)://HOST:PORT of an Elasticsearch"
+_NODES = re.compile(r",(?=https?://)")
+_CLOUD = "cloud:"
+_ALLOWED = (
+    "sqlite:///PATH (sqlite:////PATH for an absolute one), http(s)://HOST:PORT of an Elasticsearch (several nodes "
+    "separated by commas), or cloud: and a cloud id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class ElasticsearchAddress:
     """With port, without user and password."""
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    others: tuple[str, ...] = ()
+    """Further nodes of the same cluster, likewise. The first names the store, for what waits in an archive too."""
 
 
 def parse_store_url(url: str) -> SqliteAddress | ElasticsearchAddress:
@@ -50,6 +57,17 @@ def parse_store_url(url: str) -> SqliteAddress | ElasticsearchAddress:
         if not path or path.endswith("/") or path.startswith(":") or "\0" in path:
             raise ConfigurationError(f"The store's URL names no file. It must be {_ALLOWED}.")
         return SqliteAddress(Path(path))
+    if url.startswith(_CLOUD):
+        return ElasticsearchAddress(url=_cloud_url(url.removeprefix(_CLOUD)))
+    first, *rest = (_node(part) for part in _NODES.split(url))
+    if any((one.user, one.password) not in {(None, None), (first.user, first.password)} for one in rest):
+        raise ConfigurationError(
+            "The nodes in the store's URL have different users: give user and password once, first."
+        )
+    return replace(first, others=tuple(one.url for one in rest))
+
+
+def _node(url: str) -> ElasticsearchAddress:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -65,6 +83,19 @@ def parse_store_url(url: str) -> SqliteAddress | ElasticsearchAddress:
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password is not None else None,
     )
+
+
+def _cloud_url(cloud_id: str) -> str:
+    # Imported here: the client takes more than a second to import, which users of SQLite need not pay.
+    from elastic_transport.client_utils import parse_cloud_id  # noqa: PLC0415
+
+    try:
+        host, port = parse_cloud_id(cloud_id).es_address or ("", 0)
+    except ValueError as error:
+        raise ConfigurationError(f"The cloud id in the store's URL cannot be read. It must be {_ALLOWED}.") from error
+    if not host:
+        raise ConfigurationError(f"The cloud id in the store's URL names no Elasticsearch. It must be {_ALLOWED}.")
+    return f"https://{host}:{port}"
 
 
 def check_prefix(prefix: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import subprocess
@@ -47,10 +48,41 @@ def test_elasticsearch_urls(url: str, shown: Any, user: Any, password: Any) -> N
     assert parse_store_url(url) == ElasticsearchAddress(url=shown, user=user, password=password)
 
 
+def test_several_nodes_of_one_cluster() -> None:
+    given = parse_store_url("https://u:p%2Cq@a.example,https://b.example:9243/x,https://u:p%2Cq@c.example")
+    assert given == ElasticsearchAddress(
+        url="https://a.example:443",
+        user="u",
+        password="p,q",
+        others=("https://b.example:9243/x", "https://c.example:443"),
+    )
+    with pytest.raises(ConfigurationError, match="different users") as caught:
+        parse_store_url("https://u:secret@a.example,https://v:secret@b.example")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_node_that_is_down_is_passed_over(elastic_place: Place, closed_port: int, make: type[Make]) -> None:
+    elastic_place.open().setup()
+    url = f"http://127.0.0.1:{closed_port},{elastic_place.url}"
+    with open_store(url, index_prefix=elastic_place.prefix) as store:
+        for number in range(4):
+            store.put_run(make.run(number))
+        assert store.last_runs(1) == [make.run(3)]
+
+
+def test_a_cloud_id_leads_to_its_elasticsearch() -> None:
+    parts = base64.b64encode(b"eu.cloud.example:9243$abc123$def456").decode()
+    assert parse_store_url(f"cloud:desk:{parts}") == ElasticsearchAddress(url="https://abc123.eu.cloud.example:9243")
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "",
+        "cloud:",
+        "cloud:desk:notbase64!",
+        "cloud:desk:" + base64.b64encode(b"eu.cloud.example").decode(),
+        "http://h:1,http://",
         "x.db",
         "sqlite://x.db",
         "sqlite:///",

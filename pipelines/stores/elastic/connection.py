@@ -59,7 +59,7 @@ class Connection:
         if ca_file is not None:
             options["ca_certs"] = str(ca_file)
         self.client = elasticsearch.Elasticsearch(
-            self.url,
+            [address.url, *address.others],
             request_timeout=_ANSWER_SECONDS,
             max_retries=0,  # tried again by us, who know for how long
             **options,

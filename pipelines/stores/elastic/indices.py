@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROLL_OVER = {"max_primary_shard_size": "25gb", "max_age": "365d"}
 """When a kind goes on in a new index. Half the 50 GB a shard that Elasticsearch advises at most: every index behind an
 alias is asked for every id, and articles are updated wherever they are. Old indices can be closed a year at a time."""
-_GROWING = frozenset({"alerts", "articles", "outbox", "quarantine", "revisions", "runs", "seen", "stories"})
+GROWING = frozenset({"alerts", "articles", "outbox", "quarantine", "revisions", "runs", "seen", "stories"})
 """Kinds that grow without end; the others are bounded by the feed list and the horizon."""
 AT_ONCE = 6
 """Requests at once while looking after indices: the server takes several changes in one step. Measured three times as
@@ -99,7 +99,7 @@ class Indices:
         self._connection = connection
         self._client = connection.client
         self.prefix = prefix
-        self._roll_over = roll_over or ROLL_OVER
+        self.roll_over_conditions = roll_over or ROLL_OVER
         self._backing: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._guard = threading.Lock()
 
@@ -168,13 +168,13 @@ class Indices:
         """Begin a new index for each kind whose latest has grown too large or too old, as the server judges."""
 
         def grow(kind: str) -> None:
-            conditions = self._roll_over
+            conditions = self.roll_over_conditions
             answer = self._call(lambda: self._client.indices.rollover(alias=self.alias(kind), conditions=conditions))
             if answer["rolled_over"]:
                 self.backing(kind, fresh=True)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(grow, sorted(_GROWING)))
+            list(pool.map(grow, sorted(GROWING)))
 
     def remove_retired(self) -> None:
         """Remove indices which were moved so long ago that nobody reads from them any more."""

@@ -75,8 +75,7 @@ class ElasticsearchStore(
         migrate(self._connection, self._indices, tell)
 
     def maintain(self) -> None:
-        self._indices.roll_over()
-        self._indices.remove_retired()
+        Templates(self._connection, self._indices).maintain()
 
     def refresh(self) -> None:
         self._indices.refresh(*elasticsearch_kinds())

@@ -11,7 +11,8 @@ import elasticsearch
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError
 from pipelines.stores.elastic.connection import FIRST_CONTACT_PATIENCE
-from pipelines.stores.elastic.indices import AT_ONCE
+from pipelines.stores.elastic.indices import AT_ONCE, GROWING
+from pipelines.stores.elastic.lifecycle import Lifecycle, under_lifecycle
 from schemas.store_forms import SETTINGS, elasticsearch_kinds, elasticsearch_template, elasticsearch_version
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Templates:
         self._connection = connection
         self._client = connection.client
         self._indices = indices
+        self._lifecycle = Lifecycle(connection, indices)
 
     def set_up(self) -> None:
         """Make templates, indices and aliases where they are missing; give existing indices what fields have come.
@@ -46,12 +48,26 @@ class Templates:
         standing = [one for one in self._indices.standings() if one.behind_alias]
         if not current:
             self._check_versions(standing)
+            managed = self._lifecycle.set_up(self._indices.roll_over_conditions)
+            if managed:
+                for kind in GROWING:
+                    templates[kind] = under_lifecycle(templates[kind], self._lifecycle.name, self._indices.alias(kind))
             self._put_templates(settings, templates, digest)
+            if managed:
+                self._lifecycle.adopt(
+                    [(one.name, self._indices.alias(one.kind)) for one in standing if one.kind in GROWING]
+                )
         missing = sorted(set(kinds) - {one.kind for one in standing})
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self._create, missing))
             if not current:
                 list(pool.map(self._add_fields, [one for one in standing if not outdated(one)]))
+
+    def maintain(self) -> None:
+        """Roll over what has grown, where the server does not do so itself; remove what has been moved."""
+        if not self._lifecycle.in_force():
+            self._indices.roll_over()
+        self._indices.remove_retired()
 
     def _check_versions(self, standing: Sequence[Standing]) -> None:
         for one in standing:

@@ -92,9 +92,27 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, named: str) -> None
 
 
 @pytest.mark.usefixtures("_in_empty_folder")
+def test_the_api_key_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "key"
+    assert load_settings().elastic_api_key is None
+    monkeypatch.setenv("WIREPICKET_API_KEY_FILE", str(file))
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        assert load_settings().elastic_api_key
+    file.write_text("\n")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        assert load_settings().elastic_api_key
+    file.write_text("passphrase\n")
+    assert load_settings().elastic_api_key == "passphrase"
+    assert "passphrase" not in repr(load_settings())
+    assert load_settings(api_key="first").elastic_api_key == "first"
+
+
+@pytest.mark.usefixtures("_in_empty_folder")
 def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WIREPICKET_API_KEY", "passphrase")
     monkeypatch.setenv("WIREPICKET_CHANNELS", '{"desk": ["mailto://user:passphrase@mail.example"]}')
     settings = load_settings(store="https://user:passphrase@elastic.example:9200")
     assert settings.store_url_shown == "https://elastic.example:9200"
+    several = load_settings(store="https://user:passphrase@a.example:1/x,https://b.example,https://user:pass@c.example")
+    assert several.store_url_shown == "https://a.example:1/x,https://b.example,https://c.example"
     assert "passphrase" not in repr(settings.api_key) + repr(settings.channels) + settings.store_url_shown
