@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from schemas.records import Article, ArticleContent, Placement
     from schemas.serial import JsonObject
 
+_SHOWN = 60
+"""Candidates read at first: three times what a page of results shows, which is all that most look at."""
 _LATEST_FIRST: list[dict[str, Any]] = [
     {"published": {"order": "desc", "missing": "_last"}},
     {"article_id": "asc"},
@@ -68,7 +70,7 @@ class ArticleDocuments(ElasticPart):
         asked: JsonObject = elasticsearch_query(query)
         if within:
             asked = {"bool": {"must": [asked], "filter": _limits(within)}}
-        return self._documents(ARTICLES).search(asked, sort=_LATEST_FIRST)
+        return self._documents(ARTICLES).search(asked, sort=_LATEST_FIRST, first=_SHOWN)
 
 
 def _limits(within: Within) -> list[JsonObject]:

@@ -17,8 +17,10 @@ KEEP_ALIVE = "5m"
 """How long a point in time outlives the last page read from it."""
 
 
-def pages(connection: Connection, index: str, request: JsonObject) -> Iterator[list[Any]]:
+def pages(connection: Connection, index: str, request: JsonObject, *, first: int | None = None) -> Iterator[list[Any]]:
     """The hits of a search with ``sort`` and ``size``, from one point in time; the last page may be empty.
+
+    ``first`` is the size of the first page, where whoever reads may want no more.
 
     Raises:
         StoreUnavailableError: the server is out of reach.
@@ -26,22 +28,21 @@ def pages(connection: Connection, index: str, request: JsonObject) -> Iterator[l
     """
     client = connection.client
     point = connection.call(lambda: client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE))["id"]
-    after: JsonObject = {}
+    further: JsonObject = {"size": first or request["size"]}
     try:
         while True:
             answer = connection.call(
                 lambda: client.search(
                     pit={"id": point, "keep_alive": KEEP_ALIVE},  # noqa: B023 - called at once
-                    **request,
-                    **after,  # noqa: B023 - called at once
+                    **(request | further),  # noqa: B023 - called at once
                 )
             )
             point = answer["pit_id"]
             hits = answer["hits"]["hits"]
             yield hits
-            if len(hits) < request["size"]:
+            if len(hits) < further["size"]:
                 return
-            after = {"search_after": hits[-1]["sort"]}
+            further = {"size": request["size"], "search_after": hits[-1]["sort"]}
     finally:
         # Should even this fail, the server drops it after KEEP_ALIVE.
         with suppress(StoreUnavailableError):

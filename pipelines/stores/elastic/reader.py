@@ -74,10 +74,12 @@ class DocumentReader(Generic[Record]):
         *,
         sort: Sequence[JsonObject] | None = None,
         limit: int | None = None,
+        first: int | None = None,
     ) -> Iterator[Record]:
         """Records which match, by the kind's sort field or as ``sort`` says (which must tell all apart).
 
-        Sees every earlier write, and the state of one moment however many pages it takes.
+        Sees every earlier write, and the state of one moment however many pages it takes. ``first`` is the size of
+        the first page, where whoever reads may want no more.
         """
         self._indices.refresh(self._kind.name)
         size = self._page_size if limit is None else min(limit, self._page_size)
@@ -88,17 +90,20 @@ class DocumentReader(Generic[Record]):
             "source": ["record"],
             "track_total_hits": False,
         }
-        first = self._call(lambda: self._client.search(index=self.alias, **request))["hits"]["hits"]
-        if len(first) < size or limit == size:
+        if first and first < size:
+            yield from self._pages(request, first)
+            return
+        hits = self._call(lambda: self._client.search(index=self.alias, **request))["hits"]["hits"]
+        if len(hits) < size or limit == size:
             # One page is one moment anyway.
-            yield from (self._kind.record(hit["_source"]) for hit in first)
+            yield from (self._kind.record(hit["_source"]) for hit in hits)
             return
         yield from islice(self._pages(request), limit)
 
-    def _pages(self, request: JsonObject) -> Iterator[Record]:
+    def _pages(self, request: JsonObject, first: int | None = None) -> Iterator[Record]:
         """All pages from one point in time."""
         try:
-            for hits in pages(self._connection, self.alias, request):
+            for hits in pages(self._connection, self.alias, request, first=first):
                 yield from (self._kind.record(hit["_source"]) for hit in hits)
         except elasticsearch.NotFoundError as error:
             raise self._indices.missing(self._kind.name) from error
