@@ -5,8 +5,9 @@
 The pages are generated ones (``benchmarks.generated``), or those of a folder in the form of
 ``benchmarks.extraction``. Prints pages a second of the bare loop, of the loop with Trafilatura's metadata (ours are
 part of extraction), of extraction and cleaning in worker processes, and of the whole step of the pipeline
-(``pipelines.ingest.pool``: also identity, language, fingerprint, rules), each as a ratio to both loops; and, in one
-process and by processor time, what extraction costs beside the loops and cleaning beside extraction. The rounds
+(``pipelines.ingest.pool``: also identity, language, fingerprint, rules), each as a ratio to both loops; the ratio of
+extraction and cleaning by the processor time of the workers, as if each had a core for itself; and, in one process and
+by processor time, what extraction costs beside the loops and cleaning beside extraction. The rounds
 alternate, and the median counts, since other work on the machine comes and goes; under load only processor time tells.
 """
 
@@ -39,7 +40,7 @@ WORKERS = 2
 ROUNDS = 3
 FETCHED = datetime(2026, 7, 1, tzinfo=UTC)
 _CHUNK = 16
-_MEASURES = ("bare", "metadata", "read", "refine", "bare_cpu", "metadata_cpu", "extract", "clean")
+_MEASURES = ("bare", "metadata", "read", "refine", "read_cpu", "bare_cpu", "metadata_cpu", "extract", "clean")
 
 
 def bare_loop(captures: Sequence[Capture], *, metadata: bool = False) -> None:
@@ -58,10 +59,13 @@ def extracted(capture: Capture) -> Extracted | None:
         return None
 
 
-def extracted_and_cleaned(capture: Capture) -> int:
-    """Words' worth of work for a worker: the number of paragraphs of the clean story."""
+def extracted_and_cleaned(capture: Capture) -> float:
+    """The work of a worker; the processor time it took."""
+    begun = time.process_time()
     page = extracted(capture)
-    return len(clean(page).paragraphs) if page else 0
+    if page:
+        clean(page)
+    return time.process_time() - begun
 
 
 def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -76,11 +80,13 @@ def measure(captures: Sequence[Capture], workers: int, rounds: int) -> None:
     times: dict[str, list[float]] = {name: [] for name in _MEASURES}
     with multiprocessing.get_context("fork").Pool(workers) as processes, RefinePool((), workers=workers) as pool:
         for number in range(rounds + 1):  # the first round loads everything, and is not counted
+            used: list[float] = []
             taken = {
                 "bare": seconds(lambda: bare_loop(captures)),
                 "metadata": seconds(lambda: bare_loop(captures, metadata=True)),
-                "read": seconds(lambda: processes.map(extracted_and_cleaned, captures, chunksize=_CHUNK)),
+                "read": seconds(lambda: used.extend(processes.map(extracted_and_cleaned, captures, chunksize=_CHUNK))),  # noqa: B023 - called at once
                 "refine": seconds(lambda: pool.refine_all(captures)),
+                "read_cpu": sum(used),
             }
             read: list[Extracted | None] = []
             taken["bare_cpu"] = seconds(lambda: bare_loop(captures), time.process_time)
@@ -101,6 +107,8 @@ def measure(captures: Sequence[Capture], workers: int, rounds: int) -> None:
     ):
         ratios = (middle[beside] / middle[name] for beside in ("bare", "metadata"))
         print(f"{label:<26}{count / middle[name]:>8.0f} pages/s" + "".join(f"{ratio:>8.2f} x" for ratio in ratios))
+    ratios = (workers * middle[beside] / middle["read_cpu"] for beside in ("bare_cpu", "metadata_cpu"))
+    print("{:<26}{:>18.2f} x{:>8.2f} x".format("the same by processor time", *ratios))
     print(f"one process, by its own time: extraction {1000 * middle['extract'] / count:.2f} ms a page, ", end="")
     beside = (middle["extract"] / middle[name] for name in ("bare_cpu", "metadata_cpu"))
     print("{:.2f} x the bare loop, {:.2f} x with metadata; ".format(*beside), end="")
