@@ -14,6 +14,7 @@ alternate, and the median counts, since other work on the machine comes and goes
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import multiprocessing
 import statistics
@@ -27,6 +28,7 @@ import trafilatura
 from benchmarks.extraction import read_pages
 from benchmarks.generated import pages as generated_pages
 from pipelines.clean import clean
+from pipelines.collector import collector_paused
 from pipelines.errors import ExtractionError
 from pipelines.extract import extract_html
 from pipelines.ingest.pool import RefinePool
@@ -60,11 +62,12 @@ def extracted(capture: Capture) -> Extracted | None:
 
 
 def extracted_and_cleaned(capture: Capture) -> float:
-    """The work of a worker; the processor time it took."""
+    """The work of a worker, with its precautions (``pipelines.ingest.pool``); the processor time it took."""
     begun = time.process_time()
-    page = extracted(capture)
-    if page:
-        clean(page)
+    with collector_paused():
+        page = extracted(capture)
+        if page:
+            clean(page)
     return time.process_time() - begun
 
 
@@ -78,7 +81,8 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
 def measure(captures: Sequence[Capture], workers: int, rounds: int) -> None:
     """Print the figures."""
     times: dict[str, list[float]] = {name: [] for name in _MEASURES}
-    with multiprocessing.get_context("fork").Pool(workers) as processes, RefinePool((), workers=workers) as pool:
+    context = multiprocessing.get_context("fork")
+    with context.Pool(workers, gc.freeze) as processes, RefinePool((), workers=workers) as pool:
         for number in range(rounds + 1):  # the first round loads everything, and is not counted
             used: list[float] = []
             taken = {

@@ -110,7 +110,7 @@ def _prose(lines: Sequence[str], reasons: Sequence[str | None]) -> list[int]:
 
 def anywhere_reason(line: str, context: LineContext) -> str | None:
     """The class of a line that is boilerplate wherever it stands."""
-    if not tidy(line):
+    if not line[:1].isalnum() and not tidy(line):
         return "blank"
     if len(line) > MAX_CUE_LENGTH or word_count(line) > MAX_CUE_WORDS:
         return None

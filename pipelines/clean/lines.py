@@ -111,6 +111,7 @@ def has_sentences(line: str) -> bool:
     return _SENTENCE_BREAK.search(line) is not None
 
 
+@lru_cache(_MEMORY)
 def is_prose(line: str) -> bool:
     """Whether the line is running text rather than a heading, a label or a caption."""
     words = word_count(line)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pipelines.clean.cues import vocabulary
 from pipelines.clean.dates import is_date_word
 from pipelines.clean.lines import bare, comparable, letters, tidy, word_count
 
+_MEMORY = 256
+"""Lines whose names are remembered: a page's are asked for once to find its author and once to drop them."""
 _MAX_NAME_LENGTH = 60
 _MIN_NAME_WORDS = 2
 _MAX_NAME_WORDS = 5
@@ -90,7 +93,8 @@ def is_byline(line: str) -> bool:
     return _byline_names(line) is not None
 
 
-def _byline_names(line: str) -> list[str] | None:
+@lru_cache(_MEMORY)
+def _byline_names(line: str) -> tuple[str, ...] | None:
     """The persons in a byline, none for a desk's; ``None`` for a line with anything else behind its prefix."""
     text = tidy(line[: _MAX_BYLINE_LENGTH + 1])
     if len(text) > _MAX_BYLINE_LENGTH:
@@ -104,7 +108,7 @@ def _byline_names(line: str) -> list[str] | None:
             names.append(part)
         elif not _is_attribution(part):
             return None
-    return list(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
 
 
 def is_agency(text: str) -> bool:

@@ -24,7 +24,7 @@ from pipelines.clean.lines import tidy
 from pipelines.extract.blocks import text_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lxml.etree import _Element
     from lxml.html import HtmlElement
@@ -55,16 +55,17 @@ def story_lines(tree: HtmlElement) -> list[str]:
     ``tree`` has been through ``pipelines.extract.prepare.remove_furniture``.
     """
     lines = _extracted(tree)
-    container = _main_container(tree)
+    texts = {paragraph: tidy(paragraph.text_content()) for paragraph in tree.iter("p")}
+    container = _main_container(texts)
     if container is None:
         return lines
     for candidate in _with_larger(container):
-        if _loses(candidate, lines):
+        if _loses(candidate, lines, texts):
             again = _extracted(_as_article(candidate))
             if _covers(again, lines):
                 lines, container = again, candidate
                 break
-    return list(_with_repeats(lines, container))
+    return list(_with_repeats(lines, container, texts))
 
 
 def _extracted(tree: HtmlElement) -> list[str]:
@@ -132,11 +133,11 @@ def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
     return size / 2 <= written <= size * 2
 
 
-def _main_container(tree: HtmlElement) -> HtmlElement | None:
+def _main_container(texts: Mapping[HtmlElement, str]) -> HtmlElement | None:
     """The element with the most text in its paragraphs: each counts for its parent, and half for the next above."""
     weights: Counter[HtmlElement] = Counter()
-    for paragraph in tree.iter("p"):
-        length = len(tidy(paragraph.text_content()))
+    for paragraph, text in texts.items():
+        length = len(text)
         parent = paragraph.getparent()
         if length < _MIN_PARAGRAPH or parent is None:
             continue
@@ -159,14 +160,14 @@ def _with_larger(container: HtmlElement) -> Iterator[HtmlElement]:
             yield above
 
 
-def _loses(container: HtmlElement, lines: list[str]) -> bool:
+def _loses(container: HtmlElement, lines: list[str], texts: Mapping[HtmlElement, str]) -> bool:
     """Whether sub-headings or list items between the container's paragraphs are missing from the lines."""
     found = set(lines)
     paragraphs = list(container.iter("p"))
-    first = next((one for one in paragraphs if tidy(one.text_content()) in found), None)
+    first = next((one for one in paragraphs if texts[one] in found), None)
     if first is None:
         return False
-    last = next(one for one in reversed(paragraphs) if tidy(one.text_content()) in found)
+    last = next(one for one in reversed(paragraphs) if texts[one] in found)
     blocks = list(container.iter(*_BLOCKS, "li"))
     return any(
         element.tag in (*_HEADINGS, "li") and (text := tidy(element.text_content())) and text not in found
@@ -192,11 +193,10 @@ def _covers(again: list[str], lines: list[str]) -> bool:
     return sum(len(line) for line in lines if line in found) >= _KEPT_SHARE * size and size_again <= _GROWTH * size
 
 
-def _with_repeats(lines: list[str], container: HtmlElement) -> Iterator[str]:
+def _with_repeats(lines: list[str], container: HtmlElement, texts: Mapping[HtmlElement, str]) -> Iterator[str]:
     """Give back the neighbouring paragraphs of one text which were merged into one."""
     runs: dict[str, int] = {}
-    texts = [tidy(child.text_content()) if child.tag == "p" else "" for child in container]
-    for text, group in groupby(texts):
+    for text, group in groupby(texts.get(child, "") for child in container):
         runs[text] = max(runs.get(text, 0), sum(1 for _ in group))
     for text, group in groupby(lines):
         here = sum(1 for _ in group)

@@ -53,27 +53,33 @@ def parse_html(text: str) -> HtmlElement:
     return tree
 
 
+# Whether there is an element at this depth is asked level by level in C; few pages need to be walked through.
+_IS_DEEP = etree.XPath(f"boolean({'/*' * MAX_DEPTH})")
+_ELEMENTS = etree.XPath("count(//*)")
+
+
 def _flatten(tree: HtmlElement) -> None:
+    elements = int(_ELEMENTS(tree))
+    if elements > MAX_ELEMENTS:
+        raise ExtractionError("too_large", f"{elements} elements; the limit is {MAX_ELEMENTS}")
+    if not _IS_DEEP(tree):
+        return
     deep: list[HtmlElement] = []
-    depth = deepest = elements = 0
+    depth = deepest = 0
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         if event == "start":
             depth += 1
-            elements += 1
-            if depth > deepest:  # noqa: PLR1730 - max() would be called for every element
-                deepest = depth
+            deepest = max(deepest, depth)
             if depth == MAX_DEPTH:
                 deep.append(element)
         else:
             depth -= 1
-    if elements > MAX_ELEMENTS:
-        raise ExtractionError("too_large", f"{elements} elements; the limit is {MAX_ELEMENTS}")
     # At its own limit libxml2 stops and gives half a page without an error.
     if deepest > MAX_PARSED_DEPTH:
         raise ExtractionError("too_deep", f"more than {MAX_PARSED_DEPTH} levels")
     for element in deep:
         etree.strip_tags(element, *_CONTAINERS)
-    if deep and _depth(tree) > MAX_DEPTH + 50:
+    if _depth(tree) > MAX_DEPTH + 50:
         raise ExtractionError("too_deep", f"more than {MAX_DEPTH + 50} levels which are not mere wrappers")
 
 
