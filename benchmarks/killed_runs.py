@@ -26,6 +26,7 @@ import httpx
 
 from benchmarks.killed_alerts import MATCHER, article, report
 from benchmarks.killing import killed_after
+from benchmarks.workers import start_workers
 from flows import steps
 from flows.inputs import Inputs, store_of
 from flows.progress import Reporter
@@ -34,7 +35,6 @@ from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.child import job_of
 from pipelines.beam.launch import BatchReport, read_report
 from pipelines.config import Settings, load_settings
-from pipelines.ingest.pool import start_server
 from pipelines.ingest.refine import refine
 from pipelines.stores import local_node
 from schemas.export import export_alert, export_article, export_quarantine, export_story
@@ -110,7 +110,7 @@ def exports_of(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 def kill_many(folder: Path, kills: int, url: str | None, say: Callable[[str], None] = lambda _: None) -> Outcome:
     """Rounds until so many runs were killed in the middle. ``url`` is an Elasticsearch; ``None``: SQLite."""
     chance = random.Random(kills)
-    start_server()
+    start_workers()
     # The server that forks workers is this process's child; a forked run uses it and must not look after it.
     forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]  # noqa: SLF001
     refine(article(0)[1], MATCHER)  # whatever is loaded at first use is there in every fork

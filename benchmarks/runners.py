@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.end_to_end import PeakMemory
 from benchmarks.streaming import Feed
+from benchmarks.workers import start_workers
 from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.index import ArchiveIndex
@@ -36,7 +37,6 @@ from pipelines.beam.transforms import PORTION, Job
 from pipelines.config import load_settings
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
-from pipelines.ingest.pool import start_server
 from pipelines.ingest.refine import refine
 from schemas.records import Rule
 
@@ -79,7 +79,7 @@ def loop(refs: list[Any], job: Job) -> None:
 
 def child(folder: Path, runner: str, workers: int, *, extract: bool) -> None:
     """Process the archive in ``folder`` and print the seconds."""
-    start_server()
+    start_workers()
     settings = load_settings(home=folder)
     with ArchiveIndex(settings.archive) as index:
         refs = [found.ref for found in index.span()]

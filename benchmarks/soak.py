@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 DAYS = 1
 """Horizon of the store in days: captures are dated so that it comes sooner."""
 LOOK = 0.05
+PATIENCE = 200.0
+"""Seconds for the stream to start."""
 
 
 class Quiet(Reporter):
@@ -108,7 +110,9 @@ def soak(folder: Path, plan: Plan, say: Callable[[Sample], None]) -> list[Sample
 def _fed(feed: Feed, stream: Stream, settings: Settings, plan: Plan) -> Iterator[Sample]:
     back = timedelta(days=DAYS) - timedelta(seconds=plan.horizon)
     feed.add(now_utc() - back)
+    deadline = time.monotonic() + PATIENCE
     while not stream.total.captures:
+        assert time.monotonic() < deadline, f"the stream took nothing in within {PATIENCE:.0f} s"
         time.sleep(LOOK)
     begin, written, sampled = time.monotonic(), 0, 0
     with store_of(settings) as store:

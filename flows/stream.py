@@ -67,7 +67,7 @@ class Stream:
     _kept_clock: float = field(default_factory=time.monotonic)
     _next_delivery: float = 0.0
     _next_forgetting: float = 0.0
-    _observer: Observer = field(init=False)
+    _observer: Observer = field(init=False, repr=False)
 
     def run(self) -> None:
         """Run until ``stop`` is set, or for as long as something comes.
