@@ -150,3 +150,5 @@ class StreamProcess:
         self._child.wait()
         end_family(self._child)
         self._reader.join()
+        assert self._child.stdout is not None
+        self._child.stdout.close()
