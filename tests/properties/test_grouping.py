@@ -123,6 +123,19 @@ def test_repetition_changes_nothing(seed: int) -> None:
     assert not again.rare
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), strangers=st.integers(1, 5))
+def test_strangers_change_no_place(seed: int, strangers: int) -> None:
+    memory = DictMemory()
+    memory.take([*corpus(seed), *affairs(seed)])
+    before = places(memory)
+    texts = [prose(40_000 + seed * 7 + number, 120) for number in range(strangers)]
+    memory.take([print_of(f"stranger-{at}", text, title=text[-40:]) for at, text in enumerate(texts)])
+    after = places(memory)
+    assert {one: after[one] for one in before} == before
+    assert all(after[one] == (one, one) for one in after.keys() - before.keys())
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), which=st.integers(0, 30), fresh=st.integers(20_000, 30_000))
 def test_a_rewritten_article_leaves_no_trace_of_its_old_text(seed: int, which: int, fresh: int) -> None:
