@@ -117,9 +117,10 @@ class StreamProcess:
         self._folder.cleanup()
 
     def _read(self, output: BinaryIO) -> None:
-        for line in output:
-            if line.startswith(b"{"):
-                self._reports.put(from_json(WindowReport, line))
+        with output:
+            for line in output:
+                if line.startswith(b"{"):
+                    self._reports.put(from_json(WindowReport, line))
 
     def reports(self) -> list[WindowReport]:
         """What it has told since the last time."""
