@@ -92,6 +92,7 @@ def child(folder: Path, runner: str, workers: int, *, extract: bool) -> None:
             store=f"sqlite:///{Path(name) / 'store.db'}",
             api_key=None,
             ca_file=None,
+            store_patience=settings.store_patience,
             index_prefix="wirepicket",
             rules=RULES,
             horizon=timedelta(days=14),
