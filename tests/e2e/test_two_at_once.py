@@ -85,8 +85,10 @@ def test_two_at_once_end_with_what_one_ends_with(program: Program, tmp_path: Pat
     assert held(program, together, elasticsearch_url) == expected
     assert len(expected["articles"]) == TEXTS + sum(number % 4 for number in range(TEXTS))
     assert len(expected["quarantine"]) == 2
-    # What is new is new to one of them.
-    assert sum(one["new"] for one in told) == len(expected["articles"])
+    # An article is new to the one that wrote it first, and to the other as well where that one had looked earlier.
+    count = len(expected["articles"])
+    assert all(one["new"] <= count for one in told)
+    assert sum(one["new"] for one in told) >= count
     assert sum(one["alerts"] for one in told) == len(expected["alerts"]) > 10
     delivered = {
         json.loads(line)["id"]
