@@ -24,6 +24,11 @@ _CONTAINERS = (
     "a", "ins", "label", "header", "footer", "aside", "figure", "form", "fieldset", "details", "nobr", "bdo", "tt",
 )  # fmt: skip
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+# The same, named by number: libxml2 puts them into the tree, where nothing can be moved with them.
+_INVALID_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
 _DOCTYPE = re.compile(r"^\s*(?:<\?xml[^>]{0,200}\?>\s*)?<\s?!\s?doctype[^>]{0,1000}>", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<([a-z][a-z0-9]{0,20})\b[^<>]{30000,}>", re.IGNORECASE)
 _CLOSED_HTML = re.compile(r"(<html[^>]{0,2000}?)\s*/>", re.IGNORECASE)
@@ -35,7 +40,8 @@ def parse_html(text: str) -> HtmlElement:
     Wrappers below ``MAX_DEPTH`` levels are taken out (their text stays), so that later steps need not care.
     Raises ``ExtractionError``: ``no_text`` (nothing in it), ``too_deep``, ``too_large`` (too many elements).
     """
-    text = _DOCTYPE.sub("", _INVALID.sub(" ", text), count=1)
+    text = _INVALID_REFERENCE.sub(" ", _INVALID.sub(" ", text))
+    text = _DOCTYPE.sub("", text, count=1)
     # libxml2 compares every attribute of a tag with every other; such tags carry data, not text.
     text = _LONG_TAG.sub(r"<\1>", text)
     text = _CLOSED_HTML.sub(r"\1>", text, count=1)

@@ -59,3 +59,15 @@ def test_a_tag_with_very_many_attributes_costs_little() -> None:
 )
 def test_slips_of_markup_are_forgiven(page: str) -> None:
     assert SENTENCE.strip() in parse_html(page).text_content()
+
+
+@pytest.mark.parametrize("reference", ["&#1;", "&#0011", "&#x1B;", "&#xFFFE;", "&#65535;", "&#31ttt"])
+def test_what_stands_in_the_tree_can_be_moved_in_it(reference: str) -> None:
+    tree = parse_html(f"<div><p>Ships{reference}leave</p></div>")
+    told = tree.text_content()
+    assert told.split()[0] == "Ships"
+    tree.text = told
+
+
+def test_other_references_stay_what_they_are() -> None:
+    assert parse_html("<p>&#9;&#65;&#x410;&#10;&#131;&#x1F6A2;</p>").text_content().split() == ["A\u0410", "\u0192🚢"]
