@@ -139,12 +139,17 @@ def shingles(text: str) -> Hashes:
     return _mix(out) & _KEY_MASK
 
 
+def _turns(hashes: Hashes) -> NDArray[np.bool_]:
+    """Where a hash is another than the one before it; the first always is."""
+    turns = np.ones(len(hashes), np.bool_)
+    np.not_equal(hashes[1:], hashes[:-1], out=turns[1:])
+    return turns
+
+
 def sorted_unique(hashes: Hashes) -> Hashes:
     """The hashes sorted, each once. ``numpy.unique`` does the same by a hash table, several times as slow here."""
     ordered = np.sort(hashes)
-    kept = np.ones(len(ordered), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
-    return ordered[kept]
+    return ordered[_turns(ordered)]
 
 
 def winnow(hashes: Hashes) -> tuple[int, ...]:
@@ -156,9 +161,8 @@ def winnow(hashes: Hashes) -> tuple[int, ...]:
     least, width = hashes, 1
     while width < WINDOW:  # minima of windows twice as wide each time; WINDOW is a power of two
         least, width = np.minimum(least[:-width], least[width:]), 2 * width
-    turns = np.ones(len(least), np.bool_)  # neighbouring windows mostly share their least shingle
-    np.not_equal(least[1:], least[:-1], out=turns[1:])
-    return tuple(sorted_unique(least[turns])[:MAX_KEYS].tolist())
+    # Neighbouring windows mostly share their least shingle.
+    return tuple(sorted_unique(least[_turns(least)])[:MAX_KEYS].tolist())
 
 
 def copy_keys(hashes: Hashes, title_key: int, title_words: int) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from pipelines.stories.model import THRESHOLD as STORY_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
 
     from numpy.typing import NDArray
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pipelines.dedup.rows import Places
     from pipelines.grouping.regroup import Memory
     from schemas.records import Fingerprint, MemoryEntry
+
+    _Views = dict[tuple[str, str], CopyView]  # by article id and digest
 
 COPY_SHARED = 2
 """Winnowed shingles that two longer texts must share to be compared as copies. Most pairs that share a single one are
@@ -45,7 +48,7 @@ class CopyGround:
     """Keys of which it is known whether they are."""
     bar: Bar = _COPY_BAR
     shared: int = COPY_SHARED
-    _views: dict[tuple[str, str], CopyView] = field(default_factory=dict)
+    _views: _Views = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
         """The keys that are no boilerplate."""
@@ -65,7 +68,7 @@ class CopyGround:
 
     def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
         """By what stands in both texts."""
-        views = CopyViews.of([self._view(item) for item in items])
+        views = CopyViews.of([_view(item, self.boilerplate, self._views) for item in items])
         at = _times(item.published for item in items)
         farthest = self.horizon.total_seconds()
 
@@ -82,12 +85,6 @@ class CopyGround:
             self.known |= unknown
         return entries
 
-    def _view(self, item: Fingerprint) -> CopyView:
-        at = item.article_id, item.digest
-        if at not in self._views:
-            self._views[at] = CopyView.of(item, self.boilerplate)
-        return self._views[at]
-
 
 @dataclass(slots=True)
 class StoryGround:
@@ -100,7 +97,7 @@ class StoryGround:
     """Every entry of the stories asked for, copies too."""
     bar: Bar = _STORY_BAR
     shared: int = 1
-    _texts: dict[tuple[str, str], CopyView] = field(default_factory=dict)
+    _views: _Views = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
         """Pairs of its most telling terms."""
@@ -130,21 +127,23 @@ class StoryGround:
             found = views.same_event(first, second, np.abs(at[first] - at[second]))
             alike = np.flatnonzero(found >= self.bar.single)
             places, both = np.unique([first[alike], second[alike]], return_inverse=True)
-            texts = CopyViews.of([self._text(items[place]) for place in places.tolist()])
+            texts = CopyViews.of([_view(items[place], frozenset(), self._views) for place in places.tolist()])
             found[alike[texts.filled_in_twice(*both)]] = 0.0
             return found
 
         return similarities
 
-    def _text(self, item: Fingerprint) -> CopyView:
-        at = item.article_id, item.digest
-        if at not in self._texts:
-            self._texts[at] = CopyView.of(item, frozenset())
-        return self._texts[at]
-
     def _is_still(self, entry: MemoryEntry) -> bool:
         article_id = entry.fingerprint.article_id
         return self.canonical.get(article_id, article_id) == article_id
+
+
+def _view(item: Fingerprint, common: AbstractSet[int], made: _Views) -> CopyView:
+    """View of an article's text, made once."""
+    at = item.article_id, item.digest
+    if at not in made:
+        made[at] = CopyView.of(item, common)
+    return made[at]
 
 
 def _canonical(entry: MemoryEntry) -> bool:
