@@ -1,0 +1,211 @@
+"""Both stores as they grow: searching, looking up duplicates, grouping, and what is on disk.
+
+    .venv/bin/python -m benchmarks.growth [--articles 10000 100000] [--only sqlite|elasticsearch] [--folder FOLDER]
+
+For each number a store of its own is filled with made-up articles (three a story, words as frequent as Zipf has them,
+each with what two of a thousand rules ask for) and as many made-up fingerprints. Only then all of them are measured, a
+portion of each in turn, so that nothing but their size tells them apart: the first 20 hits of 100 queries, of every
+operator of the language; the same with one article a story; the entries that share a copy key with a new fingerprint,
+for 100 of these; and batches of 200 new articles regrouped, look-ups included, and remembered.
+
+With ``--folder`` what was filled is kept there and measured again by the next call. Without ``--store`` Elasticsearch
+is a node started for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import uuid
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
+
+import elasticsearch
+import numpy as np
+
+from benchmarks.fingerprints import fingerprints
+from benchmarks.generated_alerts import Generator, articles
+from benchmarks.groups import EmptyMemory
+from pipelines.alerts.query import parse
+from pipelines.grouping.regroup import regroup
+from pipelines.stores import local_node, open_store
+from pipelines.stores.protocol import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pipelines.stores.protocol import Store
+    from schemas.records import Fingerprint, Rule
+
+Answer = TypeVar("Answer")
+
+RULES = 1_000
+ROUNDS = 5
+QUERIES = 20
+"""A round."""
+BATCH = 200
+PAGE = 20
+PORTION = 2_000
+A_STORY = 3
+HEAP_MB = 2_048
+_HORIZON = timedelta(days=14)
+_SINGLES = ("search", "one a story", "duplicates")
+_BATCHES = ("regroup", "remember")
+_HEADINGS = (
+    *("store", "articles", "written a second", *(f"{what}, ms p50 / p95" for what in _SINGLES)),
+    *(f"{what}, ms an article (of the first)" for what in _BATCHES),
+    "size (an article)",
+)
+
+
+@dataclass(slots=True)
+class Grown:
+    """A store that holds so much, and what was measured of it."""
+
+    kind: str
+    count: int
+    store: Store
+    bytes_on_disk: Callable[[], int]
+    filled: Path
+    """A file that says what filling took; there once the store is full."""
+    times: dict[str, list[float]] = field(default_factory=dict)
+    """Milliseconds of each thing asked."""
+
+    def fill(self, words: int) -> None:
+        """Fill it, unless it is full."""
+        if self.filled.exists():
+            return
+        generator = Generator(1)
+        made, prints = articles(generator, generator.rules(RULES), words), fingerprints(1)
+        writing = remembering = 0.0
+        for held in range(0, self.count, PORTION):
+            portion = [
+                replace(article, story_id=f"{(held + number) // A_STORY:040x}", canonical_id=article.id)
+                for number, article in enumerate(islice(made, min(PORTION, self.count - held)))
+            ]
+            entries = regroup(list(islice(prints, len(portion))), EmptyMemory(), _HORIZON).changed
+            start = time.perf_counter()
+            self.store.update_articles([one.id for one in portion], lambda _, portion=portion: portion)
+            middle = time.perf_counter()
+            self.store.remember(entries)
+            writing += middle - start
+            remembering += time.perf_counter() - middle
+        self.store.refresh()
+        self.filled.write_text(json.dumps({"writing": writing, "remembering": remembering}))
+
+    def ask(self, rules: list[Rule], new: list[Fingerprint]) -> None:
+        """A round: searches, look-ups of single fingerprints, a batch regrouped and remembered."""
+        for rule in rules:
+            query = parse(rule.query)
+            self._timed("search", lambda query=query: list(islice(self.store.search(query), PAGE)))
+            self._timed(
+                "one a story", lambda query=query: list(islice(self.store.search(query, one_per_story=True), PAGE))
+            )
+        for one in new[:QUERIES]:
+            self._timed("duplicates", lambda one=one: self.store.related(Space.COPY, one.copy_keys))
+        with self.store.exclusive():
+            found = self._timed("regroup", lambda: regroup(new, self.store, _HORIZON))
+            self._timed("remember", lambda: self.store.remember(found.changed, common=found.common, rare=found.rare))
+
+    def _timed(self, what: str, ask: Callable[[], Answer]) -> Answer:
+        start = time.perf_counter()
+        answer = ask()
+        self.times.setdefault(what, []).append(1_000 * (time.perf_counter() - start))
+        return answer
+
+    def row(self, first: Grown) -> str:
+        """Its row of the table; times of a batch also as a ratio to those of the smallest store."""
+        took = json.loads(self.filled.read_text())
+        size = self.bytes_on_disk()
+        spread = {what: np.percentile(times, (50, 95)) for what, times in self.times.items()}
+        batch = {what: (spread[what][0] / BATCH, spread[what][0] / np.median(first.times[what])) for what in _BATCHES}
+        cells = [self.kind, f"{self.count:,}", f"{self.count / took['writing']:,.0f}"]
+        cells += ["{:.1f} / {:.1f}".format(*spread[what]) for what in _SINGLES]
+        cells += ["{:.2f} ({:.2f})".format(*batch[what]) for what in _BATCHES]
+        cells.append(f"{size / 1e6:,.0f} MB ({size / self.count / 1e3:.1f} KB)")
+        return "| " + " | ".join(cells) + " |"
+
+
+@contextmanager
+def sqlite(folder: Path, counts: list[int]) -> Iterator[list[Grown]]:
+    """A file for each number."""
+    with ExitStack() as stack:
+        grown = []
+        for count in counts:
+            path = folder / f"{count}.db"
+            store = stack.enter_context(open_store(f"sqlite:///{path}"))
+            grown.append(
+                Grown("sqlite", count, store, lambda path=path: path.stat().st_size, path.with_suffix(".json"))
+            )
+        yield grown
+
+
+@contextmanager
+def elastic(folder: Path, counts: list[int], url: str | None) -> Iterator[list[Grown]]:
+    """Indices for each number; in a node of the folder where there is no address."""
+    address = url or local_node.up(folder / "node", port=0, heap_mb=HEAP_MB, cache=Path("var/elasticsearch"))
+
+    def size(prefix: str) -> int:
+        return int(client.indices.stats(index=f"{prefix}-*")["_all"]["total"]["store"]["size_in_bytes"])
+
+    try:
+        with ExitStack() as stack:
+            client = stack.enter_context(elasticsearch.Elasticsearch(address))
+            grown = []
+            for count in counts:
+                prefix = f"growth-{count}"
+                store = stack.enter_context(open_store(address, index_prefix=prefix))
+                marker = folder / f"{prefix}.json"
+                grown.append(Grown("elasticsearch", count, store, lambda prefix=prefix: size(prefix), marker))
+            yield grown
+    finally:
+        if not url:
+            local_node.down(folder / "node")
+
+
+def measure(grown: list[Grown]) -> None:
+    """All of them in turn, once unmeasured to warm up."""
+    rules = Generator(1).rules(RULES)
+    # Articles that none of the stores holds: of another seed, and of another in every call.
+    stream = fingerprints(uuid.uuid4().int % 2**32)
+    for turn in range(ROUNDS + 1):
+        asked, new = rules[turn * QUERIES :][:QUERIES], list(islice(stream, BATCH))
+        for one in grown:
+            one.ask(asked, new)
+            if turn == 0:
+                one.times.clear()
+
+
+def main() -> None:
+    """Fill, measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", nargs="+", type=int, default=[10_000, 100_000])
+    parser.add_argument("--words", type=int, default=350)
+    parser.add_argument("--only", choices=["sqlite", "elasticsearch"])
+    parser.add_argument("--store", help="address of an Elasticsearch")
+    parser.add_argument("--folder", type=Path, help="where what was filled is kept; default: a temporary one")
+    parser.add_argument("--fill-only", action="store_true")
+    options = parser.parse_args()
+    counts = sorted(options.articles)
+    with ExitStack() as stack:
+        folder = options.folder or Path(stack.enter_context(TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        print("| " + " | ".join(_HEADINGS) + " |\n" + "|---" * len(_HEADINGS) + "|", flush=True)
+        for kind in [options.only] if options.only else ["sqlite", "elasticsearch"]:
+            with sqlite(folder, counts) if kind == "sqlite" else elastic(folder, counts, options.store) as grown:
+                for one in grown:
+                    one.store.setup()
+                    one.fill(options.words)
+                if not options.fill_only:
+                    measure(grown)
+                    print(*(one.row(grown[0]) for one in grown), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
