@@ -57,10 +57,12 @@ def status(
             now=now_utc(),
         )
         left = waiting(settings.archive)
+        outdated = opened_store.outdated()
         since = now_utc() - timedelta(days=2 * DAYS_BEFORE)
         changes = layout_changes(opened_store.extraction_days(f"{since:%Y-%m-%d}"))
     told = {
         "store": opened_store.url,
+        "store_outdated": outdated,
         "waiting_in_archive": left,
         "runs": [to_dict(run) for run in runs],
         "feeds": len(feeds),
@@ -123,6 +125,10 @@ def _print_sources(changed: object) -> None:
 
 def _print(told: dict[str, object], rule_file: str) -> None:
     console.print(f"store       {told['store']}: answers", markup=False)
+    if outdated := told["store_outdated"]:
+        assert isinstance(outdated, tuple)
+        said = f"of an earlier form, which `wirepicket setup elasticsearch` moves to today's: {', '.join(outdated)}"
+        console.print(f"            {said}", markup=False, style="yellow", soft_wrap=True)
     console.print(f"archive     {told['waiting_in_archive']} captures wait for a store")
     _print_rules(told, rule_file)
     console.print(f"alerts      {told['alerts_undelivered']} not delivered yet")

@@ -63,6 +63,9 @@ class Store(Protocol):
     def setup(self) -> None:
         """Make tables, templates, indices and aliases where they are missing."""
 
+    def outdated(self) -> tuple[str, ...]:
+        """What is kept in an earlier form and waits for ``migrate``, by name."""
+
     def migrate(self, tell: Callable[[str], None]) -> None:
         """Bring what is kept in an earlier form, and cannot simply be added to, into today's.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import re
@@ -294,13 +295,29 @@ def test_moved_indices_go_when_nobody_reads_from_them(
     client: elasticsearch.Elasticsearch, elastic_place: Place, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = make_earlier(client, elastic_place, "runs")
+    assert store.outdated() == (old,)
     store.migrate(lambda _: None)
+    assert store.outdated() == ()
     store.maintain()
     assert client.indices.exists(index=old)
     monkeypatch.setattr("pipelines.stores.elastic.indices.RETIRED", timedelta(seconds=-5))
     store.maintain()
     assert not client.indices.exists(index=old)
     assert len(indices_of(client, elastic_place, "runs")) == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_status_names_what_waits_for_a_move(
+    client: elasticsearch.Elasticsearch, elastic_place: Place, tmp_path: Path
+) -> None:
+    old = make_earlier(client, elastic_place, "articles")
+    environment = os.environ | {"WIREPICKET_HOME": str(tmp_path), "WIREPICKET_INDEX_PREFIX": elastic_place.prefix}
+    asked = [PROGRAM, "status", "--store", elastic_place.url]
+    told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    assert re.search(rf"earlier form.*wirepicket setup elasticsearch.*{old}", told.stdout)
+    subprocess.run([PROGRAM, "setup", "elasticsearch", *asked[2:]], env=environment, capture_output=True, check=True)
+    told = subprocess.run([*asked, "--json"], env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout)["store_outdated"] == []
 
 
 def test_a_newer_form_is_left_alone(client: elasticsearch.Elasticsearch, elastic_place: Place, store: Store) -> None:

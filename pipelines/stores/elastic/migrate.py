@@ -87,16 +87,17 @@ def migrate(
         StoreUnavailableError: the server is out of reach, or cannot take a document in its new form. The index stays
             as it was.
     """
-    if not _outdated(indices):
+    if not outdated_indices(indices):
         return
     lease = Lease(connection, indices, MIGRATION_LEASE, lease_seconds)
     with lease.held():
         # Looked up again: another process may have been at it while this one waited.
-        for standing in _outdated(indices):
+        for standing in outdated_indices(indices):
             _Move(connection, indices, lease, standing, page_size).carry_out(tell)
 
 
-def _outdated(indices: Indices) -> list[Standing]:
+def outdated_indices(indices: Indices) -> list[Standing]:
+    """The indices of an earlier form that are in use."""
     return [one for one in indices.standings() if one.behind_alias and one.kind in KINDS and outdated(one)]
 
 

@@ -11,7 +11,7 @@ from pipelines.stores.elastic.articles import ArticleDocuments
 from pipelines.stores.elastic.connection import PATIENCE, Connection
 from pipelines.stores.elastic.lease import EXPIRY_SECONDS
 from pipelines.stores.elastic.memory import MemoryDocuments
-from pipelines.stores.elastic.migrate import migrate
+from pipelines.stores.elastic.migrate import migrate, outdated_indices
 from pipelines.stores.elastic.operations import OperationDocuments
 from pipelines.stores.elastic.sources import SourceDocuments
 from pipelines.stores.elastic.templates import Templates
@@ -70,6 +70,9 @@ class ElasticsearchStore(
 
     def setup(self) -> None:
         Templates(self._connection, self._indices).set_up()
+
+    def outdated(self) -> tuple[str, ...]:
+        return tuple(standing.name for standing in outdated_indices(self._indices))
 
     def migrate(self, tell: Callable[[str], None]) -> None:
         migrate(self._connection, self._indices, tell)

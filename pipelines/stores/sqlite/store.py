@@ -45,8 +45,12 @@ class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, Sou
         with self._database.reading():
             pass  # the first use makes the file and its tables
 
+    def outdated(self) -> tuple[str, ...]:
+        """None: whoever opens an older file adds what it lacks."""
+        return ()
+
     def migrate(self, tell: Callable[[str], None]) -> None:
-        """Nothing to do: whoever opens an older file adds what it lacks."""
+        """Nothing to do: nothing is outdated."""
 
     def maintain(self) -> None:
         with self._database.writing() as connection:
