@@ -1,6 +1,8 @@
 """Made-up fingerprints for benchmarks: one in six a copy, events of up to five reports.
 
-Their keys meet only where articles belong together: how many strangers share a key in the real press is not in them.
+A look-up key is a pair of terms: the first are as frequent as Zipf has words, so that keys crowd in an index as those
+of real texts do; the second are an event's own, so that keys meet only where articles belong together. How many
+strangers share a key in the real press is not in them.
 """
 
 from __future__ import annotations
@@ -8,20 +10,23 @@ from __future__ import annotations
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.dedup.fingerprint import MAX_KEYS, pack, winnow
-from pipelines.stories.features import StoryFeatures
+from pipelines.stories.features import KEY_TERMS, StoryFeatures, pair_key
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHINGLES = 400
-STORY_KEYS = 75
 TERMS = 250
+VOCABULARY = 50_000
+OWN_TERMS = 3
+"""Telling terms that an article has and others of its event have not."""
 _DAY = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -29,13 +34,15 @@ def fingerprints(seed: int) -> Iterator[Fingerprint]:
     """Made-up fingerprints without end."""
     chance = random.Random(seed)
     made = np.random.default_rng(seed)
+    vocabulary = np.random.default_rng(0).integers(0, 2**64, VOCABULARY, np.uint64)
     number = 0
     while True:
-        shared = made.integers(0, 2**62, STORY_KEYS, np.int64)
+        firsts, seconds = _hashes(vocabulary, made, KEY_TERMS), _hashes(None, made, KEY_TERMS)
         terms = np.unique(made.integers(0, 2**32, TERMS, np.uint64))
         for _ in range(chance.choice((1, 1, 1, 2, 2, 5))):
-            own = made.integers(0, 2**62, STORY_KEYS // 2, np.int64)
-            keys = np.concatenate([shared[: STORY_KEYS // 2], own])
+            shared = KEY_TERMS - OWN_TERMS
+            firsts[shared:], seconds[shared:] = _hashes(vocabulary, made, OWN_TERMS), _hashes(None, made, OWN_TERMS)
+            keys = {pair_key(firsts[one], seconds[other]) for one, other in combinations(range(KEY_TERMS), 2)}
             weights = np.full(len(terms), len(terms) ** -0.5, np.float32)
             text = made.integers(0, 2**62, SHINGLES, np.uint64)
             for _ in range(2 if chance.random() < 1 / 6 else 1):
@@ -53,5 +60,13 @@ def fingerprints(seed: int) -> Iterator[Fingerprint]:
                     numbers=b"",
                     copy_keys=winnow(kept)[:MAX_KEYS],
                     story_features=StoryFeatures(terms, weights).pack(),
-                    story_keys=tuple(sorted(keys.tolist())),
+                    story_keys=tuple(sorted(keys)),
                 )
+
+
+def _hashes(vocabulary: np.ndarray | None, made: np.random.Generator, count: int) -> list[int]:
+    """Of words of a vocabulary, the n-th drawn with a chance of 1/n; of words of their own without one."""
+    if vocabulary is None:
+        return [int(one) for one in made.integers(0, 2**64, count, np.uint64)]
+    ranks = np.exp(made.uniform(0, np.log(len(vocabulary)), count)).astype(int)
+    return [int(vocabulary[rank - 1]) for rank in ranks]
