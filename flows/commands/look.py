@@ -17,6 +17,7 @@ from pipelines.errors import ConfigurationError, RuleSyntaxError
 from pipelines.identify.changes import revision_changes
 from pipelines.lineage.excerpts import excerpts
 from pipelines.lineage.trail import trail_of
+from pipelines.stores.searching import Order, facets
 from schemas.export import export_alert, export_article, export_story
 from schemas.markdown import as_markdown
 from schemas.records import now_utc
@@ -38,10 +39,14 @@ def search(
     until: Annotated[str | None, typer.Option("--until", help="Published before then.", metavar="TIME")] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only this outlet.", metavar="NAME")] = None,
     language: Annotated[str | None, typer.Option("--language", help="Only this language.", metavar="CODE")] = None,
-    one_per_story: Annotated[bool, typer.Option("--stories", help="The latest article of each story only.")] = False,
+    one_per_story: Annotated[bool, typer.Option("--stories", help="The first article of each story only.")] = False,
     after: Annotated[
         str | None, typer.Option("--after", help="Go on after this article: a further page.", metavar="ID")
     ] = None,
+    sort: Annotated[
+        Order,
+        typer.Option("--sort", help="First the latest published, the oldest, or the latest that we saw."),
+    ] = Order.LATEST,
     count: Annotated[bool, typer.Option("--facets", help="Only how all that matches is spread.")] = False,
     limit: LimitOption = 20,
     store: StoreOption = None,
@@ -49,8 +54,6 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Articles that match a query of the rule language, latest first."""
-    from pipelines.stores.searching import facets  # noqa: PLC0415 - searches only
-
     parsed, now = _parsed(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
@@ -64,6 +67,7 @@ def search(
             language=language,
             after=after,
             one_per_story=one_per_story,
+            order=sort,
         )
         if count:
             told = facets(hits)

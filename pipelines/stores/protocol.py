@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
 
+from pipelines.stores.searching import Order
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -212,8 +214,8 @@ class Store(Protocol):
     def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
         """Articles which may match a query of the rule language: all that do, and perhaps more, ``within`` the limits.
 
-        Latest published first, undated ones last, ties by id. ``search`` confirms each with the in-process matcher,
-        so that both stores give the same answer.
+        Latest published first, undated ones last, ties by id, unless ``within`` has another order. ``search`` confirms
+        each with the in-process matcher, so that both stores give the same answer.
         """
 
     def search(
@@ -226,6 +228,7 @@ class Store(Protocol):
         language: str | None = None,
         after: str | None = None,
         one_per_story: bool = False,
+        order: Order = Order.LATEST,
     ) -> Iterator[Hit]:
         """Articles that match a query: see ``pipelines.stores.searching.Searching``."""
 

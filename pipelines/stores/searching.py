@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,9 +24,40 @@ if TYPE_CHECKING:
     from schemas.records import Article, Match
 
 
+class Order(StrEnum):
+    """What comes first. Articles without the time come last; ties go by id."""
+
+    LATEST = "latest"
+    """The latest published."""
+    OLDEST = "oldest"
+    """The earliest published."""
+    SEEN = "seen"
+    """The latest that we saw, whatever date it declares: what is new since one last looked."""
+
+    @property
+    def time(self) -> str:
+        """Name of the time that decides: a field of both stores."""
+        return "first_seen" if self is Order.SEEN else "published"
+
+    @property
+    def descending(self) -> bool:
+        """Whether the latest time comes first."""
+        return self is not Order.OLDEST
+
+    def time_of(self, article: Article) -> datetime | None:
+        """The time that decides, of an article."""
+        return article.first_seen if self is Order.SEEN else article.content.published
+
+    def place(self, article: Article) -> tuple[bool, float, str]:
+        """Sorts articles in this order."""
+        time = self.time_of(article)
+        moment = time.timestamp() if time else 0.0
+        return (time is None, -moment if self.descending else moment, article.id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
-    """What articles a search is among."""
+    """What articles a search is among, and in which order they come."""
 
     since: datetime | None = None
     """Published then or later; articles without a date are left out."""
@@ -37,6 +69,7 @@ class Within:
     """ISO 639-1, lower case."""
     after: Article | None = None
     """Only articles that come after this one in the order of the search."""
+    order: Order = Order.LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +114,9 @@ class Searching:
         language: str | None = None,
         after: str | None = None,
         one_per_story: bool = False,
+        order: Order = Order.LATEST,
     ) -> Iterator[Hit]:
-        """Articles that match a query, the latest published first, undated ones last, ties by id.
+        """Articles that match a query, in ``order``: by default the latest published first.
 
         Args:
             query: in the rule language, as text or parsed.
@@ -91,7 +125,8 @@ class Searching:
             source: name of the outlet, exactly.
             language: ISO 639-1, lower case.
             after: id of an article: go on after it, for a further page.
-            one_per_story: only the first hit of each story.
+            one_per_story: only the first hit of each story. A further page then costs as much as all before it.
+            order: what comes first.
 
         Raises:
             RuleSyntaxError: the query cannot be read.
@@ -102,7 +137,9 @@ class Searching:
 
         parsed = parse(query) if isinstance(query, str) else query
         last = self.articles([after])[after] if after else None
-        within = Within(since=since, until=until, source=source, language=language, after=last)
+        # Which stories the pages before have shown is known only from their hits.
+        begin = None if one_per_story else last
+        within = Within(since=since, until=until, source=source, language=language, after=begin, order=order)
         stories: set[str] = set()
         for article in self.candidates(parsed, within):
             if one_per_story and article.story_id in stories:
@@ -114,7 +151,8 @@ class Searching:
             if matches is not None:
                 if article.story_id:
                     stories.add(article.story_id)
-                yield Hit(article, matches)
+                if not last or order.place(article) > order.place(last):
+                    yield Hit(article, matches)
 
 
 def facets(hits: Iterable[Hit]) -> Facets:

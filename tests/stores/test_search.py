@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipelines.errors import RuleSyntaxError
-from pipelines.stores.searching import Facets, facets
+from pipelines.stores import open_store
+from pipelines.stores.searching import Facets, Order, facets
 
 if TYPE_CHECKING:
     from pipelines.stores.protocol import Store
     from tests.stores.conftest import Make
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -26,6 +31,7 @@ def filled(store: Store, make: type[Make]) -> Store:
                 "source": f"Outlet {number % 2}",
                 "language": "en" if number < 5 else "de",
             },
+            first_seen=make.day + timedelta(days=1, minutes=number % 2),
             story_id=f"story-{number // 4}",
         )
         for number in range(8)
@@ -65,8 +71,26 @@ def test_pages_follow_each_other_without_gap_or_repeat(filled: Store) -> None:
         next(filled.search("launchers", after="unknown"))
 
 
-def test_one_hit_for_each_story(filled: Store) -> None:
+def test_one_hit_for_each_story_over_all_pages(filled: Store) -> None:
     assert found(filled, one_per_story=True) == [5, 3]
+    assert found(filled, one_per_story=True, after=f"{5:040x}") == [3], "and not 4, of a story that was shown"
+    assert found(filled, one_per_story=True, after=f"{3:040x}") == []
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (Order.LATEST, [5, 4, 3, 2, 1, 0, 6, 7]),
+        (Order.OLDEST, [0, 1, 2, 3, 4, 5, 6, 7]),
+        (Order.SEEN, [1, 3, 5, 7, 0, 2, 4, 6]),
+    ],
+)
+def test_the_order_is_the_one_asked_for_on_every_page(filled: Store, order: Order, expected: list[int]) -> None:
+    assert found(filled, order=order) == expected
+    for number, last in enumerate(expected):
+        assert found(filled, order=order, after=f"{last:040x}") == expected[number + 1 :]
+    first = {number // 4: number for number in reversed(expected)}
+    assert found(filled, order=order, one_per_story=True) == sorted(first.values(), key=expected.index)
 
 
 def test_facets_count_what_matches(filled: Store) -> None:
@@ -77,6 +101,22 @@ def test_facets_count_what_matches(filled: Store) -> None:
         languages=(("en", 5), ("de", 3)),
         days=(("undated", 2), ("2026-03-01", 6)),
     )
+
+
+def test_what_the_readme_shows_of_python_finds_an_article(
+    make: type[Make], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = re.search(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert shown
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "var").mkdir()
+    sentence = "Deliveries of F-16 Block 70 jets began."
+    with open_store("sqlite:///var/wirepicket.db") as store:
+        store.setup()
+        article = make.article(1, content={"title": "Jets", "body": sentence})
+        store.update_articles([article.id], lambda _: [article])
+    exec(shown[1], {})
+    assert capsys.readouterr().out.startswith(f"Jets ['{sentence}'")
 
 
 def test_a_query_that_cannot_be_read_is_said(filled: Store) -> None:

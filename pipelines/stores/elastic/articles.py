@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.stores.elastic.documents import ARTICLES, REVISIONS, role
 from pipelines.stores.elastic.parts import ElasticPart
 from pipelines.stores.merging import check_merged
+from pipelines.stores.searching import Within
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
@@ -16,16 +17,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.alerts.query import Query
-    from pipelines.stores.searching import Within
+    from pipelines.stores.searching import Order
     from schemas.records import Article, ArticleContent, Placement
     from schemas.serial import JsonObject
 
 _SHOWN = 60
 """Candidates read at first: three times what a page of results shows, which is all that most look at."""
-_LATEST_FIRST: list[dict[str, Any]] = [
-    {"published": {"order": "desc", "missing": "_last"}},
-    {"article_id": "asc"},
-]
 
 
 class ArticleDocuments(ElasticPart):
@@ -67,14 +64,18 @@ class ArticleDocuments(ElasticPart):
     def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
         from pipelines.alerts.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only
 
-        asked: JsonObject = elasticsearch_query(query)
-        if within:
-            asked = {"bool": {"must": [asked], "filter": _limits(within)}}
-        return self._documents(ARTICLES).search(asked, sort=_LATEST_FIRST, first=_SHOWN)
+        within = within or Within()
+        asked = {"bool": {"must": [elasticsearch_query(query)], "filter": _limits(within)}}
+        return self._documents(ARTICLES).search(asked, sort=_sort(within.order), first=_SHOWN)
+
+
+def _sort(order: Order) -> list[JsonObject]:
+    by: JsonObject = {"order": "desc" if order.descending else "asc", "missing": "_last"}
+    return [{order.time: by}, {"article_id": "asc"}]
 
 
 def _limits(within: Within) -> list[JsonObject]:
-    """Filters for what a search is among, the latest published first and undated ones last."""
+    """Filters for what a search is among."""
     filters: list[JsonObject] = []
     if within.since or within.until:
         span = {"gte": within.since, "lt": within.until}
@@ -83,12 +84,13 @@ def _limits(within: Within) -> list[JsonObject]:
         if value is not None:
             filters.append({"term": {field: value}})
     if within.after:
-        undated: JsonObject = {"bool": {"must_not": {"exists": {"field": "published"}}}}
+        field, last = within.order.time, within.order.time_of(within.after)
+        without: JsonObject = {"bool": {"must_not": {"exists": {"field": field}}}}
         later_id: JsonObject = {"range": {"article_id": {"gt": within.after.id}}}
-        if within.after.content.published is None:
-            return [*filters, undated, later_id]
-        text = time_to_text(within.after.content.published)
-        same = {"bool": {"filter": [{"term": {"published": text}}, later_id]}}
-        earlier = {"range": {"published": {"lt": text}}}
-        filters.append({"bool": {"should": [earlier, undated, same], "minimum_should_match": 1}})
+        if last is None:
+            return [*filters, without, later_id]
+        text = time_to_text(last)
+        same = {"bool": {"filter": [{"term": {field: text}}, later_id]}}
+        beyond = {"range": {field: {"lt" if within.order.descending else "gt": text}}}
+        filters.append({"bool": {"should": [beyond, without, same], "minimum_should_match": 1}})
     return filters

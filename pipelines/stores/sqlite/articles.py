@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pipelines.stores.merging import check_merged
+from pipelines.stores.searching import Within
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import Article, ArticleContent
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.alerts.query import Query
-    from pipelines.stores.searching import Within
     from schemas.records import Placement
 
 ARTICLES = Table("articles", Article)
@@ -76,15 +76,17 @@ class ArticleTables(SqlitePart):
         from pipelines.alerts.compilers import sqlite_match  # noqa: PLC0415 - the rule language, for searches only
 
         expression = sqlite_match(query)
-        conditions, parameters = _limits(within) if within else ([], [])
+        within = within or Within()
+        conditions, parameters = _limits(within)
         if expression is not None:
             conditions.append("row IN (SELECT rowid FROM articles_text WHERE articles_text MATCH ?)")
             parameters.append(expression)
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        order = f"{within.order.time} {'DESC' if within.order.descending else 'ASC'} NULLS LAST, article_id"
         with self._database.reading() as connection:
             # Numbers only, so that the order is one moment's; the articles follow a page at a time.
             found = connection.execute(
-                f"SELECT row FROM articles {where} ORDER BY published DESC, article_id",  # noqa: S608 - our own text
+                f"SELECT row FROM articles {where} ORDER BY {order}",  # noqa: S608 - our own text
                 parameters,
             ).fetchall()
         rows = [row for (row,) in found]
@@ -104,7 +106,7 @@ class ArticleTables(SqlitePart):
 
 
 def _limits(within: Within) -> tuple[list[str], list[str]]:
-    """SQL conditions and their parameters, the latest published first and undated ones last."""
+    """SQL conditions and their parameters."""
     limits = {
         "published >= ?": time_to_text(within.since) if within.since else None,
         "published < ?": time_to_text(within.until) if within.until else None,
@@ -114,12 +116,13 @@ def _limits(within: Within) -> tuple[list[str], list[str]]:
     conditions = [condition for condition, value in limits.items() if value is not None]
     parameters = [value for value in limits.values() if value is not None]
     if within.after:
-        published = within.after.content.published
-        if published:
-            conditions.append("(published < ? OR published IS NULL OR published = ? AND article_id > ?)")
-            parameters += [time_to_text(published)] * 2
+        field, last = within.order.time, within.order.time_of(within.after)
+        if last:
+            beyond = f"{field} {'<' if within.order.descending else '>'} ?"
+            conditions.append(f"({beyond} OR {field} IS NULL OR {field} = ? AND article_id > ?)")
+            parameters += [time_to_text(last)] * 2
         else:
-            conditions.append("published IS NULL AND article_id > ?")
+            conditions.append(f"{field} IS NULL AND article_id > ?")
         parameters.append(within.after.id)
     return conditions, parameters
 
