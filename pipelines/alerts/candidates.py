@@ -1,28 +1,31 @@
 """Which of many queries may match a text: a sign of the query first, then its shape over words.
 
 Of every query one clause is chosen: signs of which a matching text shows at least one, and which are likely to be met
-least (``shapes``). All of them are looked for at once, by an Aho–Corasick automaton over the folded bytes of a text
+least (``clauses``). All of them are looked for at once, by an Aho–Corasick automaton over the folded bytes of a text
 (``rough``) and among its few numbers. A query whose clause is met is checked on all its words, with its ANDs and ORs,
-before anything is tokenised.
+before anything is tokenised (``shapes``).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
+from pipelines.alerts.clauses import clauses, likelihood, shape_clauses
 from pipelines.alerts.rough import rough
-from pipelines.alerts.shapes import All, Any, Begins, Capital, Row, clauses, likelihood, shape_of
+from pipelines.alerts.shapes import EVERY, All, Any, Begins, Capital, Row, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pipelines.alerts.clauses import Clause
     from pipelines.alerts.gazetteer import Gazetteer
     from pipelines.alerts.query import Query
     from pipelines.alerts.rough import Rough
-    from pipelines.alerts.shapes import Clause, Shape, Sign
+    from pipelines.alerts.shapes import Shape, Sign
 
 
 class CandidateIndex:
@@ -30,47 +33,43 @@ class CandidateIndex:
 
     def __init__(self, queries: Sequence[Query], gazetteer: Gazetteer) -> None:
         """Build the index. Queries are known by their place in the sequence."""
-        self._shapes: list[Shape | None] = []
-        """``None`` where a sign of the query that is met says all that its shape says."""
-        shapes = [shape_of(query, gazetteer) for query in queries]
-        choices = [clauses(shape) for shape in shapes]
-        uses = Counter(sign for of_one in choices for clause in of_one for sign in clause)
-        cost = {sign: likelihood(sign) * count for sign, count in uses.items()}
+        self._queries = queries
+        self._gazetteer = gazetteer
+        choices = [clauses(query.root, gazetteer) for query in queries]
+        uses = Counter(chain.from_iterable(chain.from_iterable(choices)))
+        self._sought = [_least(of_one, uses) for of_one in choices]
+        self._shapes: dict[int, Shape] = {}
         by_sign: defaultdict[Sign, list[int]] = defaultdict(list)
-        self._always: list[int] = []
-        for index, (shape, of_one) in enumerate(zip(shapes, choices, strict=True)):
-            sought = _least(of_one, cost)
-            self._shapes.append(None if shape == sought else shape)
-            if sought is None:
-                self._always.append(index)
+        for index, sought in enumerate(self._sought):
             for sign in sought or ():
                 by_sign[sign].append(index)
+        self._always = [index for index, sought in enumerate(self._sought) if sought is None]
         self._by_sign = {sign: tuple(indices) for sign, indices in by_sign.items()}
         self._numbers = frozenset(sign for sign in by_sign if sign[-1:].isdigit() and sign[:1] != b" ")
-        self._words = _Words(sign for sign in by_sign if sign not in self._numbers)
         numbers_after: defaultdict[bytes, set[bytes]] = defaultdict(set)
-        for pair in {pair for shape in shapes for pair in _pairs(shape)}:
-            word, _, number = pair.partition(b" ")
+        for sign in self._numbers:
+            word, _, number = sign.rpartition(b" ")
             numbers_after[word].add(number)
-        self._numbers_after = {word: frozenset(numbers) for word, numbers in numbers_after.items()}
+        numbers_after.pop(b"", None)
+        self._numbers_after = dict(numbers_after)
         self._after_words = frozenset().union(*numbers_after.values())
+        self._words = _Words(sign for sign in by_sign if sign not in self._numbers)
 
     def find(self, *texts: str | None) -> list[int]:
         """The queries which may match an article with these fields, in order."""
         text = rough(*texts)
         met = self._words.met(text)
-        pairs = self._pairs(text)
         if self._numbers:
             met.update(
-                self._numbers.intersection(pairs),
+                self._numbers.intersection(self._pairs(text)),
                 self._numbers.intersection(text.numbers),
                 self._numbers & text.composed,
             )
         indices = set(self._always).union(*map(self._by_sign.__getitem__, met))
         if not indices:
             return []
-        shown = _Shown(text, met, pairs)
-        return sorted(index for index in indices if shown.fits(self._shapes[index]))
+        shown = _Shown(text, met)
+        return sorted(index for index in indices if shown.fits(self._shape(index)))
 
     def _pairs(self, text: Rough) -> list[bytes]:
         """Words with their numbers."""
@@ -81,6 +80,14 @@ class CandidateIndex:
             for word in self._numbers_after.keys() & text.composed:
                 pairs += [b"%b %b" % (word, number) for number in self._numbers_after[word] & numbers]
         return pairs
+
+    def _shape(self, index: int) -> Shape:
+        """What a text must have to match; made when it is first asked for, since most queries never are."""
+        shape = self._shapes.get(index)
+        if shape is None:
+            shape = shape_of(self._queries[index], self._gazetteer)
+            self._shapes[index] = shape = EVERY if shape == self._sought[index] else shape
+        return shape
 
 
 class _Watched:
@@ -151,18 +158,17 @@ def _beside(signs: Mapping[bytes, Sign], neighbours: Sequence[bytes] | None, tex
 class _Shown:
     """What one text shows; answers are kept, since rules share terms."""
 
-    def __init__(self, text: Rough, met: set[Sign], pairs: Sequence[bytes]) -> None:
+    def __init__(self, text: Rough, met: set[Sign]) -> None:
         self._text = text
         self._met = met
-        self._pairs = frozenset(pairs)
         self._known: dict[int, bool] = {}
 
-    def fits(self, shape: Shape | None) -> bool:
+    def fits(self, shape: Shape) -> bool:
         """Whether the text may have a shape."""
-        if shape is None:
+        if shape is EVERY:
             return True
         if isinstance(shape, frozenset):
-            return not self._pairs.isdisjoint(shape) or self._text.has_any(shape)
+            return not self._met.isdisjoint(shape) or self._text.has_any(shape) or self._text.has_pair(shape)
         key = id(shape)
         known = self._known.get(key)
         if known is None:
@@ -171,7 +177,7 @@ class _Shown:
 
     def _has(self, shape: All | Any | Begins | Capital | Row) -> bool:
         if isinstance(shape, Row):
-            signs = clauses(shape)[0]
+            (signs,) = shape_clauses(shape)
             return not self._met.isdisjoint(signs) or self._text.has_row(shape.first, shape.second)
         if isinstance(shape, Capital):
             return any(map(self._text.has_capital, shape.words))
@@ -185,17 +191,8 @@ class _Shown:
         return every
 
 
-def _pairs(shape: Shape) -> Iterable[bytes]:
-    """The words with their numbers that a shape asks for."""
-    if isinstance(shape, frozenset):
-        return (word for word in shape if b" " in word)
-    if isinstance(shape, All | Any):
-        return (pair for part in shape.parts for pair in _pairs(part))
-    return ()
-
-
-def _least(choices: list[Clause], cost: Mapping[Sign, float]) -> Clause | None:
-    """The clause which is likely to be met least."""
+def _least(choices: Sequence[Clause], uses: Mapping[Sign, int]) -> Clause | None:
+    """The clause which is likely to be met least, and to be of use least often."""
     if len(choices) < 2:  # noqa: PLR2004 - no choice
         return choices[0] if choices else None
-    return min(choices, key=lambda clause: (sum(cost[sign] for sign in clause), sorted(clause)))
+    return min(choices, key=lambda clause: (sum([likelihood(sign) * uses[sign] for sign in clause]), sorted(clause)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 from pipelines.alerts.normalise import name_key
@@ -31,6 +32,7 @@ MAX_MENTIONS = 1000
 
 _FIELDS = ("title:", "source:", "lang:")
 _LOOKS_LIKE_OPERATOR = re.compile(r"(?i:o?near)(/.*)?|(?i:atleast)(/.*)?")
+_LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
@@ -83,6 +85,7 @@ def make_field(name: str, part: Node, column: int) -> Node:
     return Language(code)
 
 
+@lru_cache(maxsize=1 << 15)
 def make_term(word: str, *, exact: bool, column: int) -> Term:
     """``HIMARS``, ``deliver*``."""
     text = word
@@ -98,20 +101,25 @@ def make_term(word: str, *, exact: bool, column: int) -> Term:
     text = text.removesuffix("*")
     if "*" in text:
         fail("'*' stands within a word; expected it at the end only, as in deliver*", column)
-    words = name_key(text).split()
-    if not words:
+    if not _has_token(text):
         fail(f"'{word}' has no letter or digit; expected a term", column)
-    if prefix and len(words[-1]) < 2 and words[-1].isascii():  # noqa: PLR2004
+    last = name_key(text).split()[-1] if prefix else ""
+    if prefix and len(last) < 2 and last.isascii():  # noqa: PLR2004
         fail("expected at least two letters or digits before '*'", column)
     return Term(text, exact=exact, prefix=prefix)
 
 
+@lru_cache(maxsize=1 << 15)
 def make_phrase(quoted: str, *, exact: bool, column: int) -> Phrase:
     """``"F-16 Block 70"``, with its quotation marks."""
     text = quoted[1:-1]
-    if not name_key(text):
+    if not _has_token(text):
         fail("the phrase has no letter or digit; expected words between the quotation marks", column)
     return Phrase(text, exact=exact)
+
+
+def _has_token(text: str) -> bool:
+    return _LETTER_OR_DIGIT.search(text) is not None or bool(name_key(text))
 
 
 def _number(digits: str, what: str, most: int, column: int) -> int:
@@ -141,9 +149,9 @@ def check_whole(root: Node) -> None:
     """A query must look for something, and not be nested too deeply."""
     if isinstance(root, Term | Phrase):
         return
-    level: tuple[Node, ...] = (root,)
+    level: list[Node] = [root]
     for _ in range(MAX_DEPTH):
-        level = tuple(part for node in level for part in children(node))
+        level = [part for node in level for part in children(node)]
         if not level:
             break
     if level:

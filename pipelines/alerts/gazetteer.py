@@ -118,6 +118,10 @@ class Gazetteer:
         """The systems which a term may name; dashes, spaces and case do not matter."""
         return tuple(self._by_name.get(name_key(term), ()))
 
+    def knows(self, key: str) -> bool:
+        """Whether the name of a system has this ``name_key``."""
+        return key in self._by_name
+
     def expand(self, term: str) -> tuple[Alternative, ...]:
         """The other names of the system which a term names.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.candidates import CandidateIndex
 from pipelines.alerts.evaluate import Subject
 from pipelines.alerts.gazetteer import default_gazetteer
-from pipelines.alerts.query import Query, parse
+from pipelines.alerts.query import parse
 from pipelines.alerts.rules import rule_version
 from pipelines.collector import collector_paused
 from schemas.records import DroppedHit, Match, RuleHit
@@ -19,18 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.alerts.gazetteer import Gazetteer
+    from pipelines.alerts.query import Query
     from schemas.records import ArticleContent, Rule
 
 
 PARAGRAPH = "\n\n"
 """What joins the paragraphs of a body."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    rule_id: str
-    version: str
-    query: Query
 
 
 class Matcher:
@@ -46,14 +40,11 @@ class Matcher:
         Raises:
             RuleSyntaxError: a query is wrong.
         """
-        self._rules = tuple(rules)
+        self._rules = tuple(sorted(rules, key=attrgetter("id")))
         self._gazetteer = gazetteer or default_gazetteer()
         with collector_paused(lasting=True):
-            self._compiled = [
-                _Compiled(rule.id, rule_version(rule, self._gazetteer), parse(rule.query))
-                for rule in sorted(rules, key=lambda rule: rule.id)
-            ]
-            self._candidates = CandidateIndex([one.query for one in self._compiled], self._gazetteer)
+            self._queries = [parse(rule.query) for rule in self._rules]
+            self._candidates = CandidateIndex(self._queries, self._gazetteer)
 
     def __reduce__(self) -> tuple[type[Matcher], tuple[tuple[Rule, ...], Gazetteer | None]]:
         """Pickle as the rules; the gazetteer that comes with wirepicket is loaded where it arrives."""
@@ -70,12 +61,11 @@ class Matcher:
         subject = Subject(title=title, body=body, source=source, language=language, gazetteer=self._gazetteer)
         hits: list[RuleHit] = []
         for index in candidates:
-            compiled = self._compiled[index]
-            places = subject.places(compiled.query)
+            places = subject.places(self._queries[index])
             if places is not None:
-                hits.append(
-                    RuleHit(rule_id=compiled.rule_id, rule_version=compiled.version, matches=subject.matches(places))
-                )
+                rule = self._rules[index]
+                version = rule_version(rule, self._gazetteer)
+                hits.append(RuleHit(rule_id=rule.id, rule_version=version, matches=subject.matches(places)))
         return tuple(hits)
 
 

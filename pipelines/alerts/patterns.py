@@ -7,7 +7,7 @@ and the candidate search, is ``Pattern.needs``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -64,8 +64,7 @@ class Need:
     prefix: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Tokens in a row."""
 
     elements: tuple[Element, ...]
@@ -123,7 +122,7 @@ def leaf_of(node: Term | Phrase, gazetteer: Gazetteer) -> Leaf:
         for alternative in gazetteer.expand(node.text):
             context = _contexts(alternative.context, gazetteer)
             patterns.extend(
-                replace(pattern, capital=bool(context), context=context)
+                pattern._replace(capital=bool(context), context=context)
                 for pattern in _patterns(alternative.text, gazetteer)
             )
     unique = tuple(dict.fromkeys(patterns)) if len(patterns) > 1 else tuple(patterns)
@@ -139,8 +138,8 @@ def _contexts(words: tuple[str, ...], gazetteer: Gazetteer) -> tuple[Pattern, ..
 def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: bool = False) -> tuple[Pattern, ...]:
     """The ways to write a text: as it is, and with the version in front or connected by words."""
     elements = _elements(text, prefix=prefix)
-    at = next((i for i, e in enumerate(elements[1:], start=1) if e.marker and e.kind is Kind.WORD), 0)
-    if not at or exact or prefix:
+    at = 0 if exact or prefix or len(elements) == 1 else _version_at(elements)
+    if not at:
         return (Pattern(elements, exact=exact),)
     head, version, tail = elements[:at], elements[at : at + 2], elements[at + 2 :]
     names = gazetteer.name_words(" ".join(element.raw for element in head))
@@ -151,20 +150,24 @@ def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: b
     )
 
 
+def _version_at(elements: tuple[Element, ...]) -> int:
+    """Where a version stands behind the first element: the Block of F-16 Block 70; 0 when none does."""
+    return next((i for i, e in enumerate(elements) if i and e.marker and e.kind is Kind.WORD), 0)
+
+
 def _elements(text: str, *, prefix: bool) -> tuple[Element, ...]:
     found = tokens(text)
     out: list[Element] = []
     for index, token in enumerate(found):
-        raw = text[token.start : token.end]
         before = out[-1] if out else None
-        element = _element(token, raw, before)
-        if before and token.glue is Glue.SLASH and element.kind is before.kind and before.kind in _LISTED:
+        element = _element(token, text[token.start : token.end], before)
+        if token.glue is Glue.SLASH and before and element.kind is before.kind and before.kind in _LISTED:
             # 70/72 and C/D name alternatives: any of them will do.
             out[-1] = before._replace(words=before.words | element.words)
             continue
-        followed_by_number = index + 1 < len(found) and found[index + 1].text.isdecimal()
-        if element.kind is Kind.WORD and followed_by_number and token.text.rstrip("s") in MARKERS:
-            element = element._replace(marker=True)
+        if token.text.rstrip("s") in MARKERS and element.kind is Kind.WORD:
+            followed_by_number = index + 1 < len(found) and found[index + 1].text.isdecimal()
+            element = element._replace(marker=followed_by_number)
         out.append(element)
     if prefix:
         out[-1] = out[-1]._replace(kind=Kind.PREFIX, words=frozenset({found[-1].text}))
@@ -172,27 +175,38 @@ def _elements(text: str, *, prefix: bool) -> tuple[Element, ...]:
 
 
 _LISTED = frozenset({Kind.NUMBER, Kind.VARIANT})
+_NAMED = frozenset({Kind.WORD, Kind.VARIANT})
+"""What a number makes a designator with."""
+_VARIANT_JOINS = frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE})
+_VARIANT_NUMBER_JOINS = frozenset({Glue.DIRECT, Glue.DASH})
+_WRITTEN_BEFORE_WORDS = frozenset({Glue.SLASH, Glue.BREAK, Glue.DOT})
+"""A comma or bracket which the user wrote into a phrase may stand in the text as well."""
 
 
 def _element(token: Token, raw: str, before: Element | None) -> Element:
-    if token.text.isdecimal():
-        named = before is not None and before.kind in {Kind.WORD, Kind.VARIANT}
-        joins = NUMBER_JOINS | {token.glue} if token.glue in {Glue.DOT, Glue.SLASH} else NUMBER_JOINS
-        if token.glue in {Glue.POINT, Glue.BREAK}:
-            joins = frozenset({token.glue})
-        if before is not None and before.kind is Kind.VARIANT:  # M1A2, C-130J-30
-            joins = frozenset({Glue.DIRECT, Glue.DASH})
-        marker = before is not None and before.marker
-        return Element(Kind.NUMBER, frozenset({token.text}), joins, raw, designator=named and not marker, marker=marker)
-    after_number = before is not None and before.kind is Kind.NUMBER and before.designator
-    after_variant = before is not None and before.kind is Kind.VARIANT and token.glue is Glue.SLASH
-    short = len(token.text) <= MAX_VARIANT  # the Harris of L3Harris is a word
-    if (after_number and token.glue is Glue.DIRECT and short) or after_variant:
-        words = frozenset({token.text, f"{token.text}s"})  # KC-46As
-        return Element(Kind.VARIANT, words, frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE}), raw)
-    # A comma or bracket which the user wrote into a phrase may stand in the text as well.
-    joins = JOINS | {token.glue} if token.glue in {Glue.SLASH, Glue.BREAK, Glue.DOT} else JOINS
-    return Element(Kind.WORD, frozenset(word_forms(token.text, raw)), joins, raw)
+    word, glue = token.text, token.glue
+    if word.isdecimal():
+        return _number_element(word, glue, raw, before)
+    if before is not None and len(word) <= MAX_VARIANT:  # the Harris of L3Harris is a word
+        after_number = glue is Glue.DIRECT and before.designator and before.kind is Kind.NUMBER
+        if after_number or (glue is Glue.SLASH and before.kind is Kind.VARIANT):
+            return Element(Kind.VARIANT, frozenset({word, f"{word}s"}), _VARIANT_JOINS, raw)  # KC-46As
+    joins = JOINS | {glue} if glue in _WRITTEN_BEFORE_WORDS else JOINS
+    return Element(Kind.WORD, frozenset(word_forms(word, raw)), joins, raw)
+
+
+def _number_element(number: str, glue: Glue, raw: str, before: Element | None) -> Element:
+    joins = NUMBER_JOINS
+    if glue is Glue.POINT or glue is Glue.BREAK:
+        joins = frozenset({glue})
+    elif glue is Glue.DOT or glue is Glue.SLASH:
+        joins = NUMBER_JOINS | {glue}
+    if before is None:
+        return Element(Kind.NUMBER, frozenset({number}), joins, raw)
+    if before.kind is Kind.VARIANT:  # M1A2, C-130J-30
+        joins = _VARIANT_NUMBER_JOINS
+    named = before.kind in _NAMED and not before.marker
+    return Element(Kind.NUMBER, frozenset({number}), joins, raw, named, before.marker)
 
 
 _SIBILANTS = ("s", "x", "z", "ch", "sh")

@@ -66,6 +66,7 @@ MAX_QUERY = 20_000
 """Characters in a query: room for a list of a thousand names."""
 
 _TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "\uff02": '"'})
+_WHITE_SPACE = re.compile(r"[^\S ]")
 _WORD_LIKE = frozenset({"WORD", "PHRASE", "EXACT", "_OPEN", "FIELD", "ATLEAST", "NOT"})
 _TERMINAL_NAMES = {
     "_CLOSE": "')'",
@@ -95,7 +96,7 @@ def parse(text: str) -> Query:
     if len(text) > MAX_QUERY:
         fail(f"the query has {len(text)} characters; at most {MAX_QUERY} are allowed", MAX_QUERY + 1)
     # Terms may hold any character, so lark's line counting is of no use: white space is made plain first.
-    plain = re.sub(r"\s", " ", text.translate(_TYPOGRAPHIC))
+    plain = _WHITE_SPACE.sub(" ", text if text.isascii() else text.translate(_TYPOGRAPHIC))
     root = quick_parse(plain)
     return Query(parse_by_grammar(plain) if root is None else root)
 

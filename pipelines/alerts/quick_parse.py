@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from pipelines.alerts.construct import (
+    MAX_DEPTH,
     check_field,
     check_whole,
     make_at_least,
@@ -38,10 +39,12 @@ _TOKEN = re.compile(
     |(?P<CLOSE>\))
     |(?P<WORD>[^\s()"=][^\s()"]*)
     |(?P<END>$)
+    |(?P<WRONG>.)
     )""",
     re.VERBOSE,
 )
-_BEGINS_OPERAND = frozenset({"NOT", "ATLEAST", "FIELD", "EXACT", "PHRASE", "OPEN", "WORD"})
+_CONTINUES = frozenset({"AND", "NOT", "ATLEAST", "FIELD", "EXACT", "PHRASE", "OPEN", "WORD"})
+"""What goes on with an AND, written or not: itself, and all that begins an operand."""
 
 
 class _UnsureError(Exception):
@@ -51,8 +54,11 @@ class _UnsureError(Exception):
 def quick_parse(text: str) -> Node | None:
     """The tree of a query; ``None`` when the grammar must decide. White space must be spaces."""
     try:
-        node = _Parser(text).whole()
-        check_whole(node)
+        parser = _Parser(text)
+        node = parser.whole()
+        # Every level of nesting takes a token, and nothing but NOT can leave a query without anything to look for.
+        if parser.size > MAX_DEPTH or parser.has_not:
+            check_whole(node)
     except (_UnsureError, RuleSyntaxError):
         return None
     return node
@@ -61,89 +67,92 @@ def quick_parse(text: str) -> Node | None:
 class _Parser:
     """Recursive descent over the tokens of one query."""
 
+    __slots__ = ("_at", "_depth", "_kinds", "_values")
+
     def __init__(self, text: str) -> None:
-        self._tokens: list[tuple[str, str]] = []
-        position = 0
-        while position <= len(text):
-            match = _TOKEN.match(text, position)
-            if match is None:
-                raise _UnsureError
-            kind = str(match.lastgroup)
-            self._tokens.append((kind, match[kind]))
-            if kind == "END":
-                break
-            position = match.end()
+        found = list(_TOKEN.finditer(text))
+        self._kinds = [match.lastgroup for match in found]
+        self._values = [match[match.lastindex or 0] for match in found]
         self._at = 0
         self._depth = 0
+
+    @property
+    def size(self) -> int:
+        """Tokens, the end among them."""
+        return len(self._kinds)
+
+    @property
+    def has_not(self) -> bool:
+        """Whether a NOT is among them."""
+        return "NOT" in self._kinds
 
     def whole(self) -> Node:
         node = self._any_of()
         self._take("END")
         return node
 
-    @property
-    def _kind(self) -> str:
-        return self._tokens[self._at][0]
-
     def _take(self, kind: str) -> str:
-        found, value = self._tokens[self._at]
-        if found != kind:
+        at = self._at
+        if self._kinds[at] != kind:
             raise _UnsureError
-        self._at += 1
-        return value
+        self._at = at + 1
+        return self._values[at]
 
     def _any_of(self) -> Node:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise _UnsureError
         parts = [self._all_of()]
-        while self._kind == "OR":
-            self._take("OR")
+        while self._kinds[self._at] == "OR":
+            self._at += 1
             parts.append(self._all_of())
         self._depth -= 1
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def _all_of(self) -> Node:
         parts = [self._operand()]
-        while self._kind in _BEGINS_OPERAND or self._kind == "AND":
-            if self._kind == "AND":
-                self._take("AND")
+        while (kind := self._kinds[self._at]) in _CONTINUES:
+            self._at += kind == "AND"
             parts.append(self._operand())
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _operand(self) -> Node:
-        if self._kind == "NOT":
-            self._take("NOT")
+        if self._kinds[self._at] == "NOT":
+            self._at += 1
             return Not(self._near())
         return self._near()
 
     def _near(self) -> Node:
         node = self._primary()
-        while self._kind == "NEAR":
+        while self._kinds[self._at] == "NEAR":
             operator = self._take("NEAR")
             node = make_near(node, operator, self._primary(), 1)
         return node
 
-    def _primary(self) -> Node:
-        kind = self._kind
-        if kind == "WORD":
-            return make_term(self._take("WORD"), exact=False, column=1)
-        if kind == "PHRASE":
-            return make_phrase(self._take("PHRASE"), exact=False, column=1)
-        if kind == "EXACT":
-            self._take("EXACT")
-            word = self._kind == "WORD"
-            return (
-                make_term(self._take("WORD"), exact=True, column=1)
-                if word
-                else make_phrase(self._take("PHRASE"), exact=True, column=1)
-            )
-        if kind == "OPEN":
-            return self._group()
-        if kind == "ATLEAST":
-            operator = self._take("ATLEAST")
-            return make_at_least(operator, self._group(), 1)
-        name = check_field(self._take("FIELD"), 1)
+    def _primary(self) -> Node:  # noqa: PLR0911 - one a kind of token
+        at = self._at
+        kind = self._kinds[at]
+        self._at = at + 1
+        match kind:
+            case "WORD":
+                return make_term(self._values[at], exact=False, column=1)
+            case "PHRASE":
+                return make_phrase(self._values[at], exact=False, column=1)
+            case "OPEN":
+                return self._group()
+            case "EXACT":
+                if self._kinds[self._at] == "WORD":
+                    return make_term(self._take("WORD"), exact=True, column=1)
+                return make_phrase(self._take("PHRASE"), exact=True, column=1)
+            case "ATLEAST":
+                self._take("OPEN")
+                return make_at_least(self._values[at], self._group(), 1)
+            case "FIELD":
+                return self._field(check_field(self._values[at], 1))
+            case _:
+                raise _UnsureError
+
+    def _field(self, name: str) -> Node:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise _UnsureError
@@ -152,7 +161,7 @@ class _Parser:
         return make_field(name, part, 1)
 
     def _group(self) -> Node:
-        self._take("OPEN")
+        """What stands behind an opening bracket."""
         node = self._any_of()
         self._take("CLOSE")
         return node

@@ -106,6 +106,21 @@ class Rough:
             pairs += [word + b" " + number for word in before]
         return pairs
 
+    def has_pair(self, words: Collection[bytes]) -> bool:
+        """Whether a pair among these stands in the text; sometimes true when none does."""
+        wanted = [word for word in words if b" " in word]
+        if not wanted or not self._pairs.isdisjoint(wanted):
+            return bool(wanted)
+        # A composed token may stand before any number.
+        return self.before_numbers and any(
+            word in self.composed and (number in self.composed or number in self.numbers)
+            for word, _, number in (one.partition(b" ") for one in wanted)
+        )
+
+    @cached_property
+    def _pairs(self) -> frozenset[bytes]:
+        return frozenset(self.pairs(frozenset(self.numbers)))
+
     def behind(self, end: int) -> Sequence[bytes] | None:
         """The word that stands right behind a place of ``letters``, and perhaps one more; ``None``: any may."""
         near = self.letters[end : end + _NEIGHBOUR].split(None, 2) if end <= self.length else []

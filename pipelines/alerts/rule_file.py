@@ -28,7 +28,34 @@ ESCALATIONS = ("source", "term")
 ARTICLES = r"[1-9][0-9]{0,4}"
 
 _KEYS = ("id", "query", "severity", "notify", "throttle", "escalate", "tests", "description")
+_THROTTLE, _ESCALATION, _TESTS = Throttle(), Escalation(), RuleTests()
+"""What a rule has that says nothing of it."""
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_NULL, _TEXT = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _TooDeepError(Exception):
+    """Lists and mappings within each other, more than ``MAX_NESTING``."""
+
+
+class _Loader(_LOADER):  # type: ignore[misc]
+    """Composes nodes, no deeper than it may: composing calls itself for each level. Scalars are texts or nothing."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def descend_resolver(self, *_: object) -> None:
+        self._depth += 1
+        if self._depth > MAX_NESTING + 1:  # a scalar is a level here
+            raise _TooDeepError
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        return _NULL if kind is yaml.ScalarNode and implicit[0] and value in _NULLS else _TEXT
 
 
 def load_rules(path: Path) -> tuple[Rule, ...]:
@@ -69,29 +96,26 @@ class _Reader:
         if not isinstance(root, yaml.SequenceNode):
             self._fail("expected a list of rules, each beginning with '- id:'", root)
         rules: list[Rule] = []
-        lines_of: dict[str, int] = {}
+        nodes: dict[str, yaml.Node] = {}
         for node in root.value:
             rule = self._rule(node)
-            if rule.id in lines_of:
-                self._fail(
-                    f"the id '{rule.id}' is taken by the rule in line {lines_of[rule.id]}; expected another",
-                    self._entries(node)["id"],
-                )
-            lines_of[rule.id] = node.start_mark.line + 1
+            if rule.id in nodes:
+                line = nodes[rule.id].start_mark.line + 1
+                at = self._mapping(node, _KEYS, "a rule")["id"]
+                self._fail(f"the id '{rule.id}' is taken by the rule in line {line}; expected another", at)
+            nodes[rule.id] = node
             rules.append(rule)
         return tuple(rules)
 
     def _compose(self, text: str) -> yaml.Node | None:
         try:
-            depth = 0
-            for event in yaml.parse(text, Loader=_LOADER):
-                # Composing calls itself for each level, and follows aliases: neither may be left to a hostile file.
-                if isinstance(event, yaml.AliasEvent):
-                    self._fail("expected no '*alias': rule files have none", event)
-                depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-                if depth > MAX_NESTING:
-                    self._fail(f"expected at most {MAX_NESTING} levels of nesting", event)
-            return yaml.compose(text, Loader=_LOADER)
+            if "&" in text:  # what an alias stands for has a name that begins so
+                self._check_structure(text)
+            try:
+                return yaml.compose(text, Loader=_Loader)
+            except _TooDeepError:
+                self._check_structure(text)
+                raise
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             problem = ": ".join(part for part in (error.context, error.problem) if part)
@@ -104,6 +128,15 @@ class _Reader:
         except yaml.YAMLError as error:  # a control character
             raise RuleSyntaxError(f"not YAML: {error}; expected printable text", file=self._file) from error
 
+    def _check_structure(self, text: str) -> None:
+        depth = 0
+        for event in yaml.parse(text, Loader=_LOADER):
+            if isinstance(event, yaml.AliasEvent):
+                self._fail("expected no '*alias': rule files have none", event)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_NESTING:
+                self._fail(f"expected at most {MAX_NESTING} levels of nesting", event)
+
     def _fail(self, message: str, at: yaml.Node | yaml.Event | None) -> NoReturn:
         mark = at.start_mark if at is not None else None
         raise RuleSyntaxError(
@@ -113,24 +146,21 @@ class _Reader:
             column=mark.column + 1 if mark else 1,
         )
 
-    def _entries(self, node: yaml.Node) -> dict[str, yaml.Node]:
-        return {key.value: value for key, value in node.value}
-
     def _mapping(self, node: yaml.Node, keys: tuple[str, ...], what: str) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):
             self._fail(f"expected {what} with the keys {', '.join(keys)}", node)
-        seen: set[str] = set()
-        for key, _ in node.value:
+        entries: dict[str, yaml.Node] = {}
+        for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value not in keys:
                 shown = key.value if isinstance(key, yaml.ScalarNode) else "…"
                 self._fail(f"{what} has no key '{shown}'; expected one of {', '.join(keys)}", key)
-            if key.value in seen:
+            if key.value in entries:
                 self._fail(f"the key '{key.value}' is given twice; expected it once", key)
-            seen.add(key.value)
-        return self._entries(node)
+            entries[key.value] = value
+        return entries
 
     def _text(self, node: yaml.Node, what: str) -> str:
-        if not isinstance(node, yaml.ScalarNode) or node.tag == "tag:yaml.org,2002:null" or not node.value.strip():
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL or not node.value.strip():
             self._fail(f"expected {what}", node)
         text: str = node.value
         return text
@@ -167,9 +197,9 @@ class _Reader:
             query=query,
             severity=self._one_of(entries["severity"], SEVERITIES, "a severity") if "severity" in entries else "medium",
             notify=self._channels(entries["notify"]) if "notify" in entries else (),
-            throttle=self._throttle(entries["throttle"]) if "throttle" in entries else Throttle(),
-            escalate=self._escalation(entries["escalate"]) if "escalate" in entries else Escalation(),
-            tests=self._tests(entries["tests"]) if "tests" in entries else RuleTests(),
+            throttle=self._throttle(entries["throttle"]) if "throttle" in entries else _THROTTLE,
+            escalate=self._escalation(entries["escalate"]) if "escalate" in entries else _ESCALATION,
+            tests=self._tests(entries["tests"]) if "tests" in entries else _TESTS,
             description=self._text(described, "a description") if described is not None else None,
         )
 
@@ -179,17 +209,17 @@ class _Reader:
 
     def _throttle(self, node: yaml.Node) -> Throttle:
         entries = self._mapping(node, ("per", "window"), "a throttle")
-        plain = Throttle()
+        per, window = entries.get("per"), entries.get("window")
         return Throttle(
-            per=self._one_of(entries["per"], THROTTLES, "what a throttle counts by") if "per" in entries else plain.per,
-            window=self._matching(entries["window"], WINDOW, "a window") if "window" in entries else plain.window,
+            per=self._one_of(per, THROTTLES, "what a throttle counts by") if per else _THROTTLE.per,
+            window=self._matching(window, WINDOW, "a window") if window else _THROTTLE.window,
         )
 
     def _escalation(self, node: yaml.Node) -> Escalation:
         entries = self._mapping(node, ("by", "articles"), "an escalation")
         reasons = self._list(entries["by"], "reasons") if "by" in entries else None
         return Escalation(
-            by=Escalation().by
+            by=_ESCALATION.by
             if reasons is None
             else tuple(dict.fromkeys(self._one_of(item, ESCALATIONS, "a reason to escalate") for item in reasons)),
             articles=int(self._matching(entries["articles"], ARTICLES, "a number of articles"))

@@ -1,23 +1,20 @@
 """The shape of a query over words: what the words of a text must be for the query to match it, places aside.
 
-A shape asks for less than its query: every text that matches has it, and a few others. ``clauses`` of a shape are
-sets of signs of which a text with the shape shows at least one each.
+A shape asks for less than its query: every text that matches has it, and a few others.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache, lru_cache
-from itertools import product
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN
 from pipelines.alerts.patterns import Kind, leaf_of
 from pipelines.alerts.query import And, AtLeast, InTitle, Near, Node, Or, Phrase, Query, Term
-from pipelines.alerts.wordlists import FREQUENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from pipelines.alerts.gazetteer import Gazetteer
     from pipelines.alerts.patterns import Element, Pattern
@@ -28,9 +25,6 @@ Words: TypeAlias = frozenset[bytes]
 Sign: TypeAlias = bytes
 """What a text shows: ``b"himars"`` a word; ``b" deliver"`` a word which begins so; ``b"f 16"`` a word and its number;
 ``b"iron dome"`` a word and the next one; ``b"^saw"`` a word with a capital."""
-
-Clause: TypeAlias = frozenset[Sign]
-"""A text shows one of these."""
 
 
 class All(NamedTuple):
@@ -82,7 +76,7 @@ def shape_of(query: Query, gazetteer: Gazetteer) -> Shape:
 def _shape(node: Node, gazetteer: Gazetteer) -> Shape:
     match node:
         case Term() | Phrase():
-            return _leaf_shape(node, gazetteer)
+            return leaf_shape(node, gazetteer)
         case And(parts):
             return _all([_shape(part, gazetteer) for part in parts])
         case Or(parts):
@@ -115,8 +109,8 @@ def _any(parts: list[Shape]) -> Shape:
     return others[0] if len(others) == 1 and not words else Any((words, *others) if words else tuple(others))
 
 
-@lru_cache(maxsize=1 << 16)
-def _leaf_shape(node: Term | Phrase, gazetteer: Gazetteer) -> Shape:
+def leaf_shape(node: Term | Phrase, gazetteer: Gazetteer) -> Shape:
+    """The shape of a term or phrase."""
     patterns = [_pattern_shape(pattern) for pattern in leaf_of(node, gazetteer).patterns]
     return patterns[0] if len(patterns) == 1 else _any(list(dict.fromkeys(patterns)))
 
@@ -174,8 +168,15 @@ def _telling(element: Element) -> int:
 
 
 @lru_cache(maxsize=1 << 14)
-def _forms(words: frozenset[str]) -> frozenset[bytes]:
-    return frozenset(form for word in words for form in (word.encode(), *_SHORT_FORMS.get(word, ())))
+def _forms(words: frozenset[str]) -> Words:
+    return forms_of(words)
+
+
+def forms_of(words: Iterable[str]) -> Words:
+    """Every way in which these tokens may stand in a text."""
+    forms = frozenset(map(str.encode, words))
+    short = [form for word in words if word in _SHORT_FORMS for form in _SHORT_FORMS[word]]
+    return forms.union(short) if short else forms
 
 
 def _words(words: frozenset[str]) -> Shape:
@@ -183,77 +184,3 @@ def _words(words: frozenset[str]) -> Shape:
     cut = tuple(f" {word}".encode() for word in sorted(words) if len(word) >= MAX_TOKEN)
     whole = _forms(words)
     return Any((whole, Begins(cut))) if cut else whole
-
-
-# Clauses ------------------------------------------------------------------------------------------------
-
-# How likely a word of so many characters is met in an article: a rough guess, which only the speed depends on.
-_PREFIX_LIKELY = (1.0, 1.0, 0.9, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05)
-_NUMBER_LIKELY = (1.0, 0.5, 0.4, 0.1, 0.2, 0.01)
-_PAIR_LIKELY = 0.001
-_FREQUENT = frozenset(word.encode() for word in FREQUENT)
-_FREQUENT_LIKELY = 0.6
-_WORDS = 500
-"""Words of an article."""
-_RARE = 4e-6
-"""The part of a word that is in no list of the 29,000 most frequent: it may be rife in this press all the same."""
-_WITH_CAPITAL = 0.1
-"""How often a common word has a capital."""
-_SELDOM = 0.005
-"""What is met no more often needs no narrower clause."""
-
-
-def clauses(shape: Shape) -> list[Clause]:
-    """Clauses that follow from a shape; none when words do not narrow it."""
-    match shape:
-        case All(parts):
-            found = [clause for part in parts if not isinstance(part, Row | Capital) for clause in clauses(part)]
-            if not any(_likely(clause) <= _SELDOM for clause in found):
-                found += [clause for part in parts if isinstance(part, Row | Capital) for clause in clauses(part)]
-            return found
-        case Any(parts):
-            # One clause that takes the least likely clause of each choice.
-            choices = [min(clauses(part), key=_ranked, default=None) for part in parts]
-            known = [choice for choice in choices if choice is not None]
-            return [frozenset().union(*known)] if len(known) == len(choices) else []
-        case Begins(beginnings):
-            return [frozenset(beginnings)]
-        case Row(first, second):
-            return [frozenset(b"%b %b" % pair for pair in product(first, second))]
-        case Capital(words):
-            return [frozenset(b"^" + word for word in words)]
-        case _:
-            return [shape]
-
-
-def _likely(clause: Clause) -> float:
-    return sum(map(likelihood, clause))
-
-
-def _ranked(clause: Clause) -> tuple[float, list[Sign]]:
-    return _likely(clause), sorted(clause)
-
-
-@lru_cache(maxsize=1 << 17)
-def likelihood(sign: Sign) -> float:
-    """How likely a sign is met in an article, 0 to 1: a rough guess."""
-    if sign[:1] == b"^":
-        return _WITH_CAPITAL * likelihood(sign[1:])
-    if sign[:1] == b" ":
-        return _PREFIX_LIKELY[min(len(sign), len(_PREFIX_LIKELY) - 1)]
-    if b" " in sign:
-        return _PAIR_LIKELY
-    if sign in _FREQUENT:
-        return _FREQUENT_LIKELY
-    if sign.isdigit():
-        return _NUMBER_LIKELY[min(len(sign), len(_NUMBER_LIKELY) - 1)]
-    return min(1.0, _WORDS * _frequencies().get(sign.decode(), _RARE))
-
-
-@cache
-def _frequencies() -> Mapping[str, float]:
-    """How large a part of running text a word of English is: most of what is read, and of a weapon's name, is."""
-    import wordfreq  # noqa: PLC0415 - 0.2 s which reading rules alone need not wait
-
-    frequencies: dict[str, float] = wordfreq.get_frequency_dict("en", wordlist="small")
-    return frequencies

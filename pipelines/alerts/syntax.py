@@ -108,6 +108,8 @@ class Query:
 def children(node: Node) -> tuple[Node, ...]:
     """The parts of a node."""
     match node:
+        case Term() | Phrase():
+            return ()
         case And(parts) | Or(parts):
             return parts
         case Not(part) | InTitle(part) | AtLeast(_, part):

@@ -8,13 +8,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.alerts.candidates import CandidateIndex
+from pipelines.alerts.clauses import plain_clauses, shape_clauses
 from pipelines.alerts.evaluate import Subject
 from pipelines.alerts.gazetteer import default_gazetteer
 from pipelines.alerts.matcher import confirm
 from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN, index_text
-from pipelines.alerts.query import Query, format_query, parse, parse_by_grammar
+from pipelines.alerts.query import Phrase, Query, Term, format_query, parse, parse_by_grammar
 from pipelines.alerts.quick_parse import quick_parse
 from pipelines.alerts.rough import rough
+from pipelines.alerts.shapes import leaf_shape
 from pipelines.errors import RuleSyntaxError
 
 SHORT = {word: short for short, word in ABBREVIATIONS.items()}
@@ -23,6 +25,7 @@ WORDS = """
     \u2019t - \u2011 – / , . é e\u0301 歼 歼20 20歼 अर्जुन 😀 ﬁ ½ İ ß \u13a0 \uab70 ᄀ ᅡ ᆨ \u212a ™ _ ' " the of
     standard missile Sparrow drones deliver delivery
 """
+PARTS = "F KX HIMARS drone Drones Iron dome Block blk BLKS Mk. mod city class 16 70 007 70/72 C s"
 PIECES = st.sampled_from([*WORDS.split(), "\n\n"])
 TEXTS = st.one_of(
     st.text(max_size=80),
@@ -75,6 +78,34 @@ def test_every_match_is_a_candidate(title: str, body: str) -> None:
     for index, query in enumerate(QUERIES):
         if confirm(parse(query), title=title, body=body, source="Reuters", language="en") is not None:
             assert index in candidates
+
+
+JOINED = st.lists(
+    st.tuples(st.sampled_from(PARTS.split()), st.sampled_from(["", " ", " ", "-", ", "])), min_size=1
+).map(lambda pairs: "".join(part for pair in pairs for part in pair).rstrip(" -,"))
+LEAVES = st.one_of(
+    st.builds(Phrase, JOINED, exact=st.booleans()),
+    st.builds(Term, JOINED, exact=st.booleans()),
+    st.builds(Term, JOINED, prefix=st.just(True)),  # noqa: FBT003
+)
+
+
+@settings(deadline=None, max_examples=600)
+@given(LEAVES)
+@example(Phrase("F-16 Block 70"))
+@example(Phrase("Block 70 F-16 drone", exact=True))
+@example(Phrase("F-16 drone Mk 2 Block 70"))
+@example(Term("blk", prefix=True))
+def test_clauses_of_plain_leaves_are_those_of_their_shapes(leaf: Term | Phrase) -> None:
+    plain = plain_clauses(leaf, default_gazetteer())
+    assert plain is None or plain == shape_clauses(leaf_shape(leaf, default_gazetteer()))
+
+
+def test_most_leaves_are_plain() -> None:
+    for text in ("drone", "KX-417", "KX417 missile", "KX-417 Block 70", "air defence battery"):
+        assert plain_clauses(Phrase(text), default_gazetteer())
+    assert plain_clauses(Term("deliver", prefix=True), default_gazetteer())
+    assert plain_clauses(Term("HIMARS"), default_gazetteer()) is None  # it has other names
 
 
 LONG = st.lists(st.one_of(st.sampled_from(["the jets, which fly"] * 4), TEXTS), min_size=12, max_size=40).map(" ".join)

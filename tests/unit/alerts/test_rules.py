@@ -53,6 +53,8 @@ def test_a_whole_rule(tmp_path: Path) -> None:
         ("- query: x\n", 1, 3, "no 'id'"),
         ("- id: x\n  query:\n", 2, 9, "expected a query"),
         ("- id: x\n  query: [a]\n", 2, 10, "expected a query"),
+        ("- id: x\n  query: ~\n", 2, 10, "expected a query"),
+        ("- id: x\n  query: !!null a\n", 2, 10, "expected a query"),
         ("- id: x\n  query: a AND\n", 2, 15, "found the end of the query; expected a term"),
         ("- id: x\n  query: 'a AND'\n", 2, 16, "expected a term"),
         ("- id: x\n  query: 'it''s AND (b'\n", 2, 21, "this '(' is not closed; expected ')'"),
@@ -93,6 +95,11 @@ def test_a_wrong_file_names_the_place_and_what_was_expected(
     assert words in raised.value.message
     assert (raised.value.file, raised.value.line, raised.value.column) == (str(path), line, column)
     assert str(raised.value).startswith(f"{path}:")
+
+
+def test_what_yaml_takes_for_numbers_dates_and_nothing_is_text_within_quotes(tmp_path: Path) -> None:
+    path = write(tmp_path, "- {id: 1, query: 'null'}\n- {id: 2026-01-01, query: yes}\n")
+    assert [(rule.id, rule.query) for rule in load_rules(path)] == [("1", "null"), ("2026-01-01", "yes")]
 
 
 def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
