@@ -44,10 +44,11 @@ class MemoryTables(SqlitePart):
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT {MEMORY.selected} FROM memory "  # noqa: S608 - names of our own tables
-                f"WHERE row IN (SELECT entry FROM {space.value}_postings "
-                "WHERE key IN (SELECT value FROM json_each(?))) ORDER BY article_id",
-                (json.dumps(list(keys)),),
+                # A join in the order of the keys, which CROSS keeps from being turned round: cheaper than an IN.
+                f"SELECT {MEMORY.selected} FROM memory WHERE row IN (SELECT posting.entry "  # noqa: S608 - our tables
+                f"FROM json_each(?) AS wanted CROSS JOIN {space.value}_postings AS posting "
+                "ON posting.key = wanted.value) ORDER BY article_id",
+                (json.dumps(sorted(keys)),),
             ).fetchall()
         return [MEMORY.record(row) for row in rows]
 
