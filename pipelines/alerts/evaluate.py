@@ -50,7 +50,7 @@ class Place(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """Tokens from the first to the last place of something that matched."""
+    """From the first to the last place of something that matched, in tokens."""
 
     first: int
     behind: int
@@ -107,9 +107,9 @@ class Subject:
             case Language(code):
                 return () if self._language == code else None
             case AtLeast(count, part):
-                spans = [self._spans(part, field) for field in fields]
-                enough = sum(_mentions(one) for one in spans) >= count
-                return _concatenated(span.places for one in spans for span in one) if enough else None
+                mentions = [self._mentions(part, field) for field in fields]
+                enough = sum(map(_apart, mentions)) >= count
+                return _concatenated(span.places for one in mentions for span in one) if enough else None
             case Term() | Phrase():
                 return _concatenated(self._leaf_places(node, field) for field in fields) or None
             case Near():
@@ -117,7 +117,7 @@ class Subject:
 
     def _all(self, parts: tuple[Node, ...], fields: tuple[str, ...]) -> tuple[Place, ...] | None:
         found: list[tuple[Place, ...]] = []
-        for part in parts:
+        for part in sorted(parts, key=_is_dear):
             places = self._evaluate(part, fields)
             if places is None:
                 return None
@@ -141,6 +141,19 @@ class Subject:
                 )
             case _:
                 raise AssertionError(node)  # the parser lets nothing else in here
+
+    def _mentions(self, node: Node, field: str) -> tuple[_Span, ...]:
+        """``_spans`` in characters: only what counts words takes more of a text apart than its places ask for."""
+        match node:
+            case Term() | Phrase():
+                return tuple(_Span(place.start, place.end, (place,)) for place in self._leaf_places(node, field))
+            case Or(parts):
+                return tuple(sorted({span for part in parts for span in self._mentions(part, field)}))
+            case _:
+                return tuple(
+                    _Span(*_offsets(self.document(field), span.first, span.behind), span.places)
+                    for span in self._spans(node, field)
+                )
 
     def _leaf_places(self, node: Term | Phrase, field: str) -> tuple[Place, ...]:
         """Where a leaf stands; of a long text only what it takes is tokenised."""
@@ -225,7 +238,12 @@ def _outermost(found: set[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-def _mentions(spans: tuple[_Span, ...]) -> int:
+def _is_dear(node: Node) -> bool:
+    """Whether a node takes a whole text apart, and so is better asked last."""
+    return isinstance(node, Near | AtLeast)
+
+
+def _apart(spans: tuple[_Span, ...]) -> int:
     """The most spans which do not overlap (earliest end first is optimal)."""
     count, reached = 0, 0
     for first, behind in sorted(((span.first, span.behind) for span in spans), key=lambda pair: pair[1]):
