@@ -11,7 +11,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.alerts.gazetteer import default_gazetteer
@@ -49,6 +49,7 @@ def cases() -> Iterator[Case]:
             if designator := DESIGNATOR.fullmatch(name):
                 yield from _designator(*designator.groups())
         yield from _aliases(system)
+        yield from _versions(system)
 
 
 def _sentence(form: str) -> str:
@@ -110,11 +111,11 @@ def _designator(letters: str, number: str) -> Iterator[Case]:
 def _aliases(system: System) -> Iterator[Case]:
     """A term matches the system's other names; ambiguous ones with a capital and context only."""
     gazetteer = default_gazetteer()
-    terms = [name for name in system.aliases if re.fullmatch(r"[^\s:=()\"*]+", name)]
-    term = next((name for name in terms if gazetteer.look_up(name) == (system,)), None)
+    term = next(iter(_terms(system)), None)
     if term is None:
         return
-    yield from _all("alias", term, list(system.aliases), expected=True)
+    names = [name for name in system.aliases if not _another_version(term, name)]
+    yield from _all("alias", term, names, expected=True)
     plain = [index_text(name) for name in system.aliases]
     for name in system.ambiguous:
         words = [word for word in gazetteer.contexts[system.category] if word.lower() != name.lower()]
@@ -124,6 +125,41 @@ def _aliases(system: System) -> Iterator[Case]:
             if name[0].isupper() and not any(f" {key} " in f" {index_text(lower)} " for key in plain):
                 yield Case("ambiguous without a capital", term, _sentence(lower), expected=False)
         yield Case("ambiguous without context", term, f"Early in May {name} went on holiday.", expected=False)
+
+
+def _versions(system: System) -> Iterator[Case]:
+    """A term that names one version stands for no other, nor for the system's name beside another: M1A1 Abrams."""
+    proper = [name for name in (*system.aliases, *system.ambiguous) if name.isalpha()]
+    for term in _terms(system):
+        for other in system.aliases:
+            if _another_version(term, other):
+                forms = [
+                    other,
+                    f"new {other}s",
+                    f"{other}/X",
+                    *(f"{other} {name}" for name in proper if name not in other),
+                ]
+                yield from _all("another version", term, forms, expected=False)
+                yield from _all("both versions", term, [f"{other} and {term}", f"{term}, {other}"], expected=True)
+
+
+def _terms(system: System) -> list[str]:
+    """The names that are a term of the rule language and stand for this system alone."""
+    names = [name for name in system.aliases if re.fullmatch(r"[^\s:=()\"*]+", name)]
+    return [name for name in names if default_gazetteer().look_up(name) == (system,)]
+
+
+def _another_version(term: str, name: str) -> bool:
+    """Whether a name goes on like the term with another number or other letters: M1A1 to M1A2, P-8I to P-8A."""
+    first, second = (index_text(one.removeprefix("AN/")).split() for one in (term, name))
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+    if not 0 < shared < min(len(first), len(second)):
+        return False
+    one, other, before = first[shared], second[shared], first[shared - 1]
+    if one.isdecimal() and other.isdecimal():
+        return not (one.startswith(other) or other.startswith(one))  # a CV9030 is a CV90
+    directly = f"{before}{one}" in term.lower() and f"{before}{other}" in name.lower()
+    return directly and shared > 1 and before.isdecimal()
 
 
 def is_right(case: Case) -> bool:

@@ -60,9 +60,10 @@ def _anchor(pattern: Pattern) -> Anchor:
     gap = (MAX_GAP + 1) * bool(pattern.gap_at)
     before = sum(map(_width, elements[:at])) + MAX_LIST * (element.kind in _LISTED) + gap + _NEIGHBOURS
     behind = sum(map(_width, elements[at:])) + gap + _NEIGHBOURS
-    if pattern.context:
+    if pattern.context or pattern.others:
         # A context word stands within reach of the match and is decided on as patterns are.
-        longest = max(sum(map(_width, context.elements)) for context in pattern.context) + MAX_GAP + 1
+        near = (*pattern.context, *pattern.others)
+        longest = max(sum(map(_width, one.elements)) for one in near) + MAX_GAP + 1
         before, behind = before + CONTEXT_REACH, behind + CONTEXT_REACH + longest
     words = {form for word in element.words for form in (word, *_SHORT_FORMS.get(word, ()))}
     cut = any(len(word) >= MAX_TOKEN for word in words)

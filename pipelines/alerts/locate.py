@@ -59,6 +59,8 @@ def _accepted(document: Document, pattern: Pattern, start: int, behind: int) -> 
         return False
     if pattern.capital and not document.text[document.tokens[start].start].isupper():
         return False
+    if any(_stands_beside(document, other, start, behind) for other in pattern.others):
+        return False
     if not pattern.context:
         return True
     return any(_stands_near(document, context, start, behind) for context in pattern.context)
@@ -83,6 +85,20 @@ def _stands_near(document: Document, context: Pattern, start: int, behind: int) 
         after = position >= behind
         distance = numbers[position] - numbers[behind - 1] if after else numbers[start] - numbers[end - 1]
         if distance <= CONTEXT_WORDS + 1:
+            return True
+    return False
+
+
+def _stands_beside(document: Document, other: Pattern, start: int, behind: int) -> bool:
+    """Whether another pattern ends right before ``start`` or begins at ``behind``."""
+    tokens = document.tokens
+    positions = document.positions(other.elements[0].words)
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind)):
+        position = positions[index]
+        end = _match_at(document, other, position) if position < start or position == behind else None
+        if end is not None and (
+            (end == start and tokens[start].glue in JOINS) or (position == behind and tokens[behind].glue in JOINS)
+        ):
             return True
     return False
 
@@ -199,7 +215,8 @@ def _number(document: Document, element: Element, position: int, following: Elem
         or (at < len(tokens) and tokens[at].text in following.words and tokens[at].glue in following.joins)
     ):
         return at
-    return absorb(document, at) if element.designator else at
+    behind = absorb(document, at) if element.designator else at
+    return None if element.bare and behind != at else behind
 
 
 def _begins_free(  # noqa: PLR0911 - one a kind of neighbour

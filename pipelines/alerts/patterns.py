@@ -16,6 +16,8 @@ from pipelines.alerts.normalise import Glue, Token, tokens
 from pipelines.alerts.query import Phrase, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipelines.alerts.gazetteer import Gazetteer
 
 JOINS = frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE, Glue.LOOSE, Glue.QUOTED})
@@ -54,6 +56,8 @@ class Element(NamedTuple):
     """A number that is one name with the word before it: the 16 of F-16."""
     marker: bool = False
     """A word of ``MARKERS`` before a number, or that number."""
+    bare: bool = False
+    """No variant letters may stand behind the number: the query asks for a variant of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Pattern(NamedTuple):
     """The first letter must be a capital: the name is also a common word."""
     context: tuple[Pattern, ...] = ()
     """One of these must stand near; empty: none needs to."""
+    others: tuple[Pattern, ...] = ()
+    """None of these may stand right beside it: in M1A1 Abrams the name is not that of an M1A2."""
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -119,14 +125,63 @@ def leaf_of(node: Term | Phrase, gazetteer: Gazetteer) -> Leaf:
     prefix = isinstance(node, Term) and node.prefix
     patterns = list(_patterns(node.text, gazetteer, exact=node.exact, prefix=prefix))
     if isinstance(node, Term) and not (node.exact or node.prefix):
-        for alternative in gazetteer.expand(node.text):
-            context = _contexts(alternative.context, gazetteer)
-            patterns.extend(
-                pattern._replace(capital=bool(context), context=context)
-                for pattern in _patterns(alternative.text, gazetteer)
-            )
+        patterns += _other_names(node.text, patterns[0].elements, gazetteer)
     unique = tuple(dict.fromkeys(patterns)) if len(patterns) > 1 else tuple(patterns)
     return Leaf(node.text, unique)
+
+
+def _other_names(term: str, own: tuple[Element, ...], gazetteer: Gazetteer) -> Iterator[Pattern]:
+    """The patterns of the other names of what a term names, but for those of its other versions."""
+    others: list[Pattern] = []
+    names: list[Pattern] = []
+    for alternative in gazetteer.expand(term):
+        context = _contexts(alternative.context, gazetteer)
+        for pattern in _patterns(alternative.text, gazetteer):
+            other = _other_version(own, pattern.elements)
+            if other:
+                others.append(Pattern(other))
+            else:
+                elements = _without_variants(own, pattern.elements)
+                names.append(pattern._replace(elements=elements, capital=bool(context), context=context))
+    without = tuple(dict.fromkeys(others))
+    return (name._replace(others=without) for name in names)
+
+
+def _other_version(own: tuple[Element, ...], other: tuple[Element, ...]) -> tuple[Element, ...]:
+    """The beginning of a name that is another version's, if it is: its number or variant is not that of ``own``.
+
+    M1A1 to M1A2, Patriot PAC-2 to PAC-3, APG-85 to AN/APG-81.
+    """
+    for start, one in enumerate(other):
+        for begin, mine in enumerate(own):
+            if one.words == mine.words and one.kind is mine.kind is Kind.WORD:
+                at = _shared(own[begin:], other[start:])
+                if _differ(own[begin + at : begin + at + 1], other[start + at : start + at + 1]):
+                    return other[: start + at + 1]
+    return ()
+
+
+def _differ(one: tuple[Element, ...], other: tuple[Element, ...]) -> bool:
+    """Whether two numbers, or the letters behind one, are not the same; that of CV9030 goes on from that of CV90."""
+    for mine, yours in zip(one, other, strict=False):
+        if mine.kind is yours.kind is Kind.NUMBER:
+            return not any(a.startswith(b) or b.startswith(a) for a in mine.words for b in yours.words)
+        return mine.kind is yours.kind is Kind.VARIANT and mine.words.isdisjoint(yours.words)
+    return False
+
+
+def _without_variants(own: tuple[Element, ...], other: tuple[Element, ...]) -> tuple[Element, ...]:
+    """The elements of a name; its number bare where the term has a variant of it: AIM-9 is no AIM-9M to an AIM-9X."""
+    at = _shared(own, other)
+    if not 0 < at < len(own) or own[at].kind is not Kind.VARIANT:
+        return other
+    return (*other[: at - 1], other[at - 1]._replace(bare=True), *other[at:])
+
+
+def _shared(own: tuple[Element, ...], other: tuple[Element, ...]) -> int:
+    """With how many equal elements two names begin."""
+    pairs = zip(own, other, strict=False)
+    return next((at for at, (one, two) in enumerate(pairs) if one.words != two.words), min(len(own), len(other)))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -23,7 +23,7 @@ SHORT = {word: short for short, word in ABBREVIATIONS.items()}
 WORDS = """
     F 16 f16 16s S 400 Block Blk. blks 70/72 HIMARS M142 U.S. u.s.a a.b.c x.y.z.'s don't we're I'LL 16't 's \u2019s
     \u2019t - \u2011 – / , . é e\u0301 歼 歼20 20歼 अर्जुन 😀 ﬁ ½ İ ß \u13a0 \uab70 ᄀ ᅡ ᆨ \u212a ™ _ ' " the of
-    standard missile Sparrow drones deliver delivery
+    standard missile Sparrow drones deliver delivery M1A1 M1A2 Abrams tank
 """
 PARTS = "F KX HIMARS drone Drones Iron dome Block blk BLKS Mk. mod city class 16 70 007 70/72 C s"
 PIECES = st.sampled_from([*WORDS.split(), "\n\n"])
@@ -109,7 +109,17 @@ def test_most_leaves_are_plain() -> None:
 
 
 LONG = st.lists(st.one_of(st.sampled_from(["the jets, which fly"] * 4), TEXTS), min_size=12, max_size=40).map(" ".join)
-MORE_QUERIES = ["F-16C", "16", "M1A2", '"Block 70" F-16', '"F-16 of Block 70, 72"', "Eagle", "=F", '"don\'t deliver"']
+MORE_QUERIES = [
+    "F-16C",
+    "16",
+    "M1A2",
+    '"Block 70" F-16',
+    '"F-16 of Block 70, 72"',
+    "Eagle",
+    "AIM-9X",
+    "=F",
+    '"don\'t deliver"',
+]
 
 
 @settings(deadline=None, max_examples=200)
@@ -117,6 +127,7 @@ MORE_QUERIES = ["F-16C", "16", "M1A2", '"Block 70" F-16', '"F-16 of Block 70, 72
 @example(
     "and so on, " * 90 + "X-F-16 Block 70/72/7, a Sparrow" + " and" * 16 + " missile (F-16's)" + ", and so on" * 90
 )
+@example("and so on, " * 90 + "an Abrams" + " and" * 7 + " M1A1 Abrams tank, M1A1s, AIM-9M Sidewinder" + " and" * 300)
 @example("a" * 900 + " F-16 " + "b" * 900 + "-F-16 Sparrow missile " + "c " * 900 + "F16/15/16")
 def test_excerpts_hold_the_places_of_the_whole_text(body: str) -> None:
     def subject() -> Subject:
