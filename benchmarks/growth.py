@@ -15,7 +15,6 @@ is a node started for it.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import uuid
 from contextlib import ExitStack, contextmanager
@@ -58,7 +57,7 @@ _HORIZON = timedelta(days=14)
 _SINGLES = ("search", "one a story", "duplicates")
 _BATCHES = ("regroup", "remember")
 _HEADINGS = (
-    *("store", "articles", "written a second", *(f"{what}, ms p50 / p95" for what in _SINGLES)),
+    *("store", "articles", *(f"{what}, ms p50 / p95" for what in _SINGLES)),
     *(f"{what}, ms an article (of the first)" for what in _BATCHES),
     "size (an article)",
 )
@@ -73,31 +72,28 @@ class Grown:
     store: Store
     bytes_on_disk: Callable[[], int]
     filled: Path
-    """A file that says what filling took; there once the store is full."""
+    """A file that is there once the store is full."""
     times: dict[str, list[float]] = field(default_factory=dict)
     """Milliseconds of each thing asked."""
 
     def fill(self, words: int) -> None:
-        """Fill it, unless it is full."""
+        """Fill it, from where an earlier call was broken off; nothing to do where it is full."""
         if self.filled.exists():
             return
         generator = Generator(1)
         made, prints = articles(generator, generator.rules(RULES), words), fingerprints(1)
-        writing = remembering = 0.0
         for held in range(0, self.count, PORTION):
             portion = [
                 replace(article, story_id=f"{(held + number) // A_STORY:040x}", canonical_id=article.id)
                 for number, article in enumerate(islice(made, min(PORTION, self.count - held)))
             ]
             entries = regroup(list(islice(prints, len(portion))), EmptyMemory(), _HORIZON).changed
-            start = time.perf_counter()
-            self.store.update_articles([one.id for one in portion], lambda _, portion=portion: portion)
-            middle = time.perf_counter()
-            self.store.remember(entries)
-            writing += middle - start
-            remembering += time.perf_counter() - middle
+            last = entries[-1].fingerprint.article_id
+            if not self.store.remembered([last]):
+                self.store.update_articles([one.id for one in portion], lambda _, portion=portion: portion)
+                self.store.remember(entries)
         self.store.refresh()
-        self.filled.write_text(json.dumps({"writing": writing, "remembering": remembering}))
+        self.filled.touch()
 
     def ask(self, rules: list[Rule], new: list[Fingerprint]) -> None:
         """A round: searches, look-ups of single fingerprints, a batch regrouped and remembered."""
@@ -121,11 +117,10 @@ class Grown:
 
     def row(self, first: Grown) -> str:
         """Its row of the table; times of a batch also as a ratio to those of the smallest store."""
-        took = json.loads(self.filled.read_text())
         size = self.bytes_on_disk()
         spread = {what: np.percentile(times, (50, 95)) for what, times in self.times.items()}
         batch = {what: (spread[what][0] / BATCH, spread[what][0] / np.median(first.times[what])) for what in _BATCHES}
-        cells = [self.kind, f"{self.count:,}", f"{self.count / took['writing']:,.0f}"]
+        cells = [self.kind, f"{self.count:,}"]
         cells += ["{:.1f} / {:.1f}".format(*spread[what]) for what in _SINGLES]
         cells += ["{:.2f} ({:.2f})".format(*batch[what]) for what in _BATCHES]
         cells.append(f"{size / 1e6:,.0f} MB ({size / self.count / 1e3:.1f} KB)")
@@ -141,7 +136,7 @@ def sqlite(folder: Path, counts: list[int]) -> Iterator[list[Grown]]:
             path = folder / f"{count}.db"
             store = stack.enter_context(open_store(f"sqlite:///{path}"))
             grown.append(
-                Grown("sqlite", count, store, lambda path=path: path.stat().st_size, path.with_suffix(".json"))
+                Grown("sqlite", count, store, lambda path=path: path.stat().st_size, path.with_suffix(".full"))
             )
         yield grown
 
@@ -161,7 +156,7 @@ def elastic(folder: Path, counts: list[int], url: str | None) -> Iterator[list[G
             for count in counts:
                 prefix = f"growth-{count}"
                 store = stack.enter_context(open_store(address, index_prefix=prefix))
-                marker = folder / f"{prefix}.json"
+                marker = folder / f"{prefix}.full"
                 grown.append(Grown("elasticsearch", count, store, lambda prefix=prefix: size(prefix), marker))
             yield grown
     finally:
