@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipelines.alerts.following import Standing, follow, heirs
 from pipelines.alerts.messages import Speaker
 from pipelines.alerts.news import news_of, terms_found, terms_of
 from pipelines.alerts.policy import digest
@@ -30,6 +31,8 @@ class AlertDecision:
     """Ids of alerts which no longer stand, sorted."""
     outbox: tuple[OutboxMessage, ...] = ()
     """Messages to be sent, by id."""
+    moved: tuple[OutboxMessage, ...] = ()
+    """Messages that are there already and now speak of another alert, or need not be sent any more, by id."""
     raised: int = 0
     """Alerts that are news: they follow from no earlier alert, or from none that anybody was to be told of."""
 
@@ -61,15 +64,14 @@ def decide_alerts(
 
     A further article of the story is added to its alert. It is said when it makes the alert more (``news``), and when
     an edit brings or takes a term. When stories merge or split, alerts follow: an alert of the same rule which shares
-    an article with the story hands on its time and state, and nothing is sent again. One that has not been delivered
-    yet is sent under its new id to the channels that have not had it. An alert whose matches have vanished by an edit
+    an article with the story hands on its time and state, and nothing is sent again. Its messages go with it
+    (``following``), to be sent to the channels that have not had them. An alert whose matches have vanished by an edit
     stays as it was when it has been delivered (people have read it), and goes when it has not. An alert of a replay or
     a backfill which was not sent is sent when an article comes in and joins it. Which alerts stand does not depend on
     the order of the arguments, nor on the order and batches in which articles come.
     """
-    put: dict[str, Alert] = {}
-    kept: set[str] = set()
     outbox: list[OutboxMessage] = []
+    standing: list[Standing] = []
     raised = 0
     known = {alert.id: alert for alert in existing}
     messages = _by_alert(sent)
@@ -99,23 +101,30 @@ def decide_alerts(
             news = news_of(said, says, story.article_ids, members, policy.escalation(rule_id))
             first = members[alert.article_id].source or alert.article_id
             speaker = Speaker(alert=alert, source=first, policy=policy, now=now)
+            standing.append(Standing(alert=alert, story=story, related=related, speaker=speaker))
             if fresh:
                 raised += 1
                 outbox += speaker.first(news, by_edit=all(members[article_id].edited for article_id in says))
             else:
-                if alert.id not in known and alert.state is AlertState.NEW and had:
-                    again = speaker.again(had)
-                    if all(message.delivered_at for message in again):  # each channel had one of those it follows
-                        alert = replace(alert, state=AlertState.DELIVERED)
-                    outbox += again
                 outbox += speaker.further(news)
-            kept.add(alert.id)
-            if known.get(alert.id) != alert:
-                put[alert.id] = alert
+    gone = known.keys() - {one.alert.id for one in standing}
+    heir_of = heirs(standing, gone)
+    put: dict[str, Alert] = {}
+    moved: list[OutboxMessage] = []
+    for one in standing:
+        alert = one.alert
+        followed = follow(one, messages, heir_of, known=alert.id in known)
+        moved += followed.moved
+        outbox += followed.fresh
+        if followed.told and alert.state is AlertState.NEW:  # each channel had one of those it follows
+            alert = replace(alert, state=AlertState.DELIVERED)
+        if known.get(alert.id) != alert:
+            put[alert.id] = alert
     return AlertDecision(
         put=tuple(put[one] for one in sorted(put)),
-        gone=tuple(sorted(known.keys() - kept)),
+        gone=tuple(sorted(gone)),
         outbox=tuple(sorted(outbox, key=lambda message: message.id)),
+        moved=tuple(sorted(moved, key=lambda message: message.id)),
         raised=raised,
     )
 

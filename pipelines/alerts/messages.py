@@ -39,18 +39,12 @@ class Speaker:
             return self.further(news)
         return [self._message(channel, MessageKind.NEW) for channel in self._channels]
 
-    def again(self, had: Sequence[OutboxMessage]) -> list[OutboxMessage]:
-        """The alert has got another id before all its channels had it: the rest get it under that.
-
-        The others have a settled message in their place, so that it is known when it gets yet another. ``had`` are the
-        messages under its former ids.
-        """
-        reached = {message.channel for message in had if message.delivered_at}
+    def again(self, untold: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+        """The alert is a part of another which goes on without it, and which these channels were still to be told."""
+        about = sorted({one.alert_id for one in untold})
         return [
-            self._message(
-                channel, MessageKind.NEW, about=sorted({one.alert_id for one in had}), settled=channel in reached
-            )
-            for channel in sorted({message.channel for message in had})
+            self._message(channel, MessageKind.NEW, about=about)
+            for channel in sorted({message.channel for message in untold})
         ]
 
     def further(self, news: Sequence[News]) -> list[OutboxMessage]:
@@ -72,7 +66,6 @@ class Speaker:
         *,
         reason: str | None = None,
         about: Iterable[str] = (),
-        settled: bool = False,
     ) -> OutboxMessage:
         alert = self.alert
         # A story may lose all its matching articles to others, and its alert with them, and match again later: the time
@@ -86,6 +79,4 @@ class Speaker:
             topic=self.policy.topic(alert.rule_id, channel, thread=alert.thread or alert.id, source=self.source),
             created_at=self.now,
             next_attempt=self.now,
-            delivered_at=self.now if settled else None,
-            last_error="not sent: the channel has had it under the alert's former id" if settled else None,
         )

@@ -11,11 +11,13 @@ from pipelines.alerts.news import Member
 from pipelines.grouping.changes import group_changes
 from pipelines.grouping.regroup import order_key, regroup
 from pipelines.grouping.stories import build_story
+from pipelines.stores.protocol import Space
 from schemas.records import Placement, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import timedelta
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime, timedelta
 
     from pipelines.alerts.policy import AlertPolicy
     from pipelines.grouping.regroup import Regrouping
@@ -53,16 +55,22 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         for fingerprint in chunk
         if fingerprint.article_id in current and current[fingerprint.article_id].content.digest == fingerprint.digest
     }
-    grouped = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
-    entries = {entry.fingerprint.article_id: entry for entry in grouped.entries}
-    articles = current | store.articles(entries.keys() - current.keys())
-    # A remembered article may have been removed from the store since; then it groups nothing either.
-    entries = {article_id: entry for article_id, entry in entries.items() if article_id in articles}
-
-    stories = _stories(entries, articles)
-    gone = grouped.before - {story.id for story in stories}
-    known = store.stories([story.id for story in stories])
-    existing = store.alerts_of_stories(grouped.before | {story.id for story in stories})
+    since = now_utc() - horizon
+    while True:
+        grouped = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
+        entries = {entry.fingerprint.article_id: entry for entry in grouped.entries}
+        articles = current | store.articles(entries.keys() - current.keys())
+        # A remembered article may have been removed from the store since; then it groups nothing either.
+        entries = {article_id: entry for article_id, entry in entries.items() if article_id in articles}
+        stories = _stories(entries, articles)
+        known = store.stories([story.id for story in stories])
+        before = grouped.before | _left_behind(grouped, articles, since)
+        strays = _strays(grouped, entries, known.values(), before, store)
+        if not strays:
+            break
+        latest |= strays
+        current |= store.articles(strays.keys() - current.keys())
+    existing = store.alerts_of_stories(before | {story.id for story in stories})
     decision = decide_alerts(
         stories=stories,
         members={
@@ -81,10 +89,44 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
     )
     store.write_changes(list(group_changes(grouped.old, entries, now_utc())))
     store.place(list(_placements(entries, articles)))
-    store.write_stories([story for story in stories if known.get(story.id) != story], gone=gone)
-    store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox)
+    store.write_stories(
+        [story for story in stories if known.get(story.id) != story], gone=before - {story.id for story in stories}
+    )
+    store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox, moved=decision.moved)
     _remember(grouped, store)
     return decision.raised
+
+
+def _left_behind(grouped: Regrouping, articles: Mapping[str, Article], since: datetime) -> set[str]:
+    """Stories that a regrouping which died before it was remembered has put articles into, by their ids.
+
+    Where each write of a store stands alone, it may have come as far as that, and this one may be of other articles.
+    What was first seen before ``since`` is no longer remembered for another reason: nothing has joined its story.
+    """
+    return {
+        article.story_id
+        for article_id, article in articles.items()
+        if article.story_id and (article_id in grouped.old or article.first_seen >= since)
+    }
+
+
+def _strays(
+    grouped: Regrouping,
+    entries: Mapping[str, MemoryEntry],
+    known: Iterable[Story],
+    before: AbstractSet[str],
+    store: Store,
+) -> dict[str, Fingerprint]:
+    """Remembered articles of other stories which such a regrouping has mixed with these: they are put right as well."""
+    listed = {article_id for story in known for article_id in story.article_ids} - entries.keys()
+    mixed = list(store.remembered(listed).values()) if listed else []
+    others = before - grouped.before
+    mixed += store.members(Space.STORY, others) if others else []
+    return {
+        entry.fingerprint.article_id: entry.fingerprint
+        for entry in mixed
+        if entry.fingerprint.article_id not in entries
+    }
 
 
 def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> list[Story]:

@@ -110,5 +110,5 @@ def _alert(store: Store, found: Sequence[Article], policy: AlertPolicy) -> int:
         policy=policy,
         now=now_utc(),
     )
-    store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox)
+    store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox, moved=decision.moved)
     return decision.raised

@@ -11,8 +11,6 @@ says ``delivered``, which the next delivery records without sending it again.
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipelines.alerts.policy import AlertPolicy, digest
 from pipelines.notify.notice import Item, Notice
 from pipelines.notify.parcels import MAX_PARCEL, Parcel, pack
+from pipelines.notify.sending import FAILURES_IN_A_ROW, send
 from schemas.records import AlertState, MessageKind
 
 if TYPE_CHECKING:
@@ -38,15 +37,12 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 """Cap of the doubling: a receiver repaired after a night gets its alerts within the hour."""
 ORPHAN_AGE = timedelta(days=7)
-"""How long a message waits for its alert. A crash leaves it without for one run; a merged story, for good."""
+"""How long a message waits for its alert. A crash leaves it without for one run, or for good where the next run groups
+otherwise; so does an edit that takes away what matched."""
 PARKED = timedelta(days=3650)
 """The next attempt of a message whose alert is gone for good. Its record stays; it is not looked at again."""
 _HORIZON = timedelta(days=365)
 """Everything that waits is due within it, parked messages are not."""
-FAILURES_IN_A_ROW = 2
-"""Failures after which a channel rests for this delivery: each may be a time-out of many seconds."""
-MAX_ERROR = 500
-"""Characters kept of an error."""
 
 
 class OutboxStore(Protocol):
@@ -57,6 +53,10 @@ class OutboxStore(Protocol):
     def outbox_pending(self, due: datetime) -> list[OutboxMessage]: ...  # noqa: D102
 
     def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]: ...  # noqa: D102
+
+    def outbox(self, ids: Collection[str]) -> dict[str, OutboxMessage]: ...  # noqa: D102
+
+    def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]: ...  # noqa: D102
 
     def write_outbox(self, messages: Sequence[OutboxMessage]) -> None: ...  # noqa: D102
 
@@ -161,8 +161,7 @@ class _Delivery:
                 decided.append(settled)
             elif alert:
                 self._left.append((message, alert.rule_id))
-        if decided:
-            self._store.write_outbox(decided)
+        self._record(decided)
         for message in decided:
             if message.delivered_at:
                 self.settled += 1
@@ -177,8 +176,7 @@ class _Delivery:
         parcels, held = pack(
             (message for message, _ in self._left), spoken, lambda message: windows[message.id], self._now
         )
-        if held:
-            self._store.write_outbox(held)
+        self._record(held)
         self.held = len(held)
         return parcels
 
@@ -186,7 +184,7 @@ class _Delivery:
         """Send parcels."""
         to_send = [parcel for parcel in batch if self._failures[parcel.channel] < FAILURES_IN_A_ROW]
         notices = _notices(self._store, to_send, self._policy)
-        for parcel, error in _send(to_send, notices, self._channels, self._failures):
+        for parcel, error in send(to_send, notices, self._channels, self._failures):
             if error is None:
                 self._record_sent(parcel)
             else:
@@ -195,25 +193,51 @@ class _Delivery:
     def _record_sent(self, parcel: Parcel) -> None:
         self.sent += len(parcel.messages)
         self._unsent.subtract(message.alert_id for message in parcel.messages)
-        done = {message.alert_id for message in parcel.messages if self._unsent[message.alert_id] <= 0}
-        if done:
-            with self._store.exclusive():  # a regrouping may be adding matches to the alerts at this moment
-                alerts = self._store.alerts(done).values()
-                new = [alert for alert in alerts if alert.state is AlertState.NEW]
-                if new:
-                    self._store.write_alerts([replace(alert, state=AlertState.DELIVERED) for alert in new])
-        self._store.write_outbox(
-            [
-                replace(message, attempts=message.attempts + 1, delivered_at=self._now, last_error=None)
-                for message in parcel.messages
-            ]
-        )
+        sent = [
+            replace(message, attempts=message.attempts + 1, delivered_at=self._now, last_error=None)
+            for message in parcel.messages
+        ]
+        with self._store.exclusive():  # a regrouping may be changing the alerts at this moment
+            now = self._as_they_are(sent)
+            done = {one.alert_id for one in now if self._unsent[one.alert_id] <= 0} - self._left_of(parcel, now)
+            alerts = self._store.alerts(done).values()
+            new = [alert for alert in alerts if alert.state is AlertState.NEW]
+            if new:
+                self._store.write_alerts([replace(alert, state=AlertState.DELIVERED) for alert in new])
+            self._store.write_outbox(now)
+
+    def _left_of(self, parcel: Parcel, now: Iterable[OutboxMessage]) -> set[str]:
+        """Alerts to which messages have moved while they were sent, and of which others are still to be sent."""
+        moved = {one.alert_id for one in now} - {message.alert_id for message in parcel.messages}
+        sent = {message.id for message in parcel.messages}
+        return {
+            one.alert_id
+            for one in (self._store.outbox_of_alerts(moved) if moved else ())
+            if one.delivered_at is None and one.id not in sent
+        }
+
+    def _record(self, messages: Sequence[OutboxMessage]) -> None:
+        if messages:
+            with self._store.exclusive():
+                self._store.write_outbox(self._as_they_are(messages))
+
+    def _as_they_are(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+        """What is to be recorded, of the alerts which the messages speak of by now; nothing more of what has its end.
+
+        While something is sent, a regrouping may have its alert go on under another id.
+        """
+        now = self._store.outbox([message.id for message in messages])
+        return [
+            replace(message, alert_id=now[message.id].alert_id)
+            for message in messages
+            if message.delivered_at or not now[message.id].delivered_at
+        ]
 
     def _record_failure(self, parcel: Parcel, error: str) -> None:
         self.failed += 1
         attempts = max(message.attempts for message in parcel.messages) + 1
         next_attempt = self._now + pause_after(attempts)
-        self._store.write_outbox(
+        self._record(
             [
                 replace(message, attempts=attempts, next_attempt=next_attempt, last_error=error)
                 for message in parcel.messages
@@ -238,9 +262,8 @@ def _batches(parcels: Iterable[Parcel]) -> Iterator[list[Parcel]]:
 def _settled(message: OutboxMessage, alert: Alert | None, now: datetime) -> OutboxMessage | None:
     """The message with its end, when it is not to be sent; ``None`` when it is.
 
-    A message without its alert waits; when the alert's story was merged into another, whose alert took its place,
-    it would wait for ever. An alert which is already delivered, acknowledged or muted (it took over from one that
-    was) needs no message that it is new; what came to it later is said unless it is muted.
+    A message without its alert waits, but not for ever. An alert which is already delivered, acknowledged or muted (it
+    took over from one that was) needs no message that it is new; what came to it later is said unless it is muted.
     """
     if alert is None:
         if now - message.created_at < ORPHAN_AGE:
@@ -281,57 +304,3 @@ def _notices(store: OutboxStore, parcels: Sequence[Parcel], policy: AlertPolicy)
         if items:  # an alert may have gone since it was looked at; the next delivery settles its message
             notices[parcel] = Notice(message_id=ids[0] if len(ids) == 1 else digest("digest", *ids), items=items)
     return notices
-
-
-def _send(
-    parcels: Sequence[Parcel],
-    notices: Mapping[Parcel, Notice],
-    channels: Mapping[str, Channel],
-    failures: Counter[str],
-) -> Iterator[tuple[Parcel, str | None]]:
-    """Send, every channel in a thread of its own; yield each parcel as soon as its channel is done with it.
-
-    A channel with ``FAILURES_IN_A_ROW`` stops; its other parcels are not yielded and stay as they are.
-    """
-    by_channel: defaultdict[str, list[Parcel]] = defaultdict(list)
-    for parcel in parcels:
-        if parcel in notices:
-            by_channel[parcel.channel].append(parcel)
-    done: queue.SimpleQueue[tuple[Parcel, str | None] | None] = queue.SimpleQueue()
-    stop = threading.Event()
-
-    def work(name: str) -> None:
-        try:
-            for parcel in by_channel[name]:
-                if stop.is_set() or failures[name] >= FAILURES_IN_A_ROW:
-                    break
-                error = _attempt(channels[name], notices[parcel])
-                failures[name] = failures[name] + 1 if error else 0
-                done.put((parcel, error))
-        finally:
-            done.put(None)
-
-    threads = [threading.Thread(target=work, args=(name,), name=f"notify-{name}") for name in sorted(by_channel)]
-    for thread in threads:
-        thread.start()
-    try:
-        running = len(threads)
-        while running:
-            item = done.get()
-            if item is None:
-                running -= 1
-            else:
-                yield item
-    finally:
-        stop.set()  # the store failed or we were interrupted: what is being sent now is the last
-        for thread in threads:
-            thread.join()
-
-
-def _attempt(channel: Channel, notice: Notice) -> str | None:
-    """Send one notice; the error's text when it failed."""
-    try:
-        channel.send(notice)
-    except Exception as error:  # noqa: BLE001 - whatever a receiver's library raises, the other channels go on
-        return f"{type(error).__name__}: {error}"[:MAX_ERROR]
-    return None

@@ -166,12 +166,17 @@ class Store(Protocol):
         """Alerts of these stories, by id."""
 
     def write_alerts(
-        self, alerts: Sequence[Alert], *, gone: Collection[str] = (), outbox: Sequence[OutboxMessage] = ()
+        self,
+        alerts: Sequence[Alert],
+        *,
+        gone: Collection[str] = (),
+        outbox: Sequence[OutboxMessage] = (),
+        moved: Sequence[OutboxMessage] = (),
     ) -> None:
-        """Write outbox messages (those not there yet) and after them alerts; remove alerts in ``gone``.
+        """Write outbox messages (those not there yet), alerts, messages that have changed; remove alerts in ``gone``.
 
-        The messages come first, so that a crash between cannot lose one: a message whose alert is missing
-        waits until the next run has written the alert.
+        In this order, so that a crash between cannot lose a message: one whose alert is missing waits until the next
+        run has written the alert, and one moves to another alert when that is there and before its own goes.
         """
 
     def iter_alerts(self) -> Iterator[Alert]:
@@ -179,6 +184,9 @@ class Store(Protocol):
 
     def outbox_pending(self, due: datetime) -> list[OutboxMessage]:
         """Messages not delivered yet whose next attempt is due, oldest first."""
+
+    def outbox(self, ids: Collection[str]) -> dict[str, OutboxMessage]:
+        """Messages by id. Sees every earlier write at once."""
 
     def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
         """Every message of these alerts, delivered or not, oldest first."""

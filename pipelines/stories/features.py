@@ -7,6 +7,7 @@ stories do not depend on the order of arrival.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections import Counter
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
+
+# It says on standard error that it takes the nearest list for a language without one (Serbo-Croatian's for Croatian),
+# which is what is asked of it.
+logging.getLogger(wordfreq.__name__).setLevel(logging.ERROR)
 
 VIEWS = ("title", "lead", "body", "bigrams", "entities", "numbers")
 """The vectors of an article, in the order in which they are packed."""

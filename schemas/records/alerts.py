@@ -80,6 +80,7 @@ class OutboxMessage:
     id: str
     """Hash of alert, time of its match, channel, kind and what is new: lets a receiver drop repeats."""
     alert_id: str
+    """The alert it speaks of. Where that has got another id or has joined another, the message has gone with it."""
     channel: str
     kind: MessageKind = MessageKind.NEW
     reason: str | None = None

@@ -63,6 +63,7 @@ class World:
         self.stories = {one.id: one for one in stories}
         for message in decision.outbox:
             self.outbox.setdefault(message.id, message)
+        self.outbox |= {message.id: message for message in decision.moved}
         for gone in decision.gone:
             del self.alerts[gone]
         self.alerts |= {alert.id: alert for alert in decision.put}

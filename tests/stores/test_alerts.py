@@ -100,6 +100,18 @@ def test_the_messages_of_alerts(store: Store, make: type[Make]) -> None:
     assert store.outbox_of_alerts([]) == []
 
 
+def test_messages_go_with_their_alert_to_another(store: Store, make: type[Make]) -> None:
+    message, other = make.message(1), make.message(2)
+    store.write_alerts([make.alert(1), make.alert(2)], outbox=[message, other])
+    moved = replace(message, alert_id="alert-003", delivered_at=make.day, last_error="not sent")
+    for _ in range(2):
+        store.write_alerts([make.alert(3)], gone=["alert-001"], outbox=[message], moved=[moved])
+    assert store.outbox([message.id, other.id, "unknown"]) == {message.id: moved, other.id: other}
+    assert store.outbox_of_alerts(["alert-001", "alert-003"]) == [moved]
+    assert list(store.iter_alerts()) == [make.alert(2), make.alert(3)]
+    assert store.outbox([]) == {}
+
+
 def test_when_a_topic_was_last_spoken_of(store: Store, make: type[Make]) -> None:
     hour = timedelta(hours=1)
     messages = [

@@ -49,13 +49,18 @@ class AlertDocuments(ElasticPart):
         return list(self._documents(ALERTS).search({"terms": {"story_id": sorted(set(story_ids))}}))
 
     def write_alerts(
-        self, alerts: Sequence[Alert], *, gone: Collection[str] = (), outbox: Sequence[OutboxMessage] = ()
+        self,
+        alerts: Sequence[Alert],
+        *,
+        gone: Collection[str] = (),
+        outbox: Sequence[OutboxMessage] = (),
+        moved: Sequence[OutboxMessage] = (),
     ) -> None:
         self._lease.check()
         self._documents(OUTBOX).create(outbox)
-        documents = self._documents(ALERTS)
-        documents.delete(gone)
-        documents.put(alerts)
+        self._documents(ALERTS).put(alerts)
+        self._documents(OUTBOX).put(moved)
+        self._documents(ALERTS).delete(gone)
 
     def iter_alerts(self) -> Iterator[Alert]:
         return self._documents(ALERTS).search({"match_all": {}})
@@ -68,6 +73,9 @@ class AlertDocuments(ElasticPart):
             }
         }
         return list(self._documents(OUTBOX).search(query, sort=_OLDEST_FIRST))
+
+    def outbox(self, ids: Collection[str]) -> dict[str, OutboxMessage]:
+        return self._documents(OUTBOX).records(ids)
 
     def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
         query = {"terms": {"alert_id": sorted(set(alert_ids))}}

@@ -56,7 +56,12 @@ class AlertTables(SqlitePart):
         return sorted(self._select(ALERTS, "story_id", story_ids), key=lambda alert: alert.id)
 
     def write_alerts(
-        self, alerts: Sequence[Alert], *, gone: Collection[str] = (), outbox: Sequence[OutboxMessage] = ()
+        self,
+        alerts: Sequence[Alert],
+        *,
+        gone: Collection[str] = (),
+        outbox: Sequence[OutboxMessage] = (),
+        moved: Sequence[OutboxMessage] = (),
     ) -> None:
         keep_first = OUTBOX.insert("DO NOTHING")
         with self._database.writing():
@@ -65,6 +70,7 @@ class AlertTables(SqlitePart):
                 lambda message: message.id,
                 lambda connection, message: connection.execute(keep_first, OUTBOX.row(message)),
             )
+            self._put(OUTBOX, moved)
             self._remove("alerts", gone)
             self._put(ALERTS, alerts)
 
@@ -79,6 +85,9 @@ class AlertTables(SqlitePart):
                 (time_to_text(due),),
             ).fetchall()
         return [OUTBOX.record(row) for row in rows]
+
+    def outbox(self, ids: Collection[str]) -> dict[str, OutboxMessage]:
+        return {message.id: message for message in self._select(OUTBOX, "id", ids)}
 
     def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
         found = self._select(OUTBOX, "alert_id", alert_ids)

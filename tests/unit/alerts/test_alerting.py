@@ -125,31 +125,70 @@ def test_a_delivered_alert_follows_its_story_to_a_new_id_without_a_message() -> 
     assert (decision.outbox, decision.raised) == ((), 0)
 
 
-def test_an_undelivered_alert_which_follows_its_story_is_sent_under_its_new_id() -> None:
+def waiting(decision: AlertDecision) -> list[OutboxMessage]:
+    return [one for one in (*decision.moved, *decision.outbox) if not one.delivered_at]
+
+
+def test_the_messages_of_an_alert_follow_it_under_their_ids() -> None:
     first = decide([story("b")], {"b": (hit("r", 1),)})
     sent = tuple(
         replace(message, delivered_at=NOW) if message.channel == "team" else message for message in first.outbox
     )
     decision = decide([story("a", "b")], {"b": (hit("r", 1),)}, first.put, LATER, sent=sent)
-    by_channel = {message.channel: message for message in decision.outbox}
-    assert {message.alert_id for message in decision.outbox} == {alert_id("r", "a")}
     # The team has had it, and is not told twice; nor when it moves once more.
-    assert by_channel[LOG_CHANNEL].delivered_at is None
-    assert by_channel["team"].delivered_at == LATER
-    assert by_channel["team"].last_error
-    assert decision.raised == 0
-    assert decision.gone == (first.put[0].id,)
-    further = decide([story("0", "a", "b")], {"b": (hit("r", 1),)}, decision.put, LATER, sent=decision.outbox)
-    assert [message.channel for message in further.outbox if not message.delivered_at] == [LOG_CHANNEL]
+    assert set(decision.moved) == {replace(message, alert_id=alert_id("r", "a")) for message in sent}
+    assert (decision.outbox, decision.raised, decision.gone) == ((), 0, (first.put[0].id,))
+    further = decide([story("0", "a", "b")], {"b": (hit("r", 1),)}, decision.put, LATER, sent=decision.moved)
+    assert [message.channel for message in waiting(further)] == [LOG_CHANNEL]
+    assert {message.alert_id for message in further.moved} == {alert_id("r", "0")}
     assert further.put[0].thread == first.put[0].id
 
 
 def test_a_replay_that_moves_an_alert_does_not_keep_it_from_being_sent() -> None:
     first = decide([story("b")], {"b": (hit("r", 1),)})
     moved = decide([story("a", "b")], {"b": (hit("r", 1),)}, first.put, LATER, sent=first.outbox, policy=SILENT)
-    assert {message.channel for message in moved.outbox} == {LOG_CHANNEL, "team"}
-    assert {message.delivered_at for message in moved.outbox} == {None}
+    assert {message.channel for message in waiting(moved)} == {LOG_CHANNEL, "team"}
     assert moved.put[0].state is AlertState.NEW
+
+
+def test_what_came_to_an_alert_follows_it_though_the_alert_itself_was_told() -> None:
+    hits = {one: (hit("r", 1),) for one in "bc"}
+    grown = decide([story("b", "c")], hits, TOLD, LATER)
+    (told,) = grown.put
+    decision = decide([story("a", "b", "c")], hits, grown.put, LATER, sent=grown.outbox)
+    assert decision.put == (replace(told, id=alert_id("r", "a"), story_id="a"),)
+    assert {(one.kind, one.alert_id) for one in decision.moved} == {(MessageKind.ESCALATED, alert_id("r", "a"))}
+    assert len(waiting(decision)) == 2
+
+
+def test_of_two_alerts_that_merge_before_they_are_told_the_earlier_is() -> None:
+    first = decide([story("b")], {"b": (hit("r", 1),)})
+    second = decide([story("c")], {"c": (hit("r", 1),)}, now=NOW + timedelta(minutes=1))
+    hits = {one: (hit("r", 1),) for one in "bc"}
+    both, sent = (*first.put, *second.put), (*first.outbox, *second.outbox)
+    for merged in (story("a", "b", "c"), story("b", "c"), story("c", "b")):
+        decision = decide([merged], hits, both, LATER, sent=sent)
+        after = {one.id: one for one in sent} | {one.id: one for one in decision.moved}
+        left = [one for one in after.values() if not one.delivered_at]
+        assert {one.id for one in left} == {one.id for one in first.outbox}
+        assert {one.alert_id for one in after.values()} == {alert_id("r", merged.id)}
+        assert decision.outbox == ()
+
+
+def test_a_part_of_an_alert_that_was_not_told_yet_is_told_for_itself_where_it_is_not() -> None:
+    hits = {"a": (hit("r", 1),), "b": (hit("r", 2),)}
+    whole = decide([story("a", "b")], hits)
+    sent = tuple(
+        replace(message, delivered_at=NOW) if message.channel == "team" else message for message in whole.outbox
+    )
+    decision = decide([story("a"), story("b")], hits, whole.put, LATER, sent=sent)
+    assert [(one.channel, one.alert_id) for one in decision.outbox] == [(LOG_CHANNEL, alert_id("r", "b"))]
+    assert (decision.moved, decision.gone) == ((), ())
+    # Its messages go with the article that it spoke of first, when no part has its id.
+    parts = decide([story("0", "b"), story("1", "a")], hits, whole.put, LATER, sent=whole.outbox)
+    assert {one.alert_id for one in parts.moved} == {alert_id("r", "1")}
+    assert {one.alert_id for one in parts.outbox} == {alert_id("r", "0")}
+    assert len(parts.moved) == len(parts.outbox) == 2
 
 
 def test_alerts_that_each_reached_another_channel_are_delivered_when_they_merge() -> None:
@@ -161,10 +200,12 @@ def test_alerts_that_each_reached_another_channel_are_delivered_when_they_merge(
     )
     existing = tuple(alert for part in parts for alert in part.put)
     hits = {one: (hit("r", 1),) for one in "bc"}
-    decision = decide([story("a", "b", "c")], hits, existing, LATER, sent=sent)
-    (alert,) = decision.put
-    assert (alert.id, alert.state) == (alert_id("r", "a"), AlertState.DELIVERED)
-    assert all(message.delivered_at for message in decision.outbox)
+    for merged in (story("a", "b", "c"), story("b", "c")):
+        decision = decide([merged], hits, existing, LATER, sent=sent)
+        (alert,) = decision.put
+        assert (alert.id, alert.state) == (alert_id("r", merged.id), AlertState.DELIVERED)
+        after = {one.id: one for one in sent} | {one.id: one for one in decision.moved}
+        assert all(message.delivered_at for message in after.values())
 
 
 def test_merged_stories_have_one_alert_with_the_earliest_time_and_the_state_that_was_told() -> None:
@@ -220,14 +261,13 @@ def test_a_story_that_lost_its_alert_to_another_and_matches_again_is_told_anew()
     assert len(again.outbox) == 2
 
 
-def test_an_alert_that_comes_back_to_its_former_id_is_sent() -> None:
+def test_an_alert_that_comes_back_to_its_former_id_brings_its_messages_back() -> None:
     hits = {"b": (hit("r", 1),)}
     first = decide([story("b")], hits)
     there = decide([story("a", "b")], hits, first.put, LATER, sent=first.outbox)
-    back = decide([story("b")], hits, there.put, LATER, sent=there.outbox)
-    assert back.put[0].id == first.put[0].id
-    # The first messages may have been set aside as without an alert meanwhile.
-    assert {message.id for message in back.outbox}.isdisjoint(message.id for message in first.outbox)
+    back = decide([story("b")], hits, there.put, LATER, sent=there.moved)
+    assert back.put == first.put
+    assert (back.moved, back.outbox) == (first.outbox, ())
 
 
 def test_two_rules_do_not_mix() -> None:

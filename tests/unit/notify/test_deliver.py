@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,11 @@ from tests.unit.notify.conftest import NOW, POLICY, make_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
-    from schemas.records import OutboxMessage
+    from schemas.records import Alert, OutboxMessage
 
 Raise = "Callable[..., list[Alert]]"
 FAR = NOW + timedelta(days=9999)
@@ -194,11 +196,18 @@ def test_a_crash_between_sending_and_recording_repeats_with_the_same_id(
     assert len(log.got) == before
 
 
+class EachWriteAlone(DyingStore):
+    """One that also keeps what was written before the death within ``exclusive``, as Elasticsearch does."""
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 def test_a_crash_between_the_alert_and_its_last_message_does_not_send_again(store: Store, raise_alerts: Raise) -> None:
     raise_alerts(1, "log")
     log = Receiver()
     with pytest.raises(Crash):
-        deliver(DyingStore(store, "write_outbox", 1), {"log": log}, NOW)
+        deliver(EachWriteAlone(store, "write_outbox", 1), {"log": log}, NOW)
     assert states(store) == {AlertState.DELIVERED}
     report = deliver(store, {"log": log}, NOW)
     assert (report.sent, report.waiting) == (0, 0)
@@ -256,6 +265,55 @@ def test_matches_added_while_a_message_is_sent_are_kept(store: Store, raise_aler
     deliver(Meanwhile(store, "none", 0), {"log": Receiver()}, NOW)
     (kept,) = store.iter_alerts()
     assert kept == replace(grown, state=AlertState.DELIVERED)
+
+
+class Regrouping(Receiver):
+    """A channel under whose sending the alert goes on under another id, with its messages."""
+
+    def __init__(self, store: Store, heir: Alert, *fails: int) -> None:
+        super().__init__(*fails)
+        self._store = store
+        self._heir = heir
+
+    def send(self, notice: Notice) -> None:
+        before = notice.first.alert.id
+        messages = [replace(one, alert_id=self._heir.id) for one in self._store.outbox_of_alerts([before])]
+        self._store.write_alerts([self._heir], gone=[before], moved=messages)
+        super().send(notice)
+
+
+def test_an_alert_that_moves_while_it_is_sent_is_not_sent_again(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log")
+    heir = replace(alert, id="heir")
+    log = Regrouping(store, heir)
+    deliver(store, {"log": log}, NOW)
+    assert list(store.iter_alerts()) == [replace(heir, state=AlertState.DELIVERED)]
+    assert deliver(store, {"log": log}, NOW).waiting == 0
+    assert len(log.got) == 1
+
+
+def test_an_alert_that_moves_while_a_channel_fails_is_sent_there_later(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log", "team")
+    heir = replace(alert, id="heir")
+    log, team = Regrouping(store, heir), Receiver(1)
+    assert deliver(store, {"log": log, "team": team}, NOW).failed == 1
+    assert list(store.iter_alerts()) == [heir]  # for the team has not had it yet
+    assert deliver(store, {"log": log, "team": team}, NOW + FIRST_PAUSE).sent == 1
+    assert (len(log.got), len(team.got)) == (1, 1)
+    assert states(store) == {AlertState.DELIVERED}
+
+
+def test_a_message_that_was_settled_while_its_channel_failed_stays_so(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log")
+
+    class Log(Receiver):
+        def send(self, notice: Notice) -> None:
+            (message,) = store.outbox_of_alerts([alert.id])
+            store.write_outbox([replace(message, delivered_at=NOW, last_error="not sent: acknowledged")])
+            super().send(notice)
+
+    assert deliver(store, {"log": Log(1)}, NOW).failed == 1
+    assert store.outbox_pending(FAR) == []
 
 
 TOPIC = "a topic"

@@ -1,0 +1,249 @@
+"""Nothing is told as new twice, lost or doubled: whatever is done twice, broken off or done at the same time.
+
+Batches in any composition, some done again; regroupings that die between two writes, as on a store where each write
+stands alone; deliveries that die between sending and recording; and stories that merge while their alert is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import nullcontext, suppress
+from datetime import timedelta
+from functools import cache
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.alerts.matcher import Matcher
+from pipelines.alerts.policy import LOG_CHANNEL, AlertPolicy
+from pipelines.grouping.apply import apply_regroup
+from pipelines.ingest.batch import store_batch
+from pipelines.ingest.refine import Refined, refine
+from pipelines.notify.deliver import deliver
+from pipelines.stores import open_store
+from schemas.export import export_alert, export_article, export_story
+from schemas.records import AlertState, Capture, CaptureRef, MediaKind, MessageKind, Rule, now_utc
+from schemas.serial import to_dict
+from tests.synthetic import prose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from contextlib import AbstractContextManager
+
+    from pipelines.notify.notice import Notice
+    from pipelines.stores.protocol import Store
+
+SEEN = now_utc() - timedelta(hours=3)
+"""When everything was fetched: within the horizon."""
+RULES = (Rule(id="rockets", query="HIMARS", notify=("desk",)),)
+POLICY = AlertPolicy.of(RULES)
+MATCHER = Matcher(RULES)
+EVENTS, COPIES = 3, 3
+PLAIN = range(EVENTS * COPIES)
+"""Captures by number: three copies of a text for each event, the later ones published earlier, so that ids change."""
+EDITS = range(len(PLAIN), len(PLAIN) + EVENTS)
+"""In each an article of one event becomes one of the next."""
+WRITES = 9
+"""Of a regrouping, at most."""
+
+
+@cache
+def capture(number: int) -> tuple[CaptureRef, Capture, Refined]:
+    """A capture, and what becomes of it."""
+    edit = number in EDITS
+    event, copy = (number - len(PLAIN), 1) if edit else divmod(number, COPIES)
+    url = f"https://outlet{copy}.example/{event}"
+    shown = (event + edit) % EVENTS
+    made = Capture(
+        url=url,
+        fetched_at=SEEN + timedelta(hours=edit),
+        kind=MediaKind.JSON_ARTICLE,
+        body=json.dumps(
+            {
+                "url": url,
+                "source": f"Outlet {copy}",
+                "published": f"2026-06-0{3 - copy}T08:00:00Z",
+                "title": f"Crews move north {shown}",
+                "text": f"{prose(shown, 150)} A HIMARS was seen.",
+            }
+        ).encode(),
+    )
+    return CaptureRef(file="a.warc.gz", offset=100 * number), made, refine(made, MATCHER)
+
+
+class Death(BaseException):
+    """The process dies."""
+
+
+class Frail:
+    """A store of which each write stands alone, in a process that dies after so many of a regrouping's."""
+
+    def __init__(self, store: Store, writes: int) -> None:
+        self._store = store
+        self._left = writes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _write(self, write: Callable[..., object], *values: object, **more: object) -> None:
+        if not self._left:
+            raise Death
+        self._left -= 1
+        write(*values, **more)
+
+    def write_changes(self, changes: Any) -> None:
+        self._write(self._store.write_changes, changes)
+
+    def place(self, placements: Any) -> None:
+        self._write(self._store.place, placements)
+
+    def write_stories(self, stories: Any, *, gone: Any = ()) -> None:
+        self._write(self._store.write_stories, [], gone=gone)
+        self._write(self._store.write_stories, stories)
+
+    def write_alerts(self, alerts: Any, *, gone: Any = (), outbox: Any = (), moved: Any = ()) -> None:
+        self._write(self._store.write_alerts, [], outbox=outbox)
+        self._write(self._store.write_alerts, alerts)
+        self._write(self._store.write_outbox, moved)
+        self._write(self._store.write_alerts, [], gone=gone)
+
+    def remember(self, *values: Any, **more: Any) -> None:
+        self._write(self._store.remember, *values, **more)
+
+
+class Receiver:
+    """A channel that keeps by which messages an article was told as new, does something on the way, and may fail."""
+
+    def __init__(
+        self, new: defaultdict[str, list[set[str]]], on_the_way: Callable[[], object], *, fails: bool = False
+    ) -> None:
+        self._new = new
+        self._on_the_way = on_the_way
+        self._fails = fails
+
+    def send(self, notice: Notice) -> None:
+        if self._fails:
+            raise OSError("the receiver is down")
+        for item in notice.items:
+            if item.kind is MessageKind.NEW:
+                for article in {match.article_id for match in item.alert.matches}:
+                    self._new[article].append(set(item.message_ids))
+        self._on_the_way()
+
+
+class World:
+    """A store, and what was told of it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.now = now_utc()
+        self.left = {*PLAIN, *EDITS}
+        """Captures not taken yet, or by a process that died."""
+        self.new: dict[str, defaultdict[str, list[set[str]]]] = {
+            one: defaultdict(list) for one in (LOG_CHANNEL, "desk")
+        }
+
+    def take(self, numbers: Collection[int], writes: int | None = None) -> None:
+        """Store and regroup captures; with ``writes`` the process dies after so many."""
+        self.left |= set(numbers)
+        taken = [capture(number) for number in numbers]
+        result = store_batch([(ref, one) for ref, one, _ in taken], [refined for *_, refined in taken], self.store)
+        store: Any = self.store if writes is None else Frail(self.store, writes)
+        with suppress(Death):
+            apply_regroup(result.fingerprints, store, timedelta(days=14), POLICY)
+            self.left -= set(numbers)
+
+    def deliver(self, meanwhile: Collection[int] = (), *, dies: bool = False, fails: bool = False) -> None:
+        """Deliver; captures are taken while the first notice is being sent, or the process dies right after it."""
+        self.now += timedelta(days=1)  # beyond every pause and throttle
+        left = list(meanwhile)
+
+        def on_the_way() -> None:
+            if left:
+                self.take(left)
+                left.clear()
+
+        channels = {
+            LOG_CHANNEL: Receiver(self.new[LOG_CHANNEL], on_the_way),
+            "desk": Receiver(self.new["desk"], lambda: None, fails=fails),
+        }
+        store: Any = _Unrecorded(self.store) if dies else self.store
+        with suppress(Death):
+            deliver(store, channels, self.now, POLICY)
+
+
+class _Unrecorded:
+    """A store in a process that dies when it would record what was sent."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write_outbox(self, _messages: object) -> None:
+        raise Death
+
+
+def exports(store: Store) -> list[dict[str, object]]:
+    told = [
+        *map(export_article, store.iter_articles()),
+        *map(export_story, store.iter_stories()),
+        *map(export_alert, store.iter_alerts()),
+    ]
+    return [{name: value for name, value in to_dict(one).items() if name != "matched_at"} for one in told]
+
+
+numbers = st.lists(st.sampled_from(PLAIN), min_size=1, max_size=5, unique=True)
+take = st.builds(
+    lambda plain, writes: lambda world: world.take(plain, writes),
+    numbers,
+    st.none() | st.integers(0, WRITES),
+)
+send = st.builds(
+    lambda meanwhile, dies, fails: lambda world: world.deliver(meanwhile, dies=dies, fails=fails),
+    st.just([]) | numbers,
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def edit(number: int, writes: int | None) -> Callable[[World], None]:
+    def do(world: World) -> None:
+        world.deliver()  # of what was sent and not recorded, parts may be told again when it splits
+        world.take([number], writes)
+
+    return do
+
+
+edits = st.builds(edit, st.sampled_from(EDITS), st.none() | st.integers(0, WRITES))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(take | send | edits, max_size=10))
+def test_nothing_is_told_as_new_twice_lost_or_doubled(steps: list[Callable[[World], None]]) -> None:
+    with TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/once.db") as once:
+        undisturbed = World(once)
+        undisturbed.take([*PLAIN, *EDITS])
+        with open_store(f"sqlite:///{folder}/store.db") as store:
+            world = World(store)
+            for step in steps:
+                step(world)
+            world.deliver()
+            world.take(sorted(world.left))
+            world.deliver()
+            undisturbed.deliver()
+            assert exports(store) == exports(once)
+            assert {one.state for one in store.iter_alerts()} == {AlertState.DELIVERED}
+            # What is left is of alerts which a regrouping that died was about to make, and another made otherwise.
+            left = store.outbox_pending(world.now + timedelta(days=3000))
+            assert store.alerts({message.alert_id for message in left}) == {}
+        for told in world.new.values():
+            # Told again after a death, it is by the same message, with which another may go by then.
+            assert [one for one, ids in told.items() if not set.intersection(*ids)] == []
