@@ -6,6 +6,7 @@ something is quarantined or a feed failed; 2 wrong use or configuration; 3 the s
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -30,8 +31,11 @@ from flows.commands import (
     stream,
 )
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
+from pipelines.telemetry.stderr import speak_json
+from pipelines.telemetry.step import LogForm
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
+_INTERRUPTED = "interrupted; what was fetched is in the archive, run again to go on"
 
 app = typer.Typer(
     name="wirepicket",
@@ -67,8 +71,14 @@ app.add_typer(flink.app, name="flink")
 
 def main() -> None:
     """Run the program and leave with its exit code."""
+    if os.environ.get("WIREPICKET_LOG", "").lower() == LogForm.JSON:
+        speak_json()  # what is wrong with the options or the settings, too
     try:
         app()
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:  # typer has made it of the interrupt, and says nothing
+            _leave(_INTERRUPTED, INTERRUPTED)
+        raise
     except ConfigurationError as error:
         _leave(error, WRONG_USE)
     except StoreUnavailableError as error:
@@ -76,7 +86,7 @@ def main() -> None:
     except WirepicketError as error:
         _leave(error, RAN_WITH_FAULTS)
     except KeyboardInterrupt:
-        _leave("interrupted; what was fetched is in the archive, run again to go on", INTERRUPTED)
+        _leave(_INTERRUPTED, INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `| head` does
         sys.exit(0)

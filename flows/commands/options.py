@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,9 @@ import typer
 
 from flows.inputs import store_of
 from pipelines.config import Settings, load_settings
+from pipelines.errors import ConfigurationError
+from pipelines.telemetry.stderr import speak_json
+from pipelines.telemetry.step import LogForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +23,21 @@ StoreOption = Annotated[
     str | None,
     typer.Option("--store", help="sqlite:///FILE or the http(s):// address of an Elasticsearch.", metavar="URL"),
 ]
+
+
+def _listen(config: Path | None) -> Path | None:
+    """Before a command says anything, see in what form it is to speak. What is wrong with settings it says itself."""
+    with suppress(ConfigurationError):
+        if load_settings(config).log is LogForm.JSON:
+            speak_json()
+    return config
+
+
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="Configuration file; default: wirepicket.toml here.", metavar="FILE"),
+    typer.Option(
+        "--config", help="Configuration file; default: wirepicket.toml here.", metavar="FILE", callback=_listen
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 RulesOption = Annotated[

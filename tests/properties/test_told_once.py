@@ -1,7 +1,8 @@
 """Nothing is told as new twice, lost or doubled: whatever is done twice, broken off or done at the same time.
 
 Batches in any composition, some done again; regroupings that die between two writes, as on a store where each write
-stands alone; deliveries that die between sending and recording; and stories that merge while their alert is sent.
+stands alone (what one left is done again, by whatever batch, before another dies); deliveries that die between sending
+and recording; and stories that merge while their alert is sent.
 """
 
 from __future__ import annotations
@@ -145,6 +146,8 @@ class World:
         self.now = now_utc()
         self.left = {*PLAIN, *EDITS}
         """Captures not taken yet, or by a process that died."""
+        self.died: set[int] = set()
+        """The latter."""
         self.new: dict[str, defaultdict[str, list[set[str]]]] = {
             one: defaultdict(list) for one in (LOG_CHANNEL, "desk")
         }
@@ -154,10 +157,14 @@ class World:
         self.left |= set(numbers)
         taken = [capture(number) for number in numbers]
         result = store_batch([(ref, one) for ref, one, _ in taken], [refined for *_, refined in taken], self.store)
-        store: Any = self.store if writes is None else Frail(self.store, writes)
-        with suppress(Death):
+        store: Any = self.store if writes is None or self.died else Frail(self.store, writes)
+        try:
             apply_regroup(result.fingerprints, store, timedelta(days=14), POLICY)
+        except Death:
+            self.died |= set(numbers)
+        else:
             self.left -= set(numbers)
+            self.died -= set(numbers)
 
     def deliver(self, meanwhile: Collection[int] = (), *, dies: bool = False, fails: bool = False) -> None:
         """Deliver; captures are taken while the first notice is being sent, or the process dies right after it."""
