@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.following import Standing, follow, heirs
+from pipelines.alerts.following import Standing, follow, heirs, settled
 from pipelines.alerts.messages import Speaker
 from pipelines.alerts.news import news_of, terms_found, terms_of
 from pipelines.alerts.policy import digest
@@ -42,6 +42,16 @@ def alert_id(rule_id: str, story_id: str) -> str:
     return digest("alert", rule_id, story_id)
 
 
+def alert_ids(stories: Iterable[Story], members: Mapping[str, Member]) -> set[str]:
+    """The ids of the alerts that stories can have by what matches in them."""
+    return {
+        alert_id(hit.rule_id, story.id)
+        for story in stories
+        for article_id in story.article_ids
+        for hit in members[article_id].hits
+    }
+
+
 def decide_alerts(
     *,
     stories: Sequence[Story],
@@ -58,7 +68,7 @@ def decide_alerts(
             belonged to and that still exist must be among them.
         members: by id, every article of these stories.
         existing: alerts of every story these articles belong or belonged to.
-        sent: the messages of these alerts, delivered or not.
+        sent: the messages of these alerts and of those that may come to be (``alert_ids``), delivered or not.
         policy: the rules, what made the articles come, and whether there are messages.
         now: time of this decision, UTC.
 
@@ -71,6 +81,7 @@ def decide_alerts(
     the order of the arguments, nor on the order and batches in which articles come.
     """
     outbox: list[OutboxMessage] = []
+    moved: list[OutboxMessage] = []
     standing: list[Standing] = []
     raised = 0
     known = {alert.id: alert for alert in existing}
@@ -104,13 +115,14 @@ def decide_alerts(
             standing.append(Standing(alert=alert, story=story, related=related, speaker=speaker))
             if fresh:
                 raised += 1
-                outbox += speaker.first(news, by_edit=all(members[article_id].edited for article_id in says))
+                first_of_all = speaker.first(news, by_edit=all(members[article_id].edited for article_id in says))
+                outbox += first_of_all
+                moved += settled(messages.get(alert.id, ()), first_of_all, now)
             else:
                 outbox += speaker.further(news)
     gone = known.keys() - {one.alert.id for one in standing}
     heir_of = heirs(standing, gone)
     put: dict[str, Alert] = {}
-    moved: list[OutboxMessage] = []
     for one in standing:
         alert = one.alert
         followed = follow(one, messages, heir_of, known=alert.id in known)

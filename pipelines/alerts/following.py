@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from schemas.records import AlertState, MessageKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from pipelines.alerts.messages import Speaker
     from schemas.records import Alert, OutboxMessage, Story
@@ -42,6 +43,19 @@ class Followed:
     """Messages for channels where what it was part of is still to be told, and goes on without it."""
     told: bool = False
     """Whether every channel has had it by now."""
+
+
+def settled(
+    waiting: Iterable[OutboxMessage], instead: Iterable[OutboxMessage], now: datetime
+) -> Iterator[OutboxMessage]:
+    """Messages that wait under the id of an alert which is raised only now, and which others stand in for.
+
+    Whoever wrote them died before it wrote their alert, or the alert has gone again before it was told.
+    """
+    kept = {message.id for message in instead}
+    for message in waiting:
+        if not message.delivered_at and message.id not in kept:
+            yield replace(message, delivered_at=now, last_error="not sent: its alert has been raised anew")
 
 
 def heirs(standing: Sequence[Standing], gone: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.alerting import decide_alerts
+from pipelines.alerts.alerting import alert_ids, decide_alerts
 from pipelines.alerts.news import Member
 from pipelines.grouping.changes import group_changes
 from pipelines.grouping.regroup import order_key, regroup
@@ -71,19 +71,20 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         latest |= strays
         current |= store.articles(strays.keys() - current.keys())
     existing = store.alerts_of_stories(before | {story.id for story in stories})
+    members = {
+        article_id: Member.of(
+            articles[article_id],
+            order=order_key(entry.fingerprint),
+            canonical_id=entry.canonical_id,
+            edited=article_id in grouped.edited,
+        )
+        for article_id, entry in entries.items()
+    }
     decision = decide_alerts(
         stories=stories,
-        members={
-            article_id: Member.of(
-                articles[article_id],
-                order=order_key(entry.fingerprint),
-                canonical_id=entry.canonical_id,
-                edited=article_id in grouped.edited,
-            )
-            for article_id, entry in entries.items()
-        },
+        members=members,
         existing=existing,
-        sent=store.outbox_of_alerts([alert.id for alert in existing]),
+        sent=store.outbox_of_alerts({alert.id for alert in existing} | alert_ids(stories, members)),
         policy=policy,
         now=now_utc(),
     )

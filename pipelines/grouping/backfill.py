@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.alerting import decide_alerts
+from pipelines.alerts.alerting import alert_ids, decide_alerts
 from pipelines.alerts.matcher import Matcher, hits_in_dropped
 from pipelines.alerts.news import Member
 from pipelines.grouping.regroup import order_key
@@ -94,19 +94,21 @@ def _matched(article: Article, matcher: Matcher, policy: AlertPolicy) -> Article
 
 def _alert(store: Store, found: Sequence[Article], policy: AlertPolicy) -> int:
     """Decide the alerts of the stories of articles; what has not been grouped yet is decided when it is."""
-    stories = list(store.stories({article.story_id for article in found if article.story_id}).values())
-    articles = store.articles({article_id for story in stories for article_id in story.article_ids})
-    existing = store.alerts_of_stories([story.id for story in stories])
+    touched = list(store.stories({article.story_id for article in found if article.story_id}).values())
+    articles = store.articles({article_id for story in touched for article_id in story.article_ids})
+    stories = [story for story in touched if articles.keys() >= set(story.article_ids)]
+    existing = store.alerts_of_stories([story.id for story in touched])
+    members = {
+        article_id: Member.of(
+            article, order=order_key(article.content), canonical_id=article.canonical_id or article_id
+        )
+        for article_id, article in articles.items()
+    }
     decision = decide_alerts(
-        stories=[story for story in stories if articles.keys() >= set(story.article_ids)],
-        members={
-            article_id: Member.of(
-                article, order=order_key(article.content), canonical_id=article.canonical_id or article_id
-            )
-            for article_id, article in articles.items()
-        },
+        stories=stories,
+        members=members,
         existing=existing,
-        sent=store.outbox_of_alerts([alert.id for alert in existing]),
+        sent=store.outbox_of_alerts({alert.id for alert in existing} | alert_ids(stories, members)),
         policy=policy,
         now=now_utc(),
     )

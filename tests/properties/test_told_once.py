@@ -67,7 +67,7 @@ def capture(number: int) -> tuple[CaptureRef, Capture, Refined]:
                 "url": url,
                 "source": f"Outlet {copy}",
                 "published": f"2026-06-0{3 - copy}T08:00:00Z",
-                "title": f"Crews move north {shown}",
+                "title": prose(100 + shown, 8),
                 "text": f"{prose(shown, 150)} A HIMARS was seen.",
             }
         ).encode(),
