@@ -86,7 +86,8 @@ def test_an_interrupted_run_says_what_follows(program: Program, web: WebServer) 
         return Answer()
 
     web.routes["/feed"] = slow
-    command = [PROGRAM, "run", "--feeds", f"{web.url}/feed"]
+    # A shell that runs tests in its background has them, and what they start, ignore interrupts.
+    command = ["env", "--default-signal=INT", PROGRAM, "run", "--feeds", f"{web.url}/feed"]
     with subprocess.Popen(
         command, cwd=program.folder, env=program.environment, stderr=subprocess.PIPE, text=True
     ) as run:
