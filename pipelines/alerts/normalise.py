@@ -4,8 +4,9 @@ A token is a run of letters or a run of digits: ``F-16C`` is ``f 16 c``, and so 
 stood between two tokens is kept as a ``Glue``, so that the matcher can tell ``AIM 7`` from ``aim, 7``. Scripts
 written without spaces (Han, kana, Thai …) give one token a character.
 
-The text is folded first (``fold``); possessives, plurals of numbers (``F-16s``) and dots of initialisms (``U.S.``)
-are taken off. SQLite and Elasticsearch see exactly the tokens of this module.
+The text is folded first (``fold``); possessives, plurals of numbers (``F-16s``), dots of initialisms (``U.S.``) and the
+brackets of a letter that a quotation has changed (``[d]rones``) are taken off. SQLite and Elasticsearch see exactly the
+tokens of this module.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def _token_pattern(letter: str, alphanumeric: str, unspaced: str) -> re.Pattern[
         rf"((?:{letter}{{2,}}"  # first, since it is what stands nearly everywhere; no initialism begins so
         rf"|(?<!{alphanumeric})(?:[a-z]\.){{2,}}(?:[a-z](?!{alphanumeric}))?"  # an initialism: u.s. or u.s.a
         rf"|[0-9]+(?:s(?!{alphanumeric}))?"  # a number, and its plural: 16s
+        rf"|\[(?<!{alphanumeric}\[){letter}\]{letter}+"  # a quotation's first letter, changed: [d]rones
         rf"{unspaced}"
         rf"|{letter})"
         # a possessive or contraction: it is never an S-400's "s"
@@ -108,6 +110,8 @@ def _normalised(raw: str) -> str:
         word = word[:-2] if word.endswith("'s") else word.replace("'", "")
     if "." in word:
         word = word.replace(".", "")
+    if word[0] == "[":
+        word = word[1] + word[3:]
     if word[0].isdecimal():
         word = word.rstrip("s")
     return ABBREVIATIONS.get(word, word)[:MAX_TOKEN]

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Sequence
 
 _UNSPACED = re.compile(rf"[{UNSPACED}](?:q[a-p]+q)*")
-# Both begin with a literal, which makes searching for them cheap.
+# Each begins with a literal, which makes searching for them cheap.
 _INITIALS = re.compile(r"\.[A-Za-z]\.")
 _CONTRACTION = re.compile(r"'(?:[TtDdMm]|[Ll][Ll]|[Rr][Ee]|[Vv][Ee])(?![^\W_])")
+_BRACKETED = re.compile(r"\[[^\W\d_]\][^\W\d_]")
 _NUMBER_NEXT = re.compile(r"[\W_]*[0-9]")
 _NO_DIGIT = re.compile(r"[^0-9]*")
 _MAX_CHUNK = 200
@@ -215,7 +216,9 @@ def _composed_chunks(text: str) -> list[tuple[str, int]]:
     """The parts of a folded text, white space to white space, with tokens that are no run of letters or digits."""
     out: list[tuple[str, int]] = []
     done = 0
-    for found in sorted(match.start() for pattern in (_INITIALS, _CONTRACTION) for match in pattern.finditer(text)):
+    for found in sorted(
+        match.start() for pattern in (_INITIALS, _CONTRACTION, _BRACKETED) for match in pattern.finditer(text)
+    ):
         if found < done:
             continue
         start, done = _chunk(text, found)

@@ -23,7 +23,8 @@ SHORT = {word: short for short, word in ABBREVIATIONS.items()}
 WORDS = """
     F 16 f16 16s S 400 Block Blk. blks 70/72 HIMARS M142 U.S. u.s.a a.b.c x.y.z.'s don't we're I'LL 16't 's \u2019s
     \u2019t - \u2011 – / , . é e\u0301 歼 歼20 20歼 अर्जुन 😀 ﬁ ½ İ ß \u13a0 \uab70 ᄀ ᅡ ᆨ \u212a ™ _ ' " the of
-    standard missile Sparrow drones deliver delivery M1A1 M1A2 Abrams tank
+    standard missile Sparrow drones deliver delivery M1A1 M1A2 Abrams tank [d]rone [d]elivery [D]on't
+    [F]-16 x[d]rone
 """
 PARTS = "F KX HIMARS drone Drones Iron dome Block blk BLKS Mk. mod city class 16 70 007 70/72 C s"
 PIECES = st.sampled_from([*WORDS.split(), "\n\n"])

@@ -15,6 +15,8 @@ from pipelines.alerts.normalise import MAX_TOKEN, Glue, index_text, tokens
         ("Blk. 70 and Blks 50/52", "block 70 and blocks 50 52"),
         ("Russia's, HIMARS' and François’s", "russia himars and françois"),
         ("didn't it's o'clock", "didnt it o clock"),
+        ("“[D]rones he [s]aid [É]tat", "drones he said état"),
+        ("note [a] x[d]rone [12]drone [ab]c missile[s]", "note a x d rone 12 drone ab c missile s"),
         ("U.S. and U.S.A. and e.g. this.", "us and usa and eg this"),
         ("\uff28\uff29\uff2d\uff21\uff32\uff33 \uff11\uff16 ﬁre", "himars 16 fire"),
         ("HIMARS™ HIMARS® note¹ 16²", "himars himars note 16"),
