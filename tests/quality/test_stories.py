@@ -94,11 +94,11 @@ def share(together: list[bool]) -> float:
 
 
 def test_reports_of_one_event_are_together_and_others_apart() -> None:
-    pairs = [pair for seed in range(40) for pair in together(press(seed))]
+    pairs = [pair for seed in range(20) for pair in together(press(seed))]
     same = [one for a, b, one in pairs if a.event == b.event]
     strange = [one for a, b, one in pairs if a.kind != b.kind]
     alike = [one for a, b, one in pairs if a.kind == b.kind and a.event != b.event]
-    assert share(same) >= 0.98
-    assert share(strange) <= 0.05
-    # Some two attacks or two launches in one country and fortnight are taken for one: this is what they are held to.
-    assert share(alike) <= 0.33
+    assert share(same) >= 0.94
+    assert share(strange) <= 0.03
+    # Half of these share a place, a person or a firm by chance: with the country and the words, that may be too much.
+    assert share(alike) <= 0.14
