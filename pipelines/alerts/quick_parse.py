@@ -33,7 +33,8 @@ _TOKEN = re.compile(
     |(?P<NEAR>O?NEAR/[0-9]+(?![^\s()"]))
     |(?P<ATLEAST>atleast/[0-9]+(?=\s*\())
     |(?P<FIELD>[A-Za-z_]+:(?=\S))
-    |(?P<EXACT>=)
+    |(?P<EXACT_WORD>=\s*(?!(?:AND|OR|NOT|O?NEAR/[0-9]+)(?![^\s()"]))[^\s()"=][^\s()"]*)
+    |(?P<EXACT_PHRASE>=\s*"[^"]*")
     |(?P<PHRASE>"[^"]*")
     |(?P<OPEN>\()
     |(?P<CLOSE>\))
@@ -43,7 +44,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_CONTINUES = frozenset({"AND", "NOT", "ATLEAST", "FIELD", "EXACT", "PHRASE", "OPEN", "WORD"})
+_CONTINUES = frozenset({"AND", "NOT", "ATLEAST", "FIELD", "EXACT_WORD", "EXACT_PHRASE", "PHRASE", "OPEN", "WORD"})
 """What goes on with an AND, written or not: itself, and all that begins an operand."""
 
 
@@ -140,10 +141,10 @@ class _Parser:
                 return make_phrase(self._values[at], exact=False, column=1)
             case "OPEN":
                 return self._group()
-            case "EXACT":
-                if self._kinds[self._at] == "WORD":
-                    return make_term(self._take("WORD"), exact=True, column=1)
-                return make_phrase(self._take("PHRASE"), exact=True, column=1)
+            case "EXACT_WORD":
+                return make_term(self._values[at][1:].lstrip(), exact=True, column=1)
+            case "EXACT_PHRASE":
+                return make_phrase(self._values[at][1:].lstrip(), exact=True, column=1)
             case "ATLEAST":
                 self._take("OPEN")
                 return make_at_least(self._values[at], self._group(), 1)

@@ -161,6 +161,10 @@ def _combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 @example("(" * 31 + "a" + ")" * 31)
 @example("title:" * 31 + "a")
 @example("= SAM AND atleast/2 (a OR b)")
+@example('" AND "=F:1 =ANDS =title:x = "a" a')
+@example("= AND")
+@example("=NEAR/8")
+@example("=atleast/2(a)")
 def test_the_quick_parser_and_the_grammar_read_the_same(text: str) -> None:
     quick = quick_parse(text)
     try:
