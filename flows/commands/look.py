@@ -10,10 +10,10 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
+from flows.commands.queries import parsed_query
 from flows.lineage_tables import changes_view, excerpts_view, lineage_view, trail_view
 from flows.tables import alert_view, article_view, console, hit_view, print_facets, stories_table, story_view
-from pipelines.alerts.query import Query, parse
-from pipelines.errors import ConfigurationError, RuleSyntaxError
+from pipelines.errors import ConfigurationError
 from pipelines.identify.changes import revision_changes
 from pipelines.lineage.excerpts import excerpts
 from pipelines.lineage.trail import trail_of
@@ -54,7 +54,7 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Articles that match a query of the rule language, latest first."""
-    parsed, now = _parsed(query), now_utc()
+    parsed, now = parsed_query(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
         if after and after not in opened_store.articles([after]):
@@ -86,14 +86,6 @@ def search(
         console.print("Nothing matches.")
     elif len(shown) > limit:
         console.print(f"… and more: --after {shown[limit - 1].article.id}", style="dim", markup=False)
-
-
-def _parsed(query: str) -> Query:
-    try:
-        return parse(query)
-    except RuleSyntaxError as error:
-        place = " " * ((error.column or 1) - 1)
-        raise ConfigurationError(f"the query cannot be read\n  {query}\n  {place}^ {error.message}") from error
 
 
 def stories(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,18 +12,22 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
+from flows.commands.queries import parsed_query
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
 from flows.tables import console, quoted
+from pipelines.alerts.health import missing_channels
 from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.alerts.preview import Preview, preview_query
-from pipelines.alerts.query import Query, format_query, parse
-from pipelines.alerts.rules import check_rules, load_rules
+from pipelines.alerts.query import Query, format_query
+from pipelines.alerts.rule_file import RULE_ID
+from pipelines.alerts.rules import check_rules, load_rules, match_text
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 from pipelines.grouping.backfill import backfill as run_backfill
+from pipelines.notify.channels import STANDARD_OUTPUT
 from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
 
@@ -47,8 +52,10 @@ def check(
 ) -> None:
     """Read a rule file and run each rule's own examples."""
     del store  # every command takes it; rules need none
-    path = _rule_file(file or rules, config)
-    checks = check_rules(load_rules(path))
+    settings = load_settings(config)  # first, since it also says which gazetteer the rules are read with
+    path = file or rules or settings.rules or shipped(RULES)
+    loaded = load_rules(path)
+    checks = check_rules(loaded)
     failed = [one for one in checks if one.failed]
     if as_json:
         print(json.dumps([to_dict(one) for one in checks], ensure_ascii=False))
@@ -61,6 +68,9 @@ def check(
             for wrong in one.failed:
                 wish = "should match" if wrong.expected else "should not match"
                 console.print(f"       {wish}: {wrong.text}", markup=False)
+        for rule in loaded:
+            for name in missing_channels(rule, {*settings.channels, STANDARD_OUTPUT}):
+                console.print(f"{rule.id}: its channel '{name}' is not configured; messages will wait", markup=False)
         console.print(f"{len(checks)} rules in {path}, {len(failed)} with failing examples", markup=False)
     if failed:
         raise typer.Exit(1)
@@ -100,6 +110,16 @@ def try_out(
             console.print(f"    {match.form!r} stands for {match.term!r}", style="dim", markup=False)
     if not hits:
         console.print("No rule matches.")
+    known = {hit.rule_id for hit in hits}
+    if None in {title, source, language}:
+        for one in wanted:
+            if one.id not in known and match_text(one, body) is not None:
+                console.print(
+                    f"{one.id} would match it as a headline, or from the outlet and in the language that it asks for "
+                    "(--title, --source, --lang)",
+                    style="dim",
+                    markup=False,
+                )
 
 
 @app.command("format")
@@ -110,7 +130,7 @@ def format_rule(
 ) -> None:
     """Write a query as it is understood, with as few brackets as it takes."""
     load_settings(config, store=store)
-    print(format_query(parse(query)))
+    print(format_query(parsed_query(query)))
 
 
 @app.command()
@@ -177,13 +197,15 @@ def backfill(
 def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
     path = _rule_file(rules, config)
     named = {one.id: one.query for one in load_rules(path)}
-    return parse(named.get(rule, rule))
+    if rule not in named and re.fullmatch(RULE_ID, rule):
+        print(f"wirepicket: no rule of {path} is called '{rule}': it is taken for a query", file=sys.stderr)
+    return parsed_query(named.get(rule, rule))
 
 
 def _print_preview(found: Preview, since: str) -> None:
-    console.print(
-        f"{found.stories} stories since {since}, of {found.articles} articles that match: an alert each", markup=False
-    )
+    stories = f"{found.stories} stor{'y' if found.stories == 1 else 'ies'} since {since}"
+    articles = f"{found.articles} article{'s' * (found.articles != 1)}"
+    console.print(f"{stories}, with {articles} that match: an alert for each story", markup=False)
     for example in found.examples:
         console.print(example.title or "(no title)", style="bold", markup=False)
         count = len(example.article_ids)

@@ -69,11 +69,7 @@ def rule_health(
     for rule in rules:
         matched = sorted(times[rule.id])
         problems = [f"{failed[rule.id]} of its own examples fail"] if failed.get(rule.id) else []
-        problems += [
-            f"its channel '{name}' is not configured"
-            for name in rule.notify
-            if name not in channels and name != LOG_CHANNEL
-        ]
+        problems += [f"its channel '{name}' is not configured" for name in missing_channels(rule, channels)]
         last = matched[-1] if matched else None
         silent = last is not None and now - last > _patience(matched)
         out.append(
@@ -86,6 +82,11 @@ def rule_health(
             )
         )
     return out
+
+
+def missing_channels(rule: Rule, channels: Collection[str]) -> list[str]:
+    """The channels a rule names which are not among those there are."""
+    return [name for name in rule.notify if name not in channels and name != LOG_CHANNEL]
 
 
 def _patience(matched: Sequence[datetime]) -> timedelta:

@@ -77,8 +77,25 @@ def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: P
     older = json.loads(program("rules", "preview", "HIMARS OR S-400", "--since", "9999d", "--json").out)
     assert (older["stories"], older["articles"]) == (3, 3)
     assert program("rules", "preview", "HIMARS", "--since", "soon").code == 2
-    assert program("rules", "preview", "(HIMARS").code == 2
+    assert "\n  (HIMARS\n  ^ this '(' is not closed" in program("rules", "preview", "(HIMARS").err
+    assert (
+        "no rule of rules.yaml is called 'rocket'" in program("rules", "preview", "rocket", "--rules", "rules.yaml").err
+    )
     assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
+
+
+def test_a_rule_says_what_it_lacks(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text(
+        "- {id: head, query: 'title:HIMARS', notify: [stdout, desk]}\n- {id: wire, query: 'source:Reuters HIMARS'}\n",
+        encoding="utf-8",
+    )
+    assert "head: its channel 'desk' is not configured" in program("rules", "check", "rules.yaml").out
+    as_text = program("rules", "test", "HIMARS arrive", "--rules", "rules.yaml").out
+    assert as_text.startswith("No rule matches.\nhead would match it as a headline")
+    assert "\nwire would match it" in as_text
+    as_headline = program("rules", "test", "--title", "HIMARS arrive", "--rules", "rules.yaml", "--source", "Reuters")
+    assert as_headline.out.startswith("head\n")
+    assert "would match" not in as_headline.out
 
 
 def sent(program: Program) -> list[dict[str, Any]]:

@@ -1,0 +1,24 @@
+"""Queries that are given on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.alerts.query import parse
+from pipelines.errors import ConfigurationError, RuleSyntaxError
+
+if TYPE_CHECKING:
+    from pipelines.alerts.query import Query
+
+
+def parsed_query(query: str) -> Query:
+    """A query of the rule language.
+
+    Raises:
+        ConfigurationError: it is wrong; the message shows where.
+    """
+    try:
+        return parse(query)
+    except RuleSyntaxError as error:
+        place = " " * ((error.column or 1) - 1)
+        raise ConfigurationError(f"the query cannot be read\n  {query}\n  {place}^ {error.message}") from error
