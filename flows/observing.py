@@ -17,12 +17,13 @@ from pipelines.telemetry.tracing import Tracer
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from flows.run import StepRunner
     from pipelines.config import Settings
     from pipelines.telemetry.metrics import Metrics
+    from schemas.records import StepCount
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,7 +66,14 @@ class Observer:
                 self.tell(step.__name__, begin, error=type(error).__name__)
                 raise
         self.tell(step.__name__, begin, counts_of(result))
+        if isinstance(result, BatchReport):
+            self.count(result.counters)
         return result
+
+    def count(self, counters: Iterable[StepCount]) -> None:
+        """Take up what Beam has counted."""
+        if self._metrics:
+            self._metrics.count(counters)
 
     def tell(self, step: str, begin: float, counts: dict[str, int] | None = None, error: str | None = None) -> None:
         """Tell of a step that began at a time of the monotonic clock and has ended now."""

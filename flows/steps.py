@@ -121,6 +121,7 @@ def summarise(
         alerts=report.alerts,
         quarantined=len(report.quarantined) + len(collected.quarantined) + len(bad),
         seconds=round(seconds, 2),
+        counters=report.counters,
     )
     return record, articles
 

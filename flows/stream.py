@@ -16,6 +16,7 @@ from pipelines.archive.pending import store_key
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
 from pipelines.grouping.horizon import forget_quiet
+from pipelines.telemetry.counts import since
 from schemas.records import RunRecord, now_utc
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Stream:
         told = process.reports()
         for report in told:
             self.total += report
+            self._observer.count(report.counters)
             if report.captures:
                 self._observer.tell("window", time.monotonic() - report.seconds, report.counts)
                 self.reporter.say(
@@ -191,6 +193,7 @@ class Stream:
                 alerts=total.alerts - kept.alerts,
                 quarantined=total.quarantined - kept.quarantined,
                 seconds=round(time.monotonic() - self._kept_clock, 2),
+                counters=since(kept.counters, total.counters),
             )
         )
         self._kept, self._kept_at, self._kept_clock = total, now_utc(), time.monotonic()

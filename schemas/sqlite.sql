@@ -215,7 +215,8 @@ CREATE TABLE IF NOT EXISTS runs ( -- RunRecord
     stories INTEGER NOT NULL,
     alerts INTEGER NOT NULL,
     quarantined INTEGER NOT NULL,
-    seconds REAL NOT NULL
+    seconds REAL NOT NULL,
+    counters TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS seen ( -- SeenCapture

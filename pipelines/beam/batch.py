@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from pipelines.beam.counters import counters_of
 from pipelines.beam.transforms import OUTCOMES, QUARANTINED, Job, Refine, Regroup
 from schemas.serial import to_json
 
@@ -43,6 +44,11 @@ class Results:
         """A line with the number of new alerts."""
         return self.folder / "alerts"
 
+    @property
+    def counters(self) -> Path:
+        """Lines of JSON: ``StepCount``, what Beam has counted."""
+        return self.folder / "counters"
+
 
 def run_batch(
     refs: Sequence[CaptureRef],
@@ -72,6 +78,7 @@ def run_batch(
             _ = collection | f"Write {path.name}" >> beam.io.WriteToText(
                 str(path), num_shards=1, shard_name_template=""
             )
+    results.counters.write_bytes(b"\n".join(map(to_json, counters_of(pipeline.result))))
 
 
 def _runner(name: str) -> object:

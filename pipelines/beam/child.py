@@ -22,6 +22,7 @@ from pipelines.beam.stream import run_in_rounds, run_unbounded
 from pipelines.beam.transforms import Job
 from pipelines.config import load_settings
 from pipelines.errors import StoreUnavailableError
+from pipelines.telemetry.tracing import here
 from schemas.records import AlertOrigin
 from schemas.serial import from_json, to_json
 
@@ -37,9 +38,12 @@ def main(folder: Path) -> int:
     task = from_json(BatchJob, (folder / JOB_NAME).read_bytes())
     job = job_of(load_settings(), task.rules, task.origin, notify=task.notify, progress=True)
     try:
-        run_batch(task.refs, job, Results(folder), task.runner, task.options)
+        with here().span("pipeline", {"runner": task.runner, "captures": len(task.refs)}, leading=True):
+            run_batch(task.refs, job, Results(folder), task.runner, task.options)
     except Exception as error:  # noqa: BLE001 - whatever it was, the flow is told
         return _tell(error, job, folder)
+    finally:
+        here().close()
     return 0
 
 
@@ -63,6 +67,8 @@ def stream_main(folder: Path) -> int:
                 run_unbounded(job, task.store_key, options, stop, _say)
     except Exception as error:  # noqa: BLE001 - likewise
         return _tell(error, job, folder)
+    finally:
+        here().close()
     return 0
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.beam.runners import find_runner
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
-from schemas.records import AlertOrigin, CaptureRef, Quarantined
+from pipelines.telemetry.tracing import for_a_child
+from schemas.records import AlertOrigin, CaptureRef, Quarantined, StepCount
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class BatchReport:
     quarantined: tuple[Quarantined, ...] = ()
     alerts: int = 0
     """Alerts raised."""
+    counters: tuple[StepCount, ...] = ()
+    """What Beam has counted."""
 
 
 def launch(
@@ -92,7 +95,7 @@ def launch(
         (folder / JOB_NAME).write_bytes(to_json(job))
         with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
             [sys.executable, "-m", "pipelines.beam", "batch", name],
-            env=os.environ | settings.environment(),
+            env=os.environ | settings.environment() | for_a_child(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=output,
@@ -132,6 +135,7 @@ def read_report(folder: Path) -> BatchReport:
         outcomes=tuple((article_id, Outcome(outcome)) for article_id, outcome in outcomes),
         quarantined=tuple(from_json(Quarantined, line) for line in _lines(folder / "quarantined")),
         alerts=sum(int(line) for line in _lines(folder / "alerts")),
+        counters=tuple(from_json(StepCount, line) for line in _lines(folder / "counters")),
     )
 
 

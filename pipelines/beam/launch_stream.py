@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE, end_family
 from pipelines.beam.runners import find_runner
+from pipelines.telemetry.counts import together
+from pipelines.telemetry.tracing import for_a_child
+from schemas.records import StepCount  # noqa: TC001 - serial reads the types at run time
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
@@ -52,6 +55,8 @@ class WindowReport:
     quarantined: int = 0
     seconds: float = 0.0
     """Of work; where an engine does it, of its last step."""
+    counters: tuple[StepCount, ...] = ()
+    """What Beam has counted since the report before; an engine tells it apart from its windows."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,6 +78,7 @@ class WindowReport:
             alerts=self.alerts + other.alerts,
             quarantined=self.quarantined + other.quarantined,
             seconds=self.seconds + other.seconds,
+            counters=together(self.counters, other.counters),
         )
 
 
@@ -97,7 +103,7 @@ class StreamProcess:
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
                 [sys.executable, "-m", "pipelines.beam", "stream", self._folder.name],
-                env=os.environ | settings.environment(),
+                env=os.environ | settings.environment() | for_a_child(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=output,

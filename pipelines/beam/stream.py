@@ -27,20 +27,25 @@ from apache_beam.transforms.window import FixedWindows
 
 from pipelines.archive.watch import Handed, Watch
 from pipelines.beam.batch import Results, run_batch
+from pipelines.beam.counters import counters_of
 from pipelines.beam.launch import read_report
 from pipelines.beam.launch_stream import WindowReport
 from pipelines.beam.transforms import OUTCOMES, QUARANTINED, RefineBatch, RegroupAll
 from pipelines.ingest.outcome import Outcome
+from pipelines.telemetry.counts import since
+from pipelines.telemetry.tracing import here
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from apache_beam.pvalue import PCollection
+    from apache_beam.runners.runner import PipelineResult
 
     from pipelines.archive.index import Indexed
     from pipelines.beam.transforms import Job
     from pipelines.stores.protocol import Store
+    from schemas.records import StepCount
 
 POLL = 0.2
 """Seconds between two looks into the archive: well below the second that an alert may take, and a look costs a
@@ -53,6 +58,8 @@ restarts, or whose tasks side by side run apart, has anything late."""
 FINGERPRINT, HANDED = "fingerprint", "handed"
 BATCH = 64
 """Captures handed out together."""
+COUNT = 30.0
+"""Seconds between two looks at what an engine has counted."""
 STOP_SECONDS = 60.0
 """How long a stop waits for what is under way. What is not done by then stays in the journals."""
 
@@ -73,7 +80,10 @@ def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callabl
                 continue
             begin = time.monotonic()
             refs = [ref for each in handed for ref in each.refs]
-            with TemporaryDirectory(prefix="wirepicket-") as folder:
+            with (
+                TemporaryDirectory(prefix="wirepicket-") as folder,
+                here().span("window", {"captures": len(refs)}, leading=True),
+            ):
                 run_batch(refs, job, Results(Path(folder)))
                 report = _window(Path(folder), len(refs), time.monotonic() - begin)
             for each in handed:
@@ -86,6 +96,7 @@ def run_unbounded(
 ) -> None:
     """Run until ``stop`` is set, as one unbounded pipeline.
 
+    ``tell`` is given an empty report when the runner has begun, one for each window, now and then what Beam counted.
     ``options`` name the runner. Steps run in this process (environment type ``LOOPBACK``), where the watch and the
     workers live.
 
@@ -97,14 +108,18 @@ def run_unbounded(
         pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
         _ = pipeline | "Stream" >> Stream(job, store_key)
         result = pipeline.run()
-        tell(WindowReport())
+        counted, next_count = _Counted(result, tell), time.monotonic() + COUNT
         while not stop.wait(POLL):
             if PipelineState.is_terminal(result.state):
                 raise RuntimeError(f"the pipeline has ended: {result.state}")
+            if time.monotonic() >= next_count:
+                counted.tell()
+                next_count = time.monotonic() + COUNT
         watch.stop()
         end = time.monotonic() + STOP_SECONDS
         while watch.out and time.monotonic() < end and not PipelineState.is_terminal(result.state):
             time.sleep(POLL)
+        counted.tell()
         result.cancel()
 
 
@@ -130,7 +145,25 @@ def _window(folder: Path, captures: int, seconds: float) -> WindowReport:
         alerts=report.alerts,
         quarantined=len(report.quarantined),
         seconds=round(seconds, 3),
+        counters=report.counters,
     )
+
+
+class _Counted:
+    """What a pipeline that goes on has counted, told as it grows."""
+
+    def __init__(self, result: PipelineResult, tell: Callable[[WindowReport], None]) -> None:
+        self._result = result
+        self._tell = tell
+        self._told: tuple[StepCount, ...] = ()
+
+    def tell(self) -> None:
+        """Tell what has come since the last time; an engine that starts again may count from nothing."""
+        now = counters_of(self._result)
+        more = since(self._told, now)
+        self._told = now
+        if more:
+            self._tell(WindowReport(counters=more))
 
 
 class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
@@ -173,8 +206,9 @@ class _HandOut(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
     def setup(self) -> None:
         # A runner sets its steps up once, and once more where it goes on after a death: what was under way between
         # two checkpoints is known to nobody then. Where it only sets up another thread, something is done twice.
-        watch, _ = _here[self._key]
+        watch, tell = _here[self._key]
         watch.again()
+        tell(WindowReport())
 
     def process(self, _impulse: object) -> Iterator[Handed]:
         watch, _ = _here[self._key]

@@ -17,6 +17,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import read_captures
+from pipelines.beam.counters import REFINE, REGROUP
 from pipelines.clean.learning import in_use
 from pipelines.errors import InputError
 from pipelines.grouping.apply import apply_regroup
@@ -24,11 +25,12 @@ from pipelines.ingest.batch import store_batch
 from pipelines.ingest.pool import RefinePool
 from pipelines.ingest.shared import shared_pool
 from pipelines.stores import open_store
+from pipelines.telemetry.tracing import here
 from schemas.records import AlertOrigin, CaptureRef, Fingerprint, Quarantined, Rule
 from schemas.serial import from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sized
     from pathlib import Path
 
     from apache_beam.pvalue import PCollection
@@ -136,7 +138,9 @@ class RefineBatch(_WithStore):
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self._pool: RefinePool | None = None
-        self._done = Metrics.counter("wirepicket", "captures")
+        self._counters = {
+            name: Metrics.counter(REFINE, name) for name in ("captures", "articles", "fingerprints", "quarantined")
+        }
 
     def setup(self) -> None:
         """Open the store and start the workers."""
@@ -161,8 +165,9 @@ class RefineBatch(_WithStore):
             _read(self._job.archive, batch[start : start + PORTION], lost) for start in range(0, len(batch), PORTION)
         )
         for captures, results in self._pool.refine_ahead(portions):
-            stored = store_batch(captures, results, self._store)
-            self._done.inc(len(captures))
+            with here().span("store", {"captures": len(captures)}):
+                stored = store_batch(captures, results, self._store)
+            self._count(captures, stored.outcomes, stored.fingerprints, stored.quarantined)
             if self._job.progress:
                 print(len(captures), file=sys.stdout, flush=True)
             for outcome in stored.outcomes:
@@ -172,8 +177,14 @@ class RefineBatch(_WithStore):
             for fingerprint in stored.fingerprints:
                 yield int(fingerprint.article_id[:8], 16) % PARTITIONS, to_json(fingerprint)
         self._store.quarantine(lost)
+        self._count(lost, (), (), lost)
         for item in lost:
             yield TaggedOutput(QUARANTINED, item)
+
+    def _count(self, *elements: Sized) -> None:
+        """Count what has gone in and come out, in the order of the counters."""
+        for counter, some in zip(self._counters.values(), elements, strict=True):
+            counter.inc(len(some))
 
 
 def _read(archive: Path, refs: list[CaptureRef], lost: list[Quarantined]) -> list[tuple[CaptureRef, Capture]]:
@@ -198,6 +209,11 @@ def _read(archive: Path, refs: list[CaptureRef], lost: list[Quarantined]) -> lis
 class RegroupAll(_WithStore):
     """The step with memory: see ``Regroup``."""
 
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._taken = Metrics.counter(REGROUP, "fingerprints")
+        self._raised = Metrics.counter(REGROUP, "alerts")
+
     def process(self, gathered: tuple[int, Iterable[list[bytes]]]) -> Iterator[int]:
         """Regroup all fingerprints; the number of alerts raised."""
         assert self._store is not None
@@ -206,4 +222,8 @@ class RegroupAll(_WithStore):
         packed = sorted(one for block in blocks for one in block)
         fingerprints = (from_json(Fingerprint, one) for one in packed)
         policy = AlertPolicy.of(self._job.rules, origin=self._job.origin, speaks=self._job.notify)
-        yield apply_regroup(fingerprints, self._store, self._job.horizon, policy)
+        with here().span("regroup", {"fingerprints": len(packed)}):
+            raised = apply_regroup(fingerprints, self._store, self._job.horizon, policy)
+        self._taken.inc(len(packed))
+        self._raised.inc(raised)
+        yield raised

@@ -12,9 +12,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Summary, start_
 from prometheus_client.parser import text_string_to_metric_families
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pipelines.telemetry.step import Step
+    from schemas.records import StepCount
 
 LOOPBACK = "127.0.0.1"
 COUNTED = ("new", "revised")
@@ -33,6 +35,12 @@ class Metrics:
         self._quarantined = Counter("wirepicket_quarantined", "Inputs quarantined.", registry=self.registry)
         self._failures = Counter("wirepicket_step_failures", "Steps that failed.", ["step"], registry=self.registry)
         self._seconds = Summary("wirepicket_step_seconds", "Duration of steps.", ["step"], registry=self.registry)
+        self._elements = Counter(
+            "wirepicket_pipeline_elements",
+            "What went into and came out of the steps of the pipeline, as Beam counts it.",
+            ["step", "element"],
+            registry=self.registry,
+        )
         self._success = Gauge(
             "wirepicket_last_success_timestamp_seconds",
             "When a step last ended well.",
@@ -55,6 +63,11 @@ class Metrics:
         self._alerts.inc(step.counts.get("alerts", 0))
         self._quarantined.inc(step.counts.get("quarantined", 0))
 
+    def count(self, counters: Iterable[StepCount]) -> None:
+        """Count what Beam has counted."""
+        for one in counters:
+            self._elements.labels(one.step, one.element).inc(one.count)
+
     def waiting(self, captures: int) -> None:
         """How many captures a store has to take yet."""
         self._waiting.set(captures)
@@ -65,16 +78,16 @@ class Metrics:
             return
         for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
             for sample in family.samples:
-                labels = tuple(sample.labels.values())
                 counters = {
                     "wirepicket_articles_total": self._articles,
                     "wirepicket_alerts_total": self._alerts,
                     "wirepicket_quarantined_total": self._quarantined,
                     "wirepicket_step_failures_total": self._failures,
+                    "wirepicket_pipeline_elements_total": self._elements,
                 }
                 if sample.name in counters:
                     counter = counters[sample.name]
-                    (counter.labels(*labels) if labels else counter).inc(sample.value)
+                    (counter.labels(**sample.labels) if sample.labels else counter).inc(sample.value)
 
     def write(self, path: Path) -> None:
         """Write all of them to a file, which readers see whole or not at all."""

@@ -49,6 +49,7 @@ from schemas.records.operations import (
     PageRetry,
     Quarantined,
     RunRecord,
+    StepCount,
 )
 # isort: on
 
@@ -97,6 +98,7 @@ __all__ = [
     "RuleTests",
     "RunRecord",
     "SeenCapture",
+    "StepCount",
     "Story",
     "Throttle",
     "Trusted",

@@ -128,6 +128,17 @@ class LearnedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """How many elements of a kind went into a step of the pipeline or came out of it."""
+
+    step: str
+    """``refine``, ``regroup``."""
+    element: str
+    """``captures``, ``articles``, ``fingerprints``, ``alerts``, ``quarantined``."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """The summary of a run, kept for ``status``."""
 
@@ -141,3 +152,5 @@ class RunRecord:
     alerts: int
     quarantined: int
     seconds: float
+    counters: tuple[StepCount, ...] = ()
+    """What Beam has counted of its pipeline; what is done again counts again. Empty where a runner does not tell."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.stores import open_store
+from pipelines.telemetry.counts import together
 from tests.http_server import WebServer
 
 if TYPE_CHECKING:
@@ -57,6 +59,13 @@ class Program:
         ran = self("export", what, *more)
         assert ran.code == 0, ran.err
         return ran.lines
+
+
+def counters(program: Program, home: str) -> dict[str, int]:
+    """What Beam has counted in all runs of a home folder."""
+    with open_store(f"sqlite:///{program.folder / home / 'wirepicket.db'}") as store:
+        counted = together(*(run.counters for run in store.last_runs(100)))
+    return {f"{one.step}.{one.element}": one.count for one in counted}
 
 
 @pytest.fixture

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.e2e.conftest import PROGRAM
+from tests.e2e.conftest import PROGRAM, counters
 from tests.http_server import Answer
 from tests.synthetic import prose
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Program
     from tests.http_server import WebServer
+
+
+COUNTED = {
+    "refine.articles": 1,
+    "refine.captures": 1,
+    "refine.fingerprints": 1,
+    "regroup.alerts": 1,
+    "regroup.fingerprints": 1,
+}
 
 
 def test_a_run_logs_counts_and_traces_its_steps(program: Program, web: WebServer) -> None:
@@ -34,6 +43,8 @@ def test_a_run_logs_counts_and_traces_its_steps(program: Program, web: WebServer
     metrics = (program.folder / "metrics.prom").read_text().splitlines()
     assert 'wirepicket_articles_total{outcome="new"} 1.0' in metrics
     assert "wirepicket_alerts_total 1.0" in metrics
+    assert 'wirepicket_pipeline_elements_total{element="captures",step="refine"} 1.0' in metrics
+    assert counters(program, "var") == COUNTED
     requests = [ExportTraceServiceRequest.FromString(body) for body in web.posted["/v1/traces"]]
     spans = [
         span
@@ -42,9 +53,18 @@ def test_a_run_logs_counts_and_traces_its_steps(program: Program, web: WebServer
         for scope in resource.scope_spans
         for span in scope.spans
     ]
-    assert {span.name for span in spans} == {"collect", "process", "notify"}
-    (run,) = {span.attributes[0].value.string_value for span in spans}
+    by_name = {span.name: span for span in spans}
+    assert len(by_name) == len(spans) == 6
+    steps = {name: by_name[name] for name in ("collect", "process", "notify")}
+    (run,) = {span.attributes[0].value.string_value for span in steps.values()}
     assert run == told[0]["run"]
+    # What the child process does belongs to the step that started it.
+    assert {name: by_name[name].parent_span_id for name in ("pipeline", "store", "regroup")} == {
+        "pipeline": by_name["process"].span_id,
+        "store": by_name["pipeline"].span_id,
+        "regroup": by_name["pipeline"].span_id,
+    }
+    assert len({by_name[name].trace_id for name in ("process", "pipeline", "store", "regroup")}) == 1
 
 
 def test_a_step_that_fails_is_told_with_its_error(program: Program) -> None:

@@ -158,7 +158,7 @@ def test_json_has_no_infinity() -> None:
 
 
 def test_whole_numbers_serve_as_numbers() -> None:
-    run = dict.fromkeys(RunRecord.__slots__, 0) | {"id": "r", "started_at": "2026-03-01T00:00:00Z"}
+    run = dict.fromkeys(RunRecord.__slots__, 0) | {"id": "r", "started_at": "2026-03-01T00:00:00Z", "counters": []}
     assert isinstance(from_dict(RunRecord, run).seconds, float)
 
 

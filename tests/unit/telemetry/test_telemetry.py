@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http import trace_exporter
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipelines.errors import ConfigurationError
+from pipelines.telemetry.counts import since, together
 from pipelines.telemetry.metrics import Metrics
 from pipelines.telemetry.step import LogForm, Step, line_of
-from pipelines.telemetry.tracing import RECEIVERS, Tracer
+from pipelines.telemetry.tracing import RECEIVERS, Tracer, for_a_child
+from schemas.records import StepCount
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +60,7 @@ def test_counters_of_a_file_only_grow_from_run_to_run(tmp_path: Path) -> None:
         metrics.go_on_from(file)
         metrics.add(PROCESS)
         metrics.add(FAILED)
+        metrics.count([StepCount(step="refine", element="captures", count=4)])
         metrics.waiting(7)
         metrics.write(file)
     told = samples(file)
@@ -62,6 +68,7 @@ def test_counters_of_a_file_only_grow_from_run_to_run(tmp_path: Path) -> None:
     assert told["wirepicket_articles_total", "revised"] == 3
     assert told["wirepicket_alerts_total", ""] == 6
     assert told["wirepicket_step_failures_total", "collect"] == 3
+    assert 'wirepicket_pipeline_elements_total{element="captures",step="refine"} 12.0' in file.read_text()
     assert told["wirepicket_last_success_timestamp_seconds", "process"] == NOON.timestamp()
     assert ("wirepicket_last_success_timestamp_seconds", "collect") not in told
     assert told["wirepicket_waiting_captures", ""] == 7
@@ -76,6 +83,48 @@ def test_without_a_receiver_nothing_of_opentelemetry_is_touched(monkeypatch: pyt
     with tracer.span("step") as span:
         assert span is None
     tracer.close()
+    assert for_a_child() == {}
+
+
+def test_counts_add_up_and_are_set_off_against_what_was_told() -> None:
+    def counts(**elements: int) -> list[StepCount]:
+        return [StepCount(step="refine", element=one, count=count) for one, count in elements.items()]
+
+    assert together(counts(b=1, a=2), counts(a=3)) == tuple(counts(a=5, b=1))
+    assert since(counts(a=1, b=2), counts(a=4, b=2, c=1)) == tuple(counts(a=3, c=1))
+    assert since(counts(a=9), counts(a=1)) == ()  # an engine that has begun again
+
+
+def test_a_child_goes_on_with_the_trace_and_its_threads_with_what_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RECEIVERS[1], "http://127.0.0.1:9")
+    kept = [InMemorySpanExporter(), InMemorySpanExporter()]
+    ways = iter(kept)
+    monkeypatch.setattr(trace_exporter, "OTLPSpanExporter", lambda: next(ways))
+    parent = Tracer()
+    with parent.span("step", {"run": "r"}) as step:
+        monkeypatch.setenv("TRACEPARENT", for_a_child()["TRACEPARENT"])
+    child = Tracer()
+
+    def in_a_thread() -> None:
+        with child.span("work"):
+            pass
+
+    with child.span("pipeline", leading=True) as pipeline:
+        thread = threading.Thread(target=in_a_thread)
+        thread.start()
+        thread.join()
+    in_a_thread()
+    for tracer in (parent, child):
+        tracer.close()
+    spans = [span for one in kept for span in one.get_finished_spans()]
+    own = step.get_span_context().span_id
+    assert {(one.name, one.parent and one.parent.span_id) for one in spans} == {
+        ("step", None),
+        ("pipeline", own),
+        ("work", pipeline.get_span_context().span_id),
+        ("work", own),
+    }
+    assert len({one.context.trace_id for one in spans if one.context}) == 1
 
 
 def test_a_receiver_without_the_extra_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
