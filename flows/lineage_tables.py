@@ -10,11 +10,12 @@ from rich.text import Text
 
 from pipelines.identify.changes import word_diff
 from pipelines.lineage.agencies import agency, derivation, origin_of
-from pipelines.lineage.first import first_to_publish, trust
+from pipelines.lineage.first import Trust, first_to_publish, out_by, trust
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from pipelines.lineage.excerpts import Excerpt
     from pipelines.lineage.trail import Trail
@@ -62,8 +63,10 @@ def excerpts_view(found: Sequence[Excerpt], articles: Mapping[str, Article]) -> 
 
 
 def graded_time(article: Article) -> Text:
-    """When an article was published as it says, and how far that can be trusted."""
-    return Text.assemble(_time(article), "\n", (str(trust(article)), "dim"))
+    """When an article was published as it says, and how far that can be trusted; else by when it was out."""
+    grade = trust(article)
+    told = _minute(out_by(article)) if grade is Trust.SEEN else _time(article)
+    return Text.assemble(told, "\n", (str(grade), "dim"))
 
 
 def first_line(articles: Iterable[Article]) -> Text:
@@ -79,8 +82,9 @@ def trail_view(trail: Trail) -> Group:
     lines = [Text(f"The way of {trail.article_id}", style="bold")]
     for one in trail.captures:
         if one.origin:
-            declared = time_to_text(one.origin.published) if one.origin.published else "without a date"
-            lines.append(Text(f"feed entry  {one.origin.entry_id} of {one.origin.feed_url}, {declared}"))
+            declared = f"declared {time_to_text(one.origin.published)}" if one.origin.published else "without a date"
+            listed = f", listed since {time_to_text(one.origin.listed_at)}" if one.origin.listed_at else ""
+            lines.append(Text(f"feed entry  {one.origin.entry_id} of {one.origin.feed_url}, {declared}{listed}"))
         answer = "".join(f", {part}" for part in (one.status, one.final_url and f"answered by {one.final_url}") if part)
         lines.append(Text(f"captured    {time_to_text(one.fetched_at)}  {one.url or '–'} ({one.kind or '–'}{answer})"))
         lines.append(Text(f"            {one.missing or one.archive_record}, text {one.revision_digest}", style="dim"))
@@ -146,4 +150,8 @@ def _when(article: Article) -> tuple[bool, str, str]:
 
 def _time(article: Article) -> str:
     published = article.content.published
-    return time_to_text(published)[:16].replace("T", " ") if published else "–"
+    return _minute(published) if published else "–"
+
+
+def _minute(time: datetime) -> str:
+    return time_to_text(time)[:16].replace("T", " ")

@@ -170,6 +170,7 @@ def article_view(article: Article, others: Sequence[Article]) -> Group:
         "modified": f"{_time(content.modified)} (from {content.modified_from})" if content.modified else None,
         "section": content.section,
         "image": content.image,
+        "in a feed": f"since {_time(article.first_listed)}" if article.first_listed else None,
         "first seen": _time(article.first_seen),
         "language": content.language,
         "revision": str(article.revision),

@@ -153,6 +153,7 @@ class _Context:
     entry: FeedEntry | None
     final_url: str | None = None
     reading: ReadingOptions = field(default_factory=ReadingOptions)
+    listed_at: datetime | None = None
 
 
 _CONTEXT = TypeAdapter(_Context)
@@ -167,6 +168,8 @@ def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
         entry=capture.entry,
         final_url=capture.final_url,
         reading=capture.reading,
+        # Whole seconds, as WARC's own dates: else a page might seem to have been fetched before it was listed.
+        listed_at=capture.listed_at.replace(microsecond=0) if capture.listed_at else None,
     )
     told = _CONTEXT.dump_json(context)
     yield warc.create_warc_record(
@@ -277,6 +280,7 @@ def _capture(record: ArcWarcRecord, body: bytes, context: _Context) -> Capture:
         entry=context.entry,
         final_url=context.final_url,
         reading=context.reading,
+        listed_at=context.listed_at,
     )
 
 

@@ -21,6 +21,7 @@ from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from pipelines.collect.intake import Intake
     from pipelines.fetch.client import Response
@@ -151,7 +152,7 @@ class _FeedTaker:
                 return state
             self.taken.failed.append(failure(source.url, error))
             return failed(state, error, now_utc())
-        retries = await self._take_entries(feed, source)
+        retries = await self._take_entries(feed, source, answer.fetched_at)
         # Before "succeeded" gives the feed's ETag a meaning, its entries are on their way into the archive.
         return replace(succeeded(state, answer, feed), pages=(*state.pages, *retries)[-MAX_RETRIES:])
 
@@ -178,18 +179,18 @@ class _FeedTaker:
         except FeedError as error:
             self.taken.failed.append(failure(document.url, error))
             return
-        await self._take_entries(feed, FeedSource(document.url))
+        await self._take_entries(feed, FeedSource(document.url), capture.fetched_at)
 
-    async def _take_entries(self, feed: ParsedFeed, source: FeedSource) -> list[PageRetry]:
+    async def _take_entries(self, feed: ParsedFeed, source: FeedSource, listed_at: datetime) -> list[PageRetry]:
         url, reading = source.url, source.reading
         self.taken.entries += len(feed.entries)
         self._say_what_is_wrong(feed, url)
         by_link = {entry.link: entry for entry in feed.entries if entry.link}
         # A page once taken in is not asked for again, whatever the feed now calls it.
         if url.startswith(SEED_SCHEME):
+            whole = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
             now = now_utc()
-            whole = {link for link, entry in by_link.items() if _is_whole(entry)}
-            self._intake.take([entry_capture(link, by_link[link], now, reading) for link in by_link if link in whole])
+            self._intake.take([entry_capture(link, one, now, reading, listed_at) for link, one in whole.items()])
             by_link = {link: entry for link, entry in by_link.items() if link not in whole}
         seen, archived = self._intake.known(by_link.keys())
         self._intake.pending.add([one.ref for link, one in archived.items() if link not in seen])
@@ -197,10 +198,10 @@ class _FeedTaker:
         wanted = self._pages.claim([link for link in by_link if link not in (seen | archived)])
         if not source.pages:
             for link in wanted:
-                self._intake.offer(entry_capture(link, by_link[link], now_utc(), reading))
+                self._intake.offer(entry_capture(link, by_link[link], now_utc(), reading, listed_at))
             return []
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._pages.take(by_link[link], reading)) for link in wanted]
+            tasks = [group.create_task(self._pages.take(by_link[link], reading, listed_at)) for link in wanted]
         return [retry for retry in (task.result() for task in tasks) if retry]
 
     def _say_what_is_wrong(self, feed: ParsedFeed, url: str) -> None:

@@ -66,11 +66,13 @@ class PageTaker:
         self._claimed.update(fresh)
         return fresh
 
-    async def take(self, entry: FeedEntry, reading: ReadingOptions, attempts: int = 0) -> PageRetry | None:
+    async def take(
+        self, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, attempts: int = 0
+    ) -> PageRetry | None:
         """Take the page of an entry in, or what its feed says of it where the page cannot be had.
 
-        ``reading`` is how the source's pages are to be read, ``attempts`` how often the page was asked for before.
-        What is to be tried again is given back.
+        ``reading`` is how the source's pages are to be read, ``listed_at`` when the entry was first seen, ``attempts``
+        how often the page was asked for before. What is to be tried again is given back.
         """
         link = entry.link
         assert link is not None
@@ -80,9 +82,9 @@ class PageTaker:
         except FetchError as error:
             self._intake.quarantined.append(failure(link, error))
             if not attempts:
-                self._intake.offer(entry_capture(link, entry, now_utc(), reading))
+                self._intake.offer(entry_capture(link, entry, now_utc(), reading, listed_at))
             return next_try(link, attempts + 1, now_utc(), error) if may_pass(error) else None
-        page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry, reading=reading)
+        page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry, reading=reading, listed_at=listed_at)
         self._intake.offer(page)
         if barrier(page) in PASSING:
             return next_try(link, attempts + 1, now_utc(), None)
@@ -97,7 +99,7 @@ class PageTaker:
         refs = [held[link].ref for link in self.claim(list(due)) if link in held]
         for _, known in read_captures(self._intake.writer.folder, refs):
             if known.entry is not None:
-                again = await self.take(known.entry, reading, due[known.url].attempts)
+                again = await self.take(known.entry, reading, known.listed_at, due[known.url].attempts)
                 later += [again] if again else []
         return later
 
@@ -117,7 +119,9 @@ def capture_of(url: str, answer: Response, kind: MediaKind) -> Capture:
     )
 
 
-def entry_capture(link: str, entry: FeedEntry, fetched_at: datetime, reading: ReadingOptions) -> Capture:
+def entry_capture(
+    link: str, entry: FeedEntry, fetched_at: datetime, reading: ReadingOptions, listed_at: datetime | None
+) -> Capture:
     """What a feed says of an entry, as a capture."""
     return Capture(
         url=link,
@@ -126,6 +130,7 @@ def entry_capture(link: str, entry: FeedEntry, fetched_at: datetime, reading: Re
         body=to_json(entry),
         content_type="application/json",
         entry=entry,
+        listed_at=listed_at,
         reading=reading,
     )
 

@@ -86,7 +86,12 @@ class _Written:
 def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store) -> _Written:
     observed: defaultdict[str, list[tuple[Observation, Refined]]] = defaultdict(list)
     for ref, capture, item in refined:
-        observation = Observation(fetched_at=capture.fetched_at, digest=item.content.digest, archive_record=str(ref))
+        observation = Observation(
+            fetched_at=capture.fetched_at,
+            digest=item.content.digest,
+            archive_record=str(ref),
+            listed_at=capture.listed_at,
+        )
         observed[item.content.article_id].append((observation, item))
 
     def merge(stored: Mapping[str, Article]) -> list[Article]:

@@ -1,8 +1,9 @@
 """Who was first: when an article was out, and how far that can be trusted.
 
-The time which the publisher declares on its page, the one which only a feed gave, and the time at which we first saw
-the article are kept apart (``published`` with ``published_from``, and ``first_seen``): only the first two say when a
-text was out, and only where they are plausible.
+The time which the publisher declares on its page or in its feed (``published`` with ``published_from``), the time at
+which we first saw the address in a feed (``first_listed``) and the time at which we first fetched the text
+(``first_seen``) are kept apart. Only the first says when a text was out, and only where it is plausible; the others say
+by when it was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from schemas.records import Article
 
@@ -21,7 +23,7 @@ class Trust(StrEnum):
     """How far the declared time of an article can be trusted."""
 
     PLAUSIBLE = "declared"
-    """Declared to the minute, and before we saw the article."""
+    """Declared to the minute, and before we saw the article, in a feed or itself."""
     DAY = "day only"
     """Declared as a day: right to a day at most, so that it settles nothing among reports of that day."""
     IMPLAUSIBLE = "implausible"
@@ -34,12 +36,18 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """By how much two clocks may differ."""
 
 
+def out_by(article: Article) -> datetime:
+    """When an article was out at the latest: it stood in a feed, or was fetched."""
+    listed = article.first_listed
+    return min(listed, article.first_seen) if listed else article.first_seen
+
+
 def trust(article: Article) -> Trust:
     """The grade of an article's time."""
     published = article.content.published
     if published is None:
         return Trust.SEEN
-    if published > article.first_seen + CLOCK_TOLERANCE:
+    if published > out_by(article) + CLOCK_TOLERANCE:
         return Trust.IMPLAUSIBLE
     return Trust.DAY if published.time() == time.min else Trust.PLAUSIBLE
 
@@ -61,6 +69,6 @@ def first_to_publish(articles: Iterable[Article]) -> Article | None:
         one
         for one in known
         if (trust(one) is Trust.DAY and one.content.published and one.content.published.date() <= when.date())
-        or (trust(one) in {Trust.SEEN, Trust.IMPLAUSIBLE} and one.first_seen < when)
+        or (trust(one) in {Trust.SEEN, Trust.IMPLAUSIBLE} and out_by(one) < when)
     )
     return None if any(rivals) else first

@@ -25,6 +25,8 @@ class Origin:
     feed_url: str
     entry_id: str
     published: datetime | None
+    listed_at: datetime | None
+    """When we first saw the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +120,12 @@ def _captured(observation: Observation, archive: Path) -> Captured:
         url=capture.url,
         final_url=capture.final_url,
         status=capture.status,
-        origin=_origin(capture.entry) if capture.entry else None,
+        origin=_origin(capture.entry, capture.listed_at) if capture.entry else None,
     )
 
 
-def _origin(entry: FeedEntry) -> Origin:
-    return Origin(feed_url=entry.feed_url, entry_id=entry.entry_id, published=entry.published)
+def _origin(entry: FeedEntry, listed_at: datetime | None) -> Origin:
+    return Origin(feed_url=entry.feed_url, entry_id=entry.entry_id, published=entry.published, listed_at=listed_at)
 
 
 def _raised(alert: Alert, article: Article, messages: Sequence[OutboxMessage]) -> Raised:

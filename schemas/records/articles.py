@@ -134,6 +134,9 @@ class Observation:
     digest: str
     """Digest of the content (``ArticleContent.digest``)."""
     archive_record: str
+    listed_at: datetime | None = None
+    """When we first saw its address in a feed; ``None`` where no feed led to it, or it was captured before that was
+    kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +198,11 @@ class Article:
     def id(self) -> str:
         """Hash of the canonical URL."""
         return self.content.article_id
+
+    @property
+    def first_listed(self) -> datetime | None:
+        """When we first saw its address in a feed."""
+        return min((one.listed_at for one in self.observations if one.listed_at), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,8 @@ class Capture:
     """The ``id`` of a seed, or its file name."""
     entry: FeedEntry | None = None
     """The feed entry which led to this page."""
+    listed_at: datetime | None = None
+    """When we first saw its address in a feed: before it was fetched, by hours where the page was not to be had."""
     final_url: str | None = None
     """The address that answered, where redirects led to another one."""
     request: tuple[tuple[str, str], ...] = ()

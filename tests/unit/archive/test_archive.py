@@ -42,6 +42,7 @@ def page(path: str = "a") -> Capture:
         status=200,
         headers=(("Content-Type", "text/html"), ("ETag", '"x"')),
         entry=entry,
+        listed_at=NOON - timedelta(hours=2),
     )
 
 

@@ -53,8 +53,10 @@ def test_a_page_that_fails_for_now_is_had_later_though_the_feed_is_unchanged(web
     assert web.requests["/a"] == 2
     assert taken.unchanged == 1
     assert taken.states[0].pages == ()
-    kinds = [one.kind for _, one in read_captures(tmp_path / "archive", intake.pending.refs)]
-    assert sorted(kinds) == [MediaKind.FEED_ENTRY, MediaKind.HTML]
+    had = {one.kind: one for _, one in read_captures(tmp_path / "archive", intake.pending.refs)}
+    assert sorted(had) == [MediaKind.FEED_ENTRY, MediaKind.HTML]
+    assert had[MediaKind.HTML].listed_at == capture.listed_at is not None
+    assert capture.listed_at <= capture.fetched_at
 
 
 def test_a_page_that_keeps_failing_is_given_up(web: WebServer, tmp_path: Path) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pipelines.lineage.first import Trust, first_to_publish, trust
-from schemas.records import Article
+from pipelines.lineage.first import Trust, first_to_publish, out_by, trust
+from schemas.records import Article, Observation
 from tests.synthetic import DAY, content
 
 NOON = DAY + timedelta(hours=12)
 
 
-def article(name: str, published: datetime | None, seen: datetime = DAY + timedelta(days=1)) -> Article:
-    return Article(content=content(name, "Text.", published=published), observations=(), revision=1, first_seen=seen)
+def article(
+    name: str, published: datetime | None, seen: datetime = DAY + timedelta(days=1), listed: datetime | None = None
+) -> Article:
+    observations = tuple(
+        Observation(fetched_at=seen + timedelta(hours=at), digest="", archive_record=f"a@{at}", listed_at=one)
+        for at, one in enumerate([None, listed])
+    )
+    told = content(name, "Text.", published=published)
+    return Article(content=told, observations=observations, revision=1, first_seen=seen)
 
 
 def test_grades() -> None:
@@ -20,6 +27,17 @@ def test_grades() -> None:
     assert trust(article("a", DAY)) is Trust.DAY
     assert trust(article("a", NOON + timedelta(days=2))) is Trust.IMPLAUSIBLE
     assert trust(article("a", None)) is Trust.SEEN
+
+
+def test_what_stood_in_a_feed_was_out_though_it_was_fetched_later() -> None:
+    early = NOON - timedelta(hours=3)
+    assert article("a", None).first_listed is None
+    assert article("a", None, listed=early).first_listed == out_by(article("a", None, listed=early)) == early
+    assert trust(article("a", NOON, listed=early)) is Trust.IMPLAUSIBLE
+    assert trust(article("a", NOON, listed=NOON + timedelta(minutes=1))) is Trust.PLAUSIBLE
+    good = article("good", NOON)
+    assert first_to_publish([good, article("undated", None)]) is good
+    assert first_to_publish([good, article("undated", None, listed=early)]) is None
 
 
 def test_the_earliest_plausible_time_is_first() -> None:
