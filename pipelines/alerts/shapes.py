@@ -109,8 +109,9 @@ def _any(parts: list[Shape]) -> Shape:
     return others[0] if len(others) == 1 and not words else Any((words, *others) if words else tuple(others))
 
 
+@lru_cache(maxsize=1 << 16)
 def leaf_shape(node: Term | Phrase, gazetteer: Gazetteer) -> Shape:
-    """The shape of a term or phrase."""
+    """The shape of a term or phrase; the same object whenever it is asked for, by which answers are kept."""
     patterns = [_pattern_shape(pattern) for pattern in leaf_of(node, gazetteer).patterns]
     return patterns[0] if len(patterns) == 1 else _any(list(dict.fromkeys(patterns)))
 
