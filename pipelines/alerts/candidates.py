@@ -39,6 +39,7 @@ class CandidateIndex:
         uses = Counter(chain.from_iterable(chain.from_iterable(choices)))
         self._sought = [_least(of_one, uses) for of_one in choices]
         self._shapes: dict[int, Shape] = {}
+        """Those asked for so far; ``EVERY`` where a sign of the query that is met says all that its shape says."""
         by_sign: defaultdict[Sign, list[int]] = defaultdict(list)
         for index, sought in enumerate(self._sought):
             for sign in sought or ():
