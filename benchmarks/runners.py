@@ -1,6 +1,6 @@
 """Beam against a plain loop over the same steps: pages a second, peak memory, and Beam's overhead, by runner.
 
-    .venv/bin/python -m benchmarks.runners [--pages 1000] [--workers 1 2] [--runner inprocess flink] [--repeat 3]
+    .venv/bin/python -m benchmarks.runners [--pages 1000] [--workers 1 2] [--runner inprocess prism flink] [--repeat 3]
 
 All process the captures of one archive into an SQLite store of their own, each in a child process, so that its peak
 memory (PSS) is its own; the clock begins when everything is imported. "loop" does what the transforms do, a portion
@@ -147,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=1000)
     parser.add_argument("--workers", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
-    parser.add_argument("--runner", nargs="+", default=["inprocess", "flink"])
+    parser.add_argument("--runner", nargs="+", default=["inprocess", "prism", "flink"])
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)

@@ -65,7 +65,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         stories = _stories(entries, articles)
         known = store.stories([story.id for story in stories])
         before = grouped.before | _left_behind(grouped, articles, since)
-        strays = _strays(grouped, entries, known.values(), before, store)
+        strays = _strays(grouped, known.values(), before, store)
         if not strays:
             break
         latest |= strays
@@ -112,21 +112,18 @@ def _left_behind(grouped: Regrouping, articles: Mapping[str, Article], since: da
 
 
 def _strays(
-    grouped: Regrouping,
-    entries: Mapping[str, MemoryEntry],
-    known: Iterable[Story],
-    before: AbstractSet[str],
-    store: Store,
+    grouped: Regrouping, known: Iterable[Story], before: AbstractSet[str], store: Store
 ) -> dict[str, Fingerprint]:
     """Remembered articles of other stories which such a regrouping has mixed with these: they are put right as well."""
-    listed = {article_id for story in known for article_id in story.article_ids} - entries.keys()
+    regrouped = {entry.fingerprint.article_id for entry in grouped.entries}
+    listed = {article_id for story in known for article_id in story.article_ids} - regrouped
     mixed = list(store.remembered(listed).values()) if listed else []
     others = before - grouped.before
     mixed += store.members(Space.STORY, others) if others else []
     return {
         entry.fingerprint.article_id: entry.fingerprint
         for entry in mixed
-        if entry.fingerprint.article_id not in entries
+        if entry.fingerprint.article_id not in regrouped
     }
 
 

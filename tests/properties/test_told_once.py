@@ -8,8 +8,9 @@ and recording; and stories that merge while their alert is sent.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import defaultdict
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from datetime import timedelta
 from functools import cache
 from tempfile import TemporaryDirectory
@@ -33,6 +34,7 @@ from tests.synthetic import prose
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
@@ -254,3 +256,20 @@ def test_nothing_is_told_as_new_twice_lost_or_doubled(steps: list[Callable[[Worl
         for told in world.new.values():
             # Told again after a death, it is by the same message, with which another may go by then.
             assert [one for one, ids in told.items() if not set.intersection(*ids)] == []
+
+
+def test_a_remembered_article_that_was_removed_groups_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with open_store(f"sqlite:///{path}") as store:
+        world = World(store)
+        world.take([0, 1])
+        (story,) = store.iter_stories()
+        removed = capture(1)[2].content.article_id
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DELETE FROM articles WHERE article_id = ?", (removed,))
+            connection.commit()
+        world.take([2])
+        assert removed in story.article_ids
+        assert {one for story in store.iter_stories() for one in story.article_ids} == {
+            capture(number)[2].content.article_id for number in (0, 2)
+        }
