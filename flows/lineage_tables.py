@@ -29,7 +29,7 @@ def lineage_view(group: Sequence[Article]) -> Group:
     ordered = sorted(group, key=_when)
     origin = origin_of([one.content for one in ordered])
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("published", "outlet and id", "credits", "kept", "added"):
+    for column in ("published (UTC)", "outlet and id", "credits", "kept", "added"):
         table.add_column(column, justify="right" if column in {"kept", "added"} else "left", no_wrap=True)
     for one in ordered:
         made = derivation(origin, one.content)

@@ -99,10 +99,11 @@ def _articles(articles: Sequence[Article]) -> Table:
 
 def stories_table(stories: Iterable[Story], title: str) -> Table:
     """Stories, a row each."""
-    table = _table(title, "first", "articles", "outlets", "independent", "title and id")
+    table = _table(title, "published", "articles", "outlets", "independent", "title and id")
     for story in stories:
+        first, last = _day(story.first_published), _day(story.last_published)
         table.add_row(
-            _day(story.first_published),
+            first if first == last else f"{first}\nto {last}",
             str(len(story.article_ids)),
             str(len(story.sources)),
             str(story.independent_sources),
@@ -200,7 +201,7 @@ def article_view(article: Article, others: Sequence[Article]) -> Group:
 
 def story_view(story: Story, articles: Sequence[Article]) -> Group:
     """One story as a timeline."""
-    table = _table(story.title or "(no title)", "published", "source", "text", "title and id")
+    table = _table(story.title or "(no title)", "published (UTC)", "source", "text", "title and id")
     for article in sorted(articles, key=lambda one: (_time(one.content.published) or "~", one.id)):
         table.add_row(
             graded_time(article),

@@ -101,12 +101,17 @@ def stories(
             opened_store.iter_stories(),
             key=lambda story: (story.last_published is not None, story.last_published, story.id),
             reverse=True,
-        )[:limit]
-        if as_json:
-            for story in found:
-                print(json.dumps(to_dict(export_story(story)), ensure_ascii=False))
-        else:
-            console.print(stories_table(found, "Stories, latest first"))
+        )
+    if as_json:
+        for story in found[:limit]:
+            print(json.dumps(to_dict(export_story(story)), ensure_ascii=False))
+        return
+    if not found:
+        console.print("No stories yet: `wirepicket run` makes them.", markup=False)
+        return
+    console.print(stories_table(found[:limit], "Stories, latest first"))
+    if len(found) > limit:
+        console.print(f"… and {len(found) - limit} more: --limit", style="dim", markup=False)
 
 
 def show(

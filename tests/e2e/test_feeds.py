@@ -87,6 +87,8 @@ def test_an_article_is_followed_from_its_feed_entry_to_its_alert(
     (article,) = program.exported("articles")
     trail = json.loads(program("show", article["id"], "--lineage", "--json").out)
     (captured,) = trail["captures"]
+    listed = captured["origin"].pop("listed_at")
+    assert listed <= captured["fetched_at"]
     assert captured["origin"] == {"feed_url": feed, "entry_id": f"{web.url}/one", "published": "2026-06-01T08:00:00Z"}
     assert (captured["url"], captured["status"], captured["missing"]) == (f"{web.url}/one", 200, None)
     assert (tmp_path / "var" / "archive" / captured["archive_record"].partition("@")[0]).exists()

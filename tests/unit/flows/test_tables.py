@@ -1,0 +1,36 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rich.console import Console
+
+from flows.tables import stories_table
+from schemas.records import Story
+from tests.synthetic import DAY
+
+
+def story(title: str, days: int) -> Story:
+    return Story(
+        id=title.lower(),
+        title=title,
+        first_published=DAY,
+        last_published=DAY + timedelta(days=days),
+        article_ids=("a", "b"),
+        sources=("A",),
+        independent_sources=1,
+        first_source=None,
+    )
+
+
+def test_a_story_of_several_days_says_so() -> None:
+    console = Console(width=80)
+    with console.capture() as said:
+        console.print(stories_table([story("Long", 3), story("Short", 0)], "Stories"))
+    assert [line.split()[:2] for line in said.get().splitlines()[2:]] == [
+        ["2026-06-01", "2"],
+        ["to", "2026-06-04"],
+        ["2026-06-01", "2"],
+        ["short"],
+    ]
