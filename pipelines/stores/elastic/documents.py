@@ -142,6 +142,22 @@ def _extraction_day(day: ExtractionDay) -> JsonObject:
     return told
 
 
+def key_term(key: int) -> str:
+    """A look-up key as a term: sixteen hexadecimal digits, which sort as the numbers do.
+
+    Elasticsearch finds thousands of terms of a keyword in its dictionaries; for as many numbers it would look through
+    blocks of 512 each.
+    """
+    return f"{key:016x}"
+
+
+def _memory(entry: MemoryEntry) -> JsonObject:
+    return {
+        "copy_keys": [key_term(key) for key in entry.fingerprint.copy_keys],
+        "story_keys": [key_term(key) for key in entry.fingerprint.story_keys],
+    }
+
+
 def _story(story: Story) -> JsonObject:
     return {
         "@timestamp": time_to_text(story.first_published) if story.first_published else None,
@@ -153,7 +169,7 @@ def _story(story: Story) -> JsonObject:
 
 ARTICLES = Kind("articles", Article, lambda article: article.id, "article_id", _article)
 REVISIONS = Kind("revisions", ArticleContent, lambda content: f"{content.article_id}-{content.digest}", "digest")
-MEMORY = Kind("memory", MemoryEntry, lambda entry: entry.fingerprint.article_id, "article_id")
+MEMORY = Kind("memory", MemoryEntry, lambda entry: entry.fingerprint.article_id, "article_id", _memory)
 STORIES = Kind("stories", Story, lambda story: story.id, "id", _story)
 CHANGES = Kind("changes", GroupChange, lambda change: change.id, "id")
 ALERTS = Kind("alerts", Alert, lambda alert: alert.id, "id", _alert)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from pipelines.stores.elastic.documents import COMMON_KEYS, MEMORY, Kind
+from pipelines.stores.elastic.documents import COMMON_KEYS, MEMORY, Kind, key_term
 from pipelines.stores.elastic.parts import ElasticPart
 from pipelines.stores.protocol import GROUP_FIELDS
 from schemas.serial import time_to_text
@@ -51,7 +51,7 @@ class MemoryDocuments(ElasticPart):
         return self._documents(MEMORY).records(ids)
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        return self._with_any(f"{space.value}_keys", keys)
+        return self._with_any(f"{space.value}_keys", [key_term(key) for key in keys])
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         return self._with_any(GROUP_FIELDS[space], groups)
