@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from pipelines.config import Settings
 
 DAYS = 1
+ONE_IN = 50
+"""One of so many captures raises an alert: were it each, each would share the look-up keys of all others."""
 """Horizon of the store in days: captures are dated so that it comes sooner."""
 LOOK = 0.05
 PATIENCE = 200.0
@@ -97,7 +99,7 @@ def soak(folder: Path, plan: Plan, say: Callable[[Sample], None]) -> list[Sample
     runs.start()
     samples: list[Sample] = []
     try:
-        with Feed(settings.archive, int(plan.rate * plan.seconds) + 2) as feed:
+        with Feed(settings.archive, int(plan.rate * plan.seconds) + 2, one_in=ONE_IN) as feed:
             for sample in _fed(feed, stream, settings, plan):
                 say(sample)
                 samples.append(sample)

@@ -40,12 +40,16 @@ PATIENCE = 120.0
 
 
 class Feed:
-    """Puts generated pages with the term of a rule into an archive, one after the other. Use as a context manager."""
+    """Puts generated pages into an archive, one after the other, the term of a rule in one of so many of them.
 
-    def __init__(self, archive: Path, count: int) -> None:
+    Use as a context manager.
+    """
+
+    def __init__(self, archive: Path, count: int, one_in: int = 1) -> None:
         archive.mkdir(parents=True, exist_ok=True)
         self._opened = ExitStack()
         self._archive = archive
+        self._one_in = one_in
         self._pages = enumerate(pages(count))
 
     def __enter__(self) -> Self:
@@ -60,7 +64,10 @@ class Feed:
         """Write the next page, on disk when this returns; the id of its article. ``fetched_at``: now."""
         number, (url, _, body) = next(self._pages)
         # A title of its own makes it a story of its own.
-        body = body.replace("</h1>", f" {number}</h1><p>The {number}th HIMARS launcher has been handed over today.</p>")
+        told = (
+            f"<p>The {number}th HIMARS launcher has been handed over today.</p>" if number % self._one_in == 0 else ""
+        )
+        body = body.replace("</h1>", f" {number}</h1>{told}")
         made = Capture(
             url=url,
             fetched_at=fetched_at or now_utc(),
