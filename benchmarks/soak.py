@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from pipelines.config import Settings
 
-DAYS = 1
 ONE_IN = 50
 """One of so many captures raises an alert: were it each, each would share the look-up keys of all others."""
+DAYS = 1
 """Horizon of the store in days: captures are dated so that it comes sooner."""
 LOOK = 0.05
 PATIENCE = 200.0
