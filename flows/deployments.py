@@ -116,7 +116,10 @@ def report(since: str = REPORT_SINCE) -> None:
 
 @flow(name="wirepicket-health", **_TOLD)
 def check_health() -> None:
-    """Look after the feeds and the archive. The flow run fails where something is wrong, so that Prefect can tell."""
+    """The health of the feeds. The flow run fails where some are failing, so that Prefect can tell.
+
+    Captures that wait in the archive are no failure: the next run, or the stream at work, takes them up.
+    """
     settings = load_settings()
     with store_of(settings) as store:
         states = store.feed_states()
