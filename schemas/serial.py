@@ -225,21 +225,42 @@ def _parsed(parse: Callable[[str], object]) -> Codec:
     return decode
 
 
+_PLAIN = frozenset({str, int, bool})
+
+
 def _tuple_decoder(hint: object) -> Codec:
     parts = get_args(hint)
-    one = decoder(parts[0]) if is_open_tuple(hint) else None
-    steps = () if one else tuple(decoder(part) for part in parts)
+    return _open_tuple_decoder(parts[0]) if is_open_tuple(hint) else _fixed_tuple_decoder(parts)
+
+
+def _open_tuple_decoder(part: Any) -> Codec:  # noqa: ANN401 - as for the encoder
+    one, kinds = decoder(part), frozenset({part}) & _PLAIN
 
     def decode(value: object) -> tuple[object, ...]:
-        if not isinstance(value, list):
-            raise RecordFormatError(f"{type(value).__name__} where a list belongs")
-        if one:
-            return tuple([one(item) for item in value])
-        if len(value) != len(steps):
-            raise RecordFormatError(f"{len(value)} items where {len(steps)} belong")
-        return tuple([step(item) for step, item in zip(steps, value, strict=True)])
+        items = _listed(value)
+        if kinds.issuperset(map(type, items)):
+            return tuple(items)  # dozens in each of thousands of records: not looked at one by one
+        return tuple([one(item) for item in items])
 
     return decode
+
+
+def _fixed_tuple_decoder(parts: tuple[Any, ...]) -> Codec:
+    steps = [decoder(part) for part in parts]
+
+    def decode(value: object) -> tuple[object, ...]:
+        items = _listed(value)
+        if len(items) != len(steps):
+            raise RecordFormatError(f"{len(items)} items where {len(steps)} belong")
+        return tuple([step(item) for step, item in zip(steps, items, strict=True)])
+
+    return decode
+
+
+def _listed(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise RecordFormatError(f"{type(value).__name__} where a list belongs")
+    return value
 
 
 def _record_decoder(record_type: type) -> Codec:

@@ -130,6 +130,16 @@ def test_wrong_types_are_named(change: Any, message: str) -> None:
             "list",
         ),
         (
+            Story,
+            {"id": "s", "title": None, "first_published": None, "last_published": None, "article_ids": ["a", True]},
+            r"Story\.article_ids: bool",
+        ),
+        (
+            Capture,
+            {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "", "headers": [[]]},
+            r"Capture\.headers: 0 items where 2",
+        ),
+        (
             Capture,
             {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "", "headers": [["a"]]},
             r"Capture\.headers: 1 items where 2",
