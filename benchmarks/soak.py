@@ -48,11 +48,13 @@ PATIENCE = 200.0
 """Seconds for the stream to start."""
 
 
-class Quiet(Reporter):
-    """Says nothing."""
+class Complaints(Reporter):
+    """Says only what went wrong: a stream that broke off and went on would pass for a slow one."""
 
     def say(self, message: str) -> None:
-        """Say nothing."""
+        """Say it, unless it tells of a window."""
+        if " captures: " not in message:
+            super().say(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def soak(folder: Path, plan: Plan, say: Callable[[Sample], None]) -> list[Sample
     inputs = Inputs.of([], [], folder / "rules.yaml", INPROCESS, settings)
     stop = threading.Event()
     forget = plan.horizon / 10
-    stream = Stream(settings=settings, inputs=inputs, reporter=Quiet(), stop=stop, notify=False, forget=forget)
+    stream = Stream(settings=settings, inputs=inputs, reporter=Complaints(), stop=stop, notify=False, forget=forget)
     runs = threading.Thread(target=stream.run)
     runs.start()
     samples: list[Sample] = []
