@@ -53,7 +53,7 @@ def search(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Articles that match a query of the rule language, latest first."""
+    """Articles that match a query of the rule language, by default the latest first."""
     parsed, now = parsed_query(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()

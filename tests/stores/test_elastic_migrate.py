@@ -25,6 +25,7 @@ from pipelines.stores.address import ElasticsearchAddress
 from pipelines.stores.elastic.connection import Connection
 from pipelines.stores.elastic.indices import Indices
 from pipelines.stores.elastic.migrate import KINDS, migrate
+from pipelines.stores.protocol import Space
 from schemas.records import Placement
 from schemas.store_forms import elasticsearch_kinds
 
@@ -304,6 +305,20 @@ def test_moved_indices_go_when_nobody_reads_from_them(
     store.maintain()
     assert not client.indices.exists(index=old)
     assert len(indices_of(client, elastic_place, "runs")) == 1
+
+
+def test_grouping_goes_on_over_keys_that_are_numbers_still(
+    client: elasticsearch.Elasticsearch, elastic_place: Place, store: Store, make: type[Make]
+) -> None:
+    number = {"type": "long"}
+    make_earlier(client, elastic_place, "memory", article_id={"type": "keyword"}, copy_keys=number, story_keys=number)
+    keys = {"copy_keys": (0, 2**63 - 1), "story_keys": (5,)}
+    store.remember([make.entry(1, fingerprint=keys)])
+    for _ in ("as it is", "moved"):
+        for space, key in ((Space.COPY, 0), (Space.COPY, 2**63 - 1), (Space.STORY, 5)):
+            assert [one.fingerprint.article_id for one in store.related(space, [key])] == [f"{1:040x}"]
+        assert store.related(Space.COPY, [5]) == []
+        store.migrate(lambda _: None)
 
 
 @pytest.mark.usefixtures("store")

@@ -143,12 +143,12 @@ def _extraction_day(day: ExtractionDay) -> JsonObject:
 
 
 def key_term(key: int) -> str:
-    """A look-up key as a term: sixteen hexadecimal digits, which sort as the numbers do.
+    """A look-up key as a term: nineteen decimal digits, which sort as the numbers do.
 
     Elasticsearch finds thousands of terms of a keyword in its dictionaries; for as many numbers it would look through
-    blocks of 512 each.
+    blocks of 512 each. An index of version 1, where the keys are numbers, takes the digits for the number.
     """
-    return f"{key:016x}"
+    return f"{key:019d}"
 
 
 def _memory(entry: MemoryEntry) -> JsonObject:
