@@ -14,6 +14,7 @@ from schemas.records import Alert, AlertMatch, AlertOrigin, AlertState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from pipelines.alerts.news import Member
@@ -94,7 +95,7 @@ def decide_alerts(
             related = before.get(rule_id, ())
             said, says = terms_of(related), terms_found(found.get(rule_id, ()))
             had = [message for alert in related for message in messages.get(alert.id, ())]
-            fresh = not related or _untold(related, had, policy, joined=bool(says.keys() - said.keys()))
+            fresh = not related or (not had and _untold(related, policy, said.keys(), says.keys()))
             alert = (
                 _alert(
                     story,
@@ -141,12 +142,17 @@ def decide_alerts(
     )
 
 
-def _untold(related: Sequence[Alert], had: Sequence[OutboxMessage], policy: AlertPolicy, *, joined: bool) -> bool:
-    """Whether alerts of a replay or backfill, which nobody was to be told of, are now to be told for the first time."""
-    silent = not had and all(
-        alert.state is AlertState.NEW and alert.origin is not AlertOrigin.LIVE for alert in related
-    )
-    return silent and policy.speaks and (joined or policy.origin is not AlertOrigin.LIVE)
+def _untold(related: Sequence[Alert], policy: AlertPolicy, said: AbstractSet[str], says: AbstractSet[str]) -> bool:
+    """Whether alerts without a message are now to be told for the first time.
+
+    Of a replay or a backfill, nobody was to be told. Of a live one whoever wrote it died before its messages had
+    followed, or nobody was to be told either. ``said`` and ``says`` are the articles that match, before and now.
+    """
+    if not policy.speaks or any(alert.state is not AlertState.NEW for alert in related):
+        return False
+    if _origin(related) is AlertOrigin.LIVE:
+        return says != said
+    return bool(says - said) or policy.origin is not AlertOrigin.LIVE
 
 
 def _origin(related: Iterable[Alert]) -> AlertOrigin:

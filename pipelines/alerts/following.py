@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from schemas.records import Alert, OutboxMessage, Story
 
 SETTLED = "not sent: the channel has had it from an alert that this one follows"
+STOOD_IN = "not sent: another message tells it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def settled(
     kept = {message.id for message in instead}
     for message in waiting:
         if not message.delivered_at and message.id not in kept:
-            yield replace(message, delivered_at=now, last_error="not sent: its alert has been raised anew")
+            yield replace(message, delivered_at=now, last_error=STOOD_IN)
 
 
 def heirs(standing: Sequence[Standing], gone: Iterable[str]) -> dict[str, str]:
@@ -91,8 +92,14 @@ def follow(
         return Followed()
     ours = [message for before in dict.fromkeys((alert.id, *inherited)) for message in messages.get(before, ())]
     others = [message for before in elsewhere for message in messages.get(before, ())]
-    # A message from before the first match is of another alert, which had the id once.
-    had = [message for message in (*ours, *others) if message.created_at >= alert.matched_at]
+    # A message from before the first match is of another alert, which had the id once, or was to have it when whoever
+    # wrote it died. One that another stands in for is settled, and yet nobody has had it: the other tells whether.
+    had = [
+        message
+        for message in (*ours, *others)
+        if message.created_at >= alert.matched_at and message.last_error != STOOD_IN
+    ]
+    tells = {message.channel for message in had}
     reached = {message.channel for message in had if message.delivered_at}
     waiting: set[str] = set()
     moved: list[OutboxMessage] = []
@@ -100,13 +107,16 @@ def follow(
         now = replace(message, alert_id=alert.id)
         if alert.state is AlertState.NEW and message in had and not message.delivered_at:
             if message.kind is MessageKind.NEW and message.channel in reached | waiting:
-                now = replace(now, delivered_at=one.speaker.now, last_error=SETTLED)
+                why = SETTLED if message.channel in reached else STOOD_IN
+                now = replace(now, delivered_at=one.speaker.now, last_error=why)
             waiting.add(message.channel)
+        elif message not in had and not message.delivered_at and message.channel in tells:
+            now = replace(now, delivered_at=one.speaker.now, last_error=STOOD_IN)
         if now != message:
             moved.append(now)
     untold = [message for message in others if message in had and message.channel not in reached | waiting]
     return Followed(
         moved=tuple(moved),
         fresh=() if known or alert.state is not AlertState.NEW else tuple(one.speaker.again(untold)),
-        told=bool(had) and reached >= {message.channel for message in had},
+        told=bool(had) and reached >= tells,
     )

@@ -17,7 +17,7 @@ from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.flink.jobs import cancel_jobs, master_of
 from pipelines.beam.launch import CRASHED, ERROR_NAME, JOB_NAME, UNAVAILABLE, BatchJob
 from pipelines.beam.launch_stream import StreamJob
-from pipelines.beam.runners import FLINK, INPROCESS
+from pipelines.beam.runners import FLINK, INPROCESS, PRISM
 from pipelines.beam.stream import run_in_rounds, run_unbounded
 from pipelines.beam.transforms import Job
 from pipelines.config import load_settings
@@ -64,7 +64,7 @@ def stream_main(folder: Path) -> int:
         else:
             with _job_of(job, task) as name:
                 options = [f"--runner={task.runner}", f"--job_name={name}", *task.options]
-                run_unbounded(job, task.store_key, options, stop, _say)
+                run_unbounded(job, task.store_key, options, stop, _say, recovers=task.runner != PRISM)
     except Exception as error:  # noqa: BLE001 - likewise
         return _tell(error, job, folder)
     finally:

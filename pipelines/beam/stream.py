@@ -92,13 +92,19 @@ def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callabl
 
 
 def run_unbounded(
-    job: Job, store_key: str, options: Sequence[str], stop: threading.Event, tell: Callable[[WindowReport], None]
+    job: Job,
+    store_key: str,
+    options: Sequence[str],
+    stop: threading.Event,
+    tell: Callable[[WindowReport], None],
+    *,
+    recovers: bool,
 ) -> None:
     """Run until ``stop`` is set, as one unbounded pipeline.
 
     ``tell`` is given an empty report when the runner has begun, one for each window, now and then what Beam counted.
-    ``options`` name the runner. Steps run in this process (environment type ``LOOPBACK``), where the watch and the
-    workers live.
+    ``options`` name the runner; with ``recovers`` it goes on by itself after a death. Steps run in this process
+    (environment type ``LOOPBACK``), where the watch and the workers live.
 
     Raises:
         RuntimeError: the pipeline has ended by itself.
@@ -106,7 +112,7 @@ def run_unbounded(
     with _watch(job, store_key) as watch:
         _here[store_key] = (watch, tell)
         pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
-        _ = pipeline | "Stream" >> Stream(job, store_key)
+        _ = pipeline | "Stream" >> Stream(job, store_key, recovers=recovers)
         result = pipeline.run()
         counted, next_count = _Counted(result, tell), time.monotonic() + COUNT
         while not stop.wait(POLL):
@@ -169,17 +175,18 @@ class _Counted:
 class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
     """The whole of an unbounded run, from the archive to the outbox."""
 
-    def __init__(self, job: Job, store_key: str) -> None:
+    def __init__(self, job: Job, store_key: str, *, recovers: bool) -> None:
         super().__init__()
         self._job = job
         self._key = store_key
+        self._recovers = recovers
 
     def expand(self, begin: beam.pvalue.PBegin) -> PCollection:
         """Wire it: hand out, window, refine, regroup and take off the journals."""
         handed = (
             begin
             | "Impulses" >> PeriodicImpulse(fire_interval=POLL)
-            | "HandOut" >> beam.ParDo(_HandOut(self._key))
+            | "HandOut" >> beam.ParDo(_HandOut(self._key, recovers=self._recovers))
             | "Windows" >> beam.WindowInto(FixedWindows(WINDOW), allowed_lateness=LATENESS)
             # Nothing slow may be fused with the impulses: on Prism 2.77 a bundle of theirs that takes seconds holds the
             # watermark for good. And a batch is the unit of parallel work.
@@ -200,14 +207,17 @@ _here: dict[str, tuple[Watch, Callable[[WindowReport], None]]] = {}
 class _HandOut(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
     """An impulse in, what has come into the archive out."""
 
-    def __init__(self, store_key: str) -> None:
+    def __init__(self, store_key: str, *, recovers: bool) -> None:
         self._key = store_key
+        self._recovers = recovers
 
     def setup(self) -> None:
-        # A runner sets its steps up once, and once more where it goes on after a death: what was under way between
-        # two checkpoints is known to nobody then. Where it only sets up another thread, something is done twice.
+        # A runner that goes on after a death sets its steps up once more: what was under way between two checkpoints
+        # is known to nobody then. Where it only sets up another thread, which slow machines make it do, something is
+        # done twice. One that does not go on ends the pipeline, and the next stream begins with what the journals hold.
         watch, tell = _here[self._key]
-        watch.again()
+        if self._recovers:
+            watch.again()
         tell(WindowReport())
 
     def process(self, _impulse: object) -> Iterator[Handed]:

@@ -11,6 +11,7 @@ from pipelines.alerts.news import Member
 from pipelines.grouping.changes import group_changes
 from pipelines.grouping.regroup import order_key, regroup
 from pipelines.grouping.stories import build_story
+from pipelines.identify.article import fingerprint
 from pipelines.stores.protocol import Space
 from schemas.records import Placement, now_utc
 
@@ -65,7 +66,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         stories = _stories(entries, articles)
         known = store.stories([story.id for story in stories])
         before = grouped.before | _left_behind(grouped, articles, since)
-        strays = _strays(grouped, known.values(), before, store)
+        strays = _strays(grouped, known.values(), before, since, store)
         if not strays:
             break
         latest |= strays
@@ -112,19 +113,22 @@ def _left_behind(grouped: Regrouping, articles: Mapping[str, Article], since: da
 
 
 def _strays(
-    grouped: Regrouping, known: Iterable[Story], before: AbstractSet[str], store: Store
+    grouped: Regrouping, known: Iterable[Story], before: AbstractSet[str], since: datetime, store: Store
 ) -> dict[str, Fingerprint]:
-    """Remembered articles of other stories which such a regrouping has mixed with these: they are put right as well."""
+    """Articles of other stories which such a regrouping has mixed with these: they are put right as well."""
     regrouped = {entry.fingerprint.article_id for entry in grouped.entries}
-    listed = {article_id for story in known for article_id in story.article_ids} - regrouped
-    mixed = list(store.remembered(listed).values()) if listed else []
     others = before - grouped.before
-    mixed += store.members(Space.STORY, others) if others else []
-    return {
-        entry.fingerprint.article_id: entry.fingerprint
-        for entry in mixed
-        if entry.fingerprint.article_id not in regrouped
-    }
+    mixed = [*known, *(store.stories(others).values() if others else ())]
+    listed = {article_id for story in mixed for article_id in story.article_ids} - regrouped
+    remembered = store.remembered(listed) if listed else {}
+    entries = [*remembered.values(), *(store.members(Space.STORY, others) if others else ())]
+    strays = {entry.fingerprint.article_id: entry.fingerprint for entry in entries}
+    # What it was about to remember: nothing else that was seen within the horizon is listed and not remembered.
+    unremembered = listed - remembered.keys()
+    for article_id, article in (store.articles(unremembered) if unremembered else {}).items():
+        if article.first_seen >= since:
+            strays[article_id] = fingerprint(article.content, article.first_seen)
+    return {article_id: one for article_id, one in strays.items() if article_id not in regrouped}
 
 
 def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> list[Story]:

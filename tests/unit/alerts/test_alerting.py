@@ -102,11 +102,21 @@ def test_deciding_again_changes_nothing() -> None:
 def test_a_further_article_of_a_known_outlet_is_added_without_a_message() -> None:
     first = decide([story("b")], {"b": (hit("r", 1),)})
     again = {"c": member("c", hit("r", 2), source="outlet b")}
-    decision = decide([story("b", "c")], {"b": (hit("r", 1),)}, first.put, LATER, members=again)
+    decision = decide([story("b", "c")], {"b": (hit("r", 1),)}, first.put, LATER, members=again, sent=first.outbox)
     (alert,) = decision.put
     assert alert.id == first.put[0].id
     assert (alert.matched_at, len(alert.matches)) == (NOW, 2)
     assert (decision.outbox, decision.raised, decision.gone) == ((), 0, ())
+
+
+def test_an_alert_without_a_message_is_told_when_it_changes() -> None:
+    """Whoever wrote it died before its messages had followed it."""
+    first = decide([story("b")], {"b": (hit("r", 1),)})
+    decision = decide([story("b", "c")], {"b": (hit("r", 1),), "c": (hit("r", 2),)}, first.put, LATER)
+    assert {(message.channel, message.kind) for message in decision.outbox} == {
+        (LOG_CHANNEL, MessageKind.NEW),
+        ("team", MessageKind.NEW),
+    }
 
 
 def test_title_places_come_before_body_places() -> None:
@@ -173,6 +183,34 @@ def test_of_two_alerts_that_merge_before_they_are_told_the_earlier_is() -> None:
         assert {one.id for one in left} == {one.id for one in first.outbox}
         assert {one.alert_id for one in after.values()} == {alert_id("r", merged.id)}
         assert decision.outbox == ()
+
+
+def test_alerts_that_merge_one_after_another_before_they_are_told_are_still_to_be_told() -> None:
+    """The message that another stands in for is settled; nobody has had it for all that."""
+    known: dict[str, OutboxMessage] = {}
+    alerts: tuple[Alert, ...] = ()
+    hits = {one: (hit("r", 1),) for one in "cba"}
+    for hour, number in enumerate(range(1, 4)):
+        now = NOW + timedelta(hours=hour)
+        newest = decide([story("cba"[number - 1])], hits, now=now)
+        known |= {one.id: one for one in newest.outbox}
+        decision = decide([story(*"cba"[:number][::-1])], hits, (*alerts, *newest.put), now, sent=tuple(known.values()))
+        known |= {one.id: one for one in (*decision.outbox, *decision.moved)}
+        alerts = decision.put or newest.put
+        (alert,) = alerts
+        assert alert.state is AlertState.NEW
+        waiting = [one for one in known.values() if not one.delivered_at]
+        assert {(one.channel, one.alert_id) for one in waiting} == {(LOG_CHANNEL, alert.id), ("team", alert.id)}
+        assert len(waiting) == 2
+
+
+def test_a_message_that_a_death_has_left_is_not_sent_beside_that_of_the_alert_which_takes_its_id() -> None:
+    hits = {"a": (hit("r", 1),), "b": (hit("r", 1),)}
+    left = decide([story("a")], hits).outbox  # its alert was never written
+    other = decide([story("b")], hits, now=LATER)
+    decision = decide([story("a", "b")], hits, other.put, LATER, sent=(*left, *other.outbox))
+    after = {one.id: one for one in (*left, *other.outbox)} | {one.id: one for one in decision.moved}
+    assert {one.id for one in after.values() if not one.delivered_at} == {one.id for one in other.outbox}
 
 
 def test_a_part_of_an_alert_that_was_not_told_yet_is_told_for_itself_where_it_is_not() -> None:
