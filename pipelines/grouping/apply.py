@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pipelines.alerts.alerting import alert_ids, decide_alerts
 from pipelines.alerts.news import Member
 from pipelines.grouping.changes import group_changes
-from pipelines.grouping.regroup import order_key, regroup
+from pipelines.grouping.order import order_key
+from pipelines.grouping.regroup import regroup
 from pipelines.grouping.stories import build_story
 from pipelines.identify.article import fingerprint
 from pipelines.stores.protocol import Space

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.alerts.alerting import alert_ids, decide_alerts
 from pipelines.alerts.matcher import Matcher, hits_in_dropped
 from pipelines.alerts.news import Member
-from pipelines.grouping.regroup import order_key
+from pipelines.grouping.order import order_key
 from schemas.records import now_utc
 
 if TYPE_CHECKING:

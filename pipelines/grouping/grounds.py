@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
 from pipelines.dedup.similarity import CopyView, CopyViews
 from pipelines.grouping.linkage import Bar
+from pipelines.grouping.order import order_key
 from pipelines.stores.protocol import Space
 from pipelines.stories.features import StoryFeatures
 from pipelines.stories.model import GROWN_THRESHOLD, StoryViews
@@ -95,6 +97,8 @@ class StoryGround:
     """Canonical article, now, of each article whose copy group has changed."""
     loaded: dict[str, MemoryEntry] = field(default_factory=dict)
     """Every entry of the stories asked for, copies too."""
+    adopted: dict[str, str] = field(default_factory=dict)
+    """Canonical article of each of those whose own is not there any more."""
     bar: Bar = _STORY_BAR
     shared: int = 1
     _views: _Views = field(default_factory=dict)
@@ -116,7 +120,12 @@ class StoryGround:
         """Those that were canonical in these stories."""
         entries = self.memory.members(Space.STORY, groups)
         self.loaded |= {entry.fingerprint.article_id: entry for entry in entries}
-        return [entry for entry in entries if _canonical(entry)]
+        self.adopted |= _adopted(entries)
+        return [entry for entry in entries if self.leader(entry) == entry.fingerprint.article_id]
+
+    def leader(self, entry: MemoryEntry) -> str:
+        """The canonical article that a loaded entry had."""
+        return self.adopted.get(entry.fingerprint.article_id, entry.canonical_id)
 
     def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
         """By the story model; notices of one form with other facts are as many events."""
@@ -148,6 +157,19 @@ def _view(item: Fingerprint, common: AbstractSet[int], made: _Views) -> CopyView
 
 def _canonical(entry: MemoryEntry) -> bool:
     return entry.canonical_id == entry.fingerprint.article_id
+
+
+def _adopted(entries: Collection[MemoryEntry]) -> dict[str, str]:
+    """The earliest copy that is left, for each copy in whole stories whose canonical article is missing.
+
+    Who forgets, or writes the memory, without a transaction and dies half-way leaves such copies behind.
+    """
+    canonical = {entry.canonical_id for entry in entries if _canonical(entry)}
+    left: defaultdict[str, list[Fingerprint]] = defaultdict(list)
+    for entry in entries:
+        if entry.canonical_id not in canonical:
+            left[entry.canonical_id].append(entry.fingerprint)
+    return {copy.article_id: min(copies, key=order_key).article_id for copies in left.values() for copy in copies}
 
 
 def _times(moments: Iterable[datetime | None]) -> NDArray[np.float64]:

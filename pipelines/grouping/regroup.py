@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipelines.dedup.common import common_keys
 from pipelines.grouping.grounds import CopyGround, StoryGround
+from pipelines.grouping.order import order_key
 from pipelines.grouping.settle import Settling
 from pipelines.stores.protocol import Space
 from schemas.records import MemoryEntry
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import timedelta
 
-    from schemas.records import ArticleContent, Fingerprint
+    from schemas.records import Fingerprint
 
 
 class Memory(Protocol):
@@ -58,15 +59,6 @@ class Regrouping:
     """Where those of the articles that were remembered have been, by id."""
     edited: frozenset[str]
     """Those of the new articles which the memory knew with another text."""
-
-
-def order_key(article: Fingerprint | ArticleContent) -> tuple[bool, str, str]:
-    """Who comes first in a group: the earliest published; undated ones last; ties by id.
-
-    The time of fetching does not count, since it tells when we looked and not when the text was out.
-    """
-    published = article.published
-    return (published is None, published.isoformat() if published else "", article.article_id)
 
 
 def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> Regrouping:
@@ -164,7 +156,7 @@ def _regroup_stories(
         first = min(group, key=lambda member: order_key(settling.held[member]))
         story_of |= dict.fromkeys(group, first)
 
-    now = {item: (entry.fingerprint, entry.canonical_id) for item, entry in ground.loaded.items()}
+    now = {item: (entry.fingerprint, ground.leader(entry)) for item, entry in ground.loaded.items()}
     now |= {item: (copies.fingerprints[item], leader) for item, leader in copies.canonical.items()}
     entries = tuple(
         MemoryEntry(fingerprint=fingerprint, canonical_id=leader, story_id=story_of[leader])

@@ -136,6 +136,22 @@ def test_strangers_change_no_place(seed: int, strangers: int) -> None:
     assert all(after[one] == (one, one) for one in after.keys() - before.keys())
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), order=ORDER, gone=st.sets(st.integers(0, 20), min_size=1))
+def test_a_memory_with_holes_is_gone_on_with(seed: int, order: random.Random, gone: set[int]) -> None:
+    made = [*corpus(seed), *affairs(seed)]
+    order.shuffle(made)
+    memory = DictMemory()
+    memory.take(made[: len(made) // 2])
+    for number in gone:
+        memory.entries.pop(made[number].article_id, None)
+    found = regroup(made[len(made) // 2 :], memory, HORIZON)
+    held = {entry.fingerprint.article_id: entry for entry in found.entries}
+    for entry in found.entries:
+        assert held[entry.canonical_id].canonical_id == entry.canonical_id
+        assert held[entry.story_id].story_id == entry.story_id == held[entry.canonical_id].story_id
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), which=st.integers(0, 30), fresh=st.integers(20_000, 30_000))
 def test_a_rewritten_article_leaves_no_trace_of_its_old_text(seed: int, which: int, fresh: int) -> None:
