@@ -13,14 +13,16 @@ from flows.observing import Observer
 from flows.run import directly
 from pipelines.alerts.reload import RuleFile
 from pipelines.archive.pending import store_key
+from pipelines.beam.launch import PipelineError
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
-from pipelines.grouping.horizon import forget_quiet
+from pipelines.grouping.horizon import forgetting
 from pipelines.telemetry.counts import since
 from schemas.records import RunRecord, now_utc
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Generator
     from datetime import datetime
 
     from flows.inputs import Inputs
@@ -68,6 +70,11 @@ class Stream:
     _kept_clock: float = field(default_factory=time.monotonic)
     _next_delivery: float = 0.0
     _next_forgetting: float = 0.0
+    _forgetting: Generator[int] | None = None
+    _failed: int = 0
+    """Times in a row that the pipeline ended by itself, the later ones with nothing done."""
+    _pause: float = FIRST_PAUSE
+    """Seconds before the next process of the pipeline."""
     _observer: Observer = field(init=False, repr=False)
 
     def run(self) -> None:
@@ -79,21 +86,17 @@ class Stream:
         with store_of(self.settings) as store, Observer(self.settings, self._run_id, directly) as observer:
             self._observer = observer
             store.setup()
-            pause = FIRST_PAUSE
-            while not self.stop.is_set():
-                before = self.total
-                if self._one_process(store):
-                    break
-                if self.total != before:
-                    pause = FIRST_PAUSE
-                self.stop.wait(pause)
-                pause = min(LONGEST_PAUSE, 2 * pause)
+            while not self.stop.is_set() and not self._one_process(store):
+                self.stop.wait(self._pause)
+            if self._forgetting:
+                self._forgetting.close()
             self._notify(store)
             self._keep(store)
 
     def _one_process(self, store: Store) -> bool:
         """Run one process of the pipeline to its end; whether the stream is to end with it."""
         rules = RuleFile(self.inputs.rule_file)
+        begin, done = time.monotonic(), self.total.captures
         quiet_since = float("inf")  # until the pipeline says that it watches
         with StreamProcess(
             self.settings,
@@ -108,13 +111,16 @@ class Stream:
                     self._next_delivery = 0.0
                 self._keep_house(store)
                 if process.ended:
-                    self._complain(process)
+                    process.stop()
+                    self._hear(process)
+                    self._complain(process, begin, stuck=self._failed > 0 and self.total.captures == done)
                     return False
                 if self.idle is not None and time.monotonic() - quiet_since > self.idle:
                     break
                 if self._other_rules(rules.refresh()):
                     process.stop()
                     self._hear(process)
+                    self._failed, self._pause = 0, 0.0
                     return False
             process.stop()
             self._hear(process)
@@ -145,10 +151,22 @@ class Stream:
                 )
         return bool(told)
 
-    def _complain(self, process: StreamProcess) -> None:
+    def _complain(self, process: StreamProcess, begin: float, *, stuck: bool) -> None:
+        """Say why the pipeline, begun at a time of the monotonic clock, has ended by itself.
+
+        ``stuck``: as the one before it, and with nothing done since.
+        """
+        self._failed = self._failed + 1 if stuck else 1
+        self._pause = min(LONGEST_PAUSE, 2 * self._pause) if stuck else FIRST_PAUSE
         message, unavailable = process.why()
-        what = "the store is away" if unavailable else f"the pipeline broke off (its log is {process.log})"
-        self.reporter.say(f"wirepicket: {what}: {message}\nNothing is lost; trying again.")
+        error = StoreUnavailableError if unavailable else PipelineError
+        self._observer.tell("pipeline", begin, error=error.__name__)
+        what = "the store cannot be used" if unavailable else f"the pipeline broke off (its log is {process.log})"
+        again = f", {self._failed} times now without getting further" if self._failed > 1 else ""
+        self.reporter.say(
+            f"wirepicket: {what}{again}: {message}\n"
+            f"Nothing is lost, what was under way waits in the archive; trying again in {self._pause:g} s."
+        )
 
     def _keep_house(self, store: Store) -> None:
         """Deliver, forget and record, each when it is time."""
@@ -158,14 +176,20 @@ class Stream:
                 self._next_delivery = now + DELIVER
                 self._notify(store)
                 self._observer.write()
-            if now >= self._next_forgetting:
+            if not self._forgetting and now >= self._next_forgetting:
                 self._next_forgetting = now + self.forget
-                forget_quiet(store, now_utc() - timedelta(days=self.settings.horizon_days))
-                store.maintain()
+                self._forgetting = forgetting(store, now_utc() - timedelta(days=self.settings.horizon_days))
+            self._forget_some(store)
             if now - self._kept_clock >= RECORD:
                 self._keep(store)
         except StoreUnavailableError as error:
             self.reporter.say(f"wirepicket: {error}")
+
+    def _forget_some(self, store: Store) -> None:
+        """Go on with forgetting. Between two rounds of it the pipeline writes, and alerts are delivered."""
+        if self._forgetting and next(self._forgetting, None) is None:
+            self._forgetting = None
+            store.maintain()
 
     def _notify(self, store: Store) -> None:
         if self.notify:

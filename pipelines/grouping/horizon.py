@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipelines.stores.protocol import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from datetime import datetime
 
     from pipelines.stores.protocol import Store
@@ -28,7 +28,7 @@ def forget_quiet(store: Store, before: datetime) -> int:
     return sum(forgetting(store, before))
 
 
-def forgetting(store: Store, before: datetime) -> Iterator[int]:
+def forgetting(store: Store, before: datetime) -> Generator[int]:
     """The same, one round of store requests at a time; the number of entries dropped in each.
 
     Others may write between two of them.
