@@ -71,7 +71,7 @@ def in_store(windows: Sequence[Sequence[Fingerprint]], folder: Path) -> tuple[fl
     with open_store(f"sqlite:///{folder / 'store.db'}") as store:
         store.setup()
         for window in windows:
-            entries = [MemoryEntry(fingerprint=one, canonical_id="", story_id="") for one in window]
+            entries = [MemoryEntry(fingerprint=one, canonical_id=one.article_id, story_id="") for one in window]
             start = time.perf_counter()
             with store.exclusive():
                 copies = store.related(Space.COPY, {key for one in window for key in one.copy_keys})

@@ -10,13 +10,13 @@ from __future__ import annotations
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.dedup.fingerprint import MAX_KEYS, pack, winnow
-from pipelines.stories.features import KEY_TERMS, StoryFeatures, pair_key
+from pipelines.stories.features import KEY_RANKS, KEY_TITLE_RANKS, StoryFeatures, pair_key, telling_pairs
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 SHINGLES = 400
 TERMS = 250
 VOCABULARY = 50_000
+RANKS = (*range(KEY_RANKS + 1),)
+"""An article's terms by their ranks."""
+TITLE_RANKS = tuple(chain.from_iterable((rank, KEY_RANKS + 1 + rank) for rank in range(KEY_TITLE_RANKS // 2 + 1)))
+"""Those of its title: every other one is among the most telling of the article too."""
+KEY_TERMS = len({*RANKS, *TITLE_RANKS})
 OWN_TERMS = 3
 """Telling terms that an article has and others of its event have not."""
 _DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -42,7 +47,11 @@ def fingerprints(seed: int) -> Iterator[Fingerprint]:
         for _ in range(chance.choice((1, 1, 1, 2, 2, 5))):
             shared = KEY_TERMS - OWN_TERMS
             firsts[shared:], seconds[shared:] = _hashes(vocabulary, made, OWN_TERMS), _hashes(None, made, OWN_TERMS)
-            keys = {pair_key(firsts[one], seconds[other]) for one, other in combinations(range(KEY_TERMS), 2)}
+            paired = chain(telling_pairs(RANKS, KEY_RANKS), telling_pairs(TITLE_RANKS, KEY_TITLE_RANKS))
+            keys = set()
+            for pair in paired:
+                lead, other = sorted(pair, key=firsts.__getitem__)
+                keys.add(pair_key(firsts[lead], seconds[other]))
             weights = np.full(len(terms), len(terms) ** -0.5, np.float32)
             text = made.integers(0, 2**62, SHINGLES, np.uint64)
             for _ in range(2 if chance.random() < 1 / 6 else 1):

@@ -95,7 +95,7 @@ CREATE INDEX IF NOT EXISTS memory_by_canonical_id ON memory (canonical_id);
 CREATE INDEX IF NOT EXISTS memory_by_story_id ON memory (story_id);
 CREATE INDEX IF NOT EXISTS memory_by_first_seen ON memory (first_seen);
 
--- Posting lists: which entries (memory.row) have a key.
+-- Posting lists: which entries (memory.row) have a copy key, and which canonical ones a story key.
 CREATE TABLE IF NOT EXISTS copy_postings (
     key INTEGER NOT NULL,
     entry INTEGER NOT NULL,

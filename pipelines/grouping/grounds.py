@@ -114,7 +114,7 @@ class StoryGround:
     def related(self, keys: Collection[int]) -> Iterable[MemoryEntry]:
         """Those that are canonical now and have any of these keys."""
         entries = self.memory.related(Space.STORY, keys) if keys else ()
-        return (entry for entry in entries if _canonical(entry) and self._is_still(entry))
+        return (entry for entry in entries if self._is_still(entry))
 
     def members(self, groups: Collection[str]) -> Iterable[MemoryEntry]:
         """Those that were canonical in these stories."""
@@ -155,16 +155,12 @@ def _view(item: Fingerprint, common: AbstractSet[int], made: _Views) -> CopyView
     return made[at]
 
 
-def _canonical(entry: MemoryEntry) -> bool:
-    return entry.canonical_id == entry.fingerprint.article_id
-
-
 def _adopted(entries: Collection[MemoryEntry]) -> dict[str, str]:
     """The earliest copy that is left, for each copy in whole stories whose canonical article is missing.
 
     Who forgets, or writes the memory, without a transaction and dies half-way leaves such copies behind.
     """
-    canonical = {entry.canonical_id for entry in entries if _canonical(entry)}
+    canonical = {entry.canonical_id for entry in entries if entry.canonical}
     left: defaultdict[str, list[Fingerprint]] = defaultdict(list)
     for entry in entries:
         if entry.canonical_id not in canonical:

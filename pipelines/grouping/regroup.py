@@ -32,7 +32,7 @@ class Memory(Protocol):
         """Entries by article id."""
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        """Entries with any of these keys."""
+        """Entries with any of these keys; in the space of stories canonical ones only."""
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         """Entries of these copy groups or stories."""

@@ -41,7 +41,7 @@ def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
     others = [
         other
         for other in memory.related(Space.COPY, keys - memory.common_keys(keys))
-        if other.canonical_id == other.fingerprint.article_id != entry.canonical_id
+        if other.canonical and other.canonical_id != entry.canonical_id
     ]
     prints = [entry.fingerprint, *(other.fingerprint for other in others)]
     common = memory.common_keys({key for one in prints for key in one.copy_keys})

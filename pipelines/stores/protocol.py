@@ -123,7 +123,7 @@ class Store(Protocol):
         """Entries by article id."""
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        """Entries with any of these copy keys or story keys, by article id."""
+        """Entries with any of these copy keys, or canonical ones with any of these story keys, by article id."""
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         """Entries of these copy groups (by canonical article) or stories, by article id."""

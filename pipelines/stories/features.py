@@ -13,8 +13,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Self
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 import wordfreq
@@ -22,13 +22,15 @@ import wordfreq
 from pipelines.dedup.fingerprint import hash_text, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 # It says on standard error that it takes the nearest list for a language without one (Serbo-Croatian's for Croatian),
 # which is what is asked of it.
 logging.getLogger(wordfreq.__name__).setLevel(logging.ERROR)
+
+Term = TypeVar("Term")
 
 VIEWS = ("title", "lead", "body", "bigrams", "entities", "numbers")
 """The vectors of an article, in the order in which they are packed."""
@@ -39,9 +41,10 @@ VIEW_TERMS = 96
 STEM = 6
 """Letters of a word that count: "launch", "launched" and "launches" are one. Crude, and right in most languages that
 have an alphabet; measured better than five, seven or whole words."""
-KEY_TERMS, KEY_TITLE_TERMS = 12, 6
-"""Most telling terms of the article, and of its title, whose pairs are the look-up keys: at most 81 an article. Of
-the pairs of articles on one event 19 in 20 share one (benchmarks/stories.py)."""
+KEY_RANKS, KEY_TITLE_RANKS = 12, 7
+"""What the ranks of two terms of an article, or of its title, add up to at most where the pair is a look-up key; the
+most telling term has rank 0. That is 58 keys an article at most; of the pairs of articles on one event 14 in 15 share
+one (benchmarks/stories.py). All pairs of the first 12 and 6 were 81 keys, and found no better stories."""
 _COMMONEST_ZIPF = 6.0
 """Zipf frequency (log10 of occurrences in 10**9 words) from which a word tells nothing: "people", "after"."""
 _RARE_ZIPF = 4.2
@@ -153,16 +156,26 @@ def pair_key(first: int, second: int) -> int:
     """The look-up key, below 2**63, of two terms by their 64-bit hashes.
 
     The first term's hash leads, so that in a sorted index the keys of an article that share it lie side by side:
-    its 80 keys are in some 20 places to be read or written, where hashes of the pairs would be in 80.
+    its 50 keys are in some 20 places to be read or written, where hashes of the pairs would be in 50.
     """
     return (first >> 33) << 32 | second >> 32
+
+
+def telling_pairs(ranked: Sequence[Term], most: int) -> Iterator[tuple[Term, Term]]:
+    """The pairs of terms, the most telling first, whose ranks add up to ``most`` or less.
+
+    The first with many, the middling with each other: what tells most stands in both of two articles on one event,
+    and what tells little seldom makes them neighbours.
+    """
+    for rank, term in enumerate(ranked):
+        yield from ((term, other) for other in ranked[rank + 1 : max(rank, most - rank) + 1])
 
 
 def story_features(title: str | None, body: str, language: str | None) -> tuple[StoryFeatures, tuple[int, ...]]:
     """The vectors of an article and its look-up keys.
 
-    Keys are the pairs of its ``KEY_TERMS`` most telling terms, and of the ``KEY_TITLE_TERMS`` of its title: two
-    articles are compared when two such terms stand in both. Sorted, each below 2**63.
+    Keys are pairs of its most telling terms, and of those of its title (see ``telling_pairs``): two articles are
+    compared when two such terms stand in both. Sorted, each below 2**63.
     """
     rarities = _rarities((language or "en").split("-")[0].lower())
     title_words = words(title or "")
@@ -184,8 +197,8 @@ def story_features(title: str | None, body: str, language: str | None) -> tuple[
         telling[term] *= _PROMINENT ** ((term in prominent) + (term in named))
     ranked = sorted(telling, key=lambda term: (-telling[term], term))
     titled = [term for term in ranked if term in views["title"]]
-    top = (ranked[:KEY_TERMS], titled[:KEY_TITLE_TERMS])
-    keys = sorted({pair_key(hash_text(a), hash_text(b)) for terms in top for a, b in combinations(sorted(terms), 2)})
+    paired = chain(telling_pairs(ranked, KEY_RANKS), telling_pairs(titled, KEY_TITLE_RANKS))
+    keys = sorted({pair_key(*map(hash_text, sorted(pair))) for pair in paired})
     vectors = [_vector(number, views[view]) for number, view in enumerate(VIEWS)]
     terms, weights = (np.concatenate(parts) for parts in zip(*vectors, strict=True))
     return StoryFeatures(terms, weights), tuple(keys)

@@ -49,6 +49,11 @@ class MemoryEntry:
     canonical_id: str
     story_id: str
 
+    @property
+    def canonical(self) -> bool:
+        """Whether the article is its group's canonical one, and so stands for it in a story."""
+        return self.canonical_id == self.fingerprint.article_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyGroup:

@@ -313,7 +313,7 @@ def test_grouping_goes_on_over_keys_that_are_numbers_still(
     number = {"type": "long"}
     make_earlier(client, elastic_place, "memory", article_id={"type": "keyword"}, copy_keys=number, story_keys=number)
     keys = {"copy_keys": (0, 2**63 - 1), "story_keys": (5,)}
-    store.remember([make.entry(1, fingerprint=keys)])
+    store.remember([make.entry(1, fingerprint=keys, canonical_id=f"{1:040x}")])
     for _ in ("as it is", "moved"):
         for space, key in ((Space.COPY, 0), (Space.COPY, 2**63 - 1), (Space.STORY, 5)):
             assert [one.fingerprint.article_id for one in store.related(space, [key])] == [f"{1:040x}"]

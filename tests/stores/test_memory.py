@@ -9,11 +9,17 @@ from pipelines.stores.protocol import Space
 
 if TYPE_CHECKING:
     from pipelines.stores.protocol import Store
+    from schemas.records import MemoryEntry
     from tests.stores.conftest import Make, Place
 
 
 def numbers(entries: Any) -> Any:
     return [int(entry.fingerprint.article_id, 16) for entry in entries]
+
+
+def leader(make: type[Make], number: int, **changes: Any) -> MemoryEntry:
+    """An entry that is its group's canonical one."""
+    return make.entry(number, canonical_id=f"{number:040x}", **changes)
 
 
 def test_entries_come_back_equal(store: Store, make: type[Make]) -> None:
@@ -24,12 +30,23 @@ def test_entries_come_back_equal(store: Store, make: type[Make]) -> None:
 
 
 def test_look_up_by_key(store: Store, make: type[Make]) -> None:
-    store.remember([make.entry(number) for number in reversed(range(8))])
+    store.remember([leader(make, number) for number in reversed(range(8))])
     assert numbers(store.related(Space.COPY, [3, 10_000])) == [0, 1, 3]
     assert numbers(store.related(Space.STORY, [20_001])) == [3, 4, 5]
     assert numbers(store.related(Space.COPY, [2**63 - 1])) == list(range(8))
     assert store.related(Space.COPY, [20_001]) == []
     assert store.related(Space.COPY, []) == []
+
+
+def test_story_keys_lead_to_canonical_articles_only(store: Store, make: type[Make]) -> None:
+    copy = make.entry(4, canonical_id=f"{3:040x}")
+    store.remember([leader(make, 3), copy, leader(make, 5)])
+    assert numbers(store.related(Space.STORY, [20_001])) == [3, 5]
+    store.remember([make.entry(3, canonical_id=f"{4:040x}"), leader(make, 4)])  # a copy has turned out the original
+    assert numbers(store.related(Space.STORY, [20_001])) == [4, 5]
+    assert numbers(store.related(Space.COPY, [3, 4])) == [3, 4]
+    store.forget([f"{4:040x}"])
+    assert numbers(store.related(Space.STORY, [20_001])) == [5]
 
 
 def test_look_up_by_group(store: Store, make: type[Make]) -> None:
@@ -40,19 +57,19 @@ def test_look_up_by_group(store: Store, make: type[Make]) -> None:
 
 
 def test_an_entry_written_again_loses_its_former_keys(store: Store, make: type[Make]) -> None:
-    store.remember([make.entry(1), make.entry(2)])
-    changed = make.entry(1, fingerprint={"copy_keys": (77,), "story_keys": (20_000, 88)}, canonical_id="z")
+    store.remember([leader(make, 1), leader(make, 2)])
+    changed = leader(make, 1, fingerprint={"copy_keys": (77,), "story_keys": (20_000, 88)}, story_id="z")
     for _ in range(2):
         store.remember([changed])
     assert numbers(store.related(Space.COPY, [1, 2**63 - 1])) == [2]
     assert store.related(Space.COPY, [77]) == [changed]
     assert numbers(store.related(Space.STORY, [20_000])) == [1, 2]
-    assert store.members(Space.COPY, ["copy-0"]) == []
+    assert store.members(Space.STORY, ["story-0"]) == store.related(Space.STORY, [2]) == [leader(make, 2)]
 
 
 def test_of_an_entry_written_twice_at_once_the_last_counts(store: Store, make: type[Make]) -> None:
-    last = make.entry(1, fingerprint={"copy_keys": (77,), "story_keys": (88,)})
-    store.remember([make.entry(1), make.entry(2), last])
+    last = leader(make, 1, fingerprint={"copy_keys": (77,), "story_keys": (88,)})
+    store.remember([leader(make, 1), leader(make, 2), last])
     assert numbers(store.related(Space.COPY, [1, 2**63 - 1])) == [2]
     assert store.related(Space.COPY, [77]) == store.related(Space.STORY, [88]) == [last]
     assert store.related(Space.STORY, [1]) == []

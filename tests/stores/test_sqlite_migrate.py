@@ -16,6 +16,8 @@ from schemas.store_forms import SQLITE_VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.stores.conftest import Make
+
 FIRST_FORM = """
 CREATE TABLE feeds (
     url TEXT PRIMARY KEY, etag TEXT, last_modified TEXT, last_success TEXT, last_attempt TEXT,
@@ -69,3 +71,20 @@ def test_columns_are_added_and_dropped_and_old_rows_stay(tmp_path: Path) -> None
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SQLITE_VERSION,)
     connection.close()
+
+
+def test_story_postings_that_an_earlier_version_wrote_for_copies_find_nothing(tmp_path: Path, make: type[Make]) -> None:
+    path = tmp_path / "old.db"
+    copy = make.entry(1, fingerprint={"story_keys": (88,)})
+    with SqliteStore(path) as store:
+        store.setup()
+        store.remember([copy])
+        with sqlite3.connect(path) as connection:
+            connection.execute("INSERT INTO story_postings SELECT 88, row FROM memory")
+        connection.close()
+        assert store.related(Space.STORY, [88]) == []
+        store.remember([copy])
+        assert store.related(Space.STORY, [88]) == []
+        leader = replace(copy, canonical_id=copy.fingerprint.article_id)
+        store.remember([leader])
+        assert store.related(Space.STORY, [88]) == [leader]

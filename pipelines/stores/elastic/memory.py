@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.stores.elastic.documents import COMMON_KEYS, MEMORY, Kind, key_term
 from pipelines.stores.elastic.parts import ElasticPart
-from pipelines.stores.protocol import GROUP_FIELDS
+from pipelines.stores.protocol import GROUP_FIELDS, Space
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from pipelines.stores.protocol import Space
     from schemas.records import MemoryEntry
 
 Term = TypeVar("Term", int, str)
@@ -51,7 +50,9 @@ class MemoryDocuments(ElasticPart):
         return self._documents(MEMORY).records(ids)
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        return self._with_any(f"{space.value}_keys", [key_term(key) for key in keys])
+        found = self._with_any(f"{space.value}_keys", [key_term(key) for key in keys])
+        # What was written by an earlier version has its story keys in the index even where it is a copy.
+        return found if space is Space.COPY else [entry for entry in found if entry.canonical]
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         return self._with_any(GROUP_FIELDS[space], groups)

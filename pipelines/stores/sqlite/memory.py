@@ -8,7 +8,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipelines.stores.protocol import GROUP_FIELDS
+from pipelines.stores.protocol import GROUP_FIELDS, Space
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import MemoryEntry
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
-
-    from pipelines.stores.protocol import Space
 
 MEMORY = Table("memory", MemoryEntry)
 _UPSERT = MEMORY.upsert("article_id") + " RETURNING row"
@@ -42,10 +40,12 @@ class MemoryTables(SqlitePart):
         return {entry.fingerprint.article_id: entry for entry in self._select(MEMORY, "article_id", ids)}
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        # A file written by an earlier version has postings of copies too.
+        which = "canonical_id = article_id AND" if space is Space.STORY else ""
         with self._database.reading() as connection:
             rows = connection.execute(
                 # A join in the order of the keys, which CROSS keeps from being turned round: cheaper than an IN.
-                f"SELECT {MEMORY.selected} FROM memory WHERE row IN (SELECT posting.entry "  # noqa: S608 - our tables
+                f"SELECT {MEMORY.selected} FROM memory WHERE {which} row IN (SELECT posting.entry "  # noqa: S608 - our tables
                 f"FROM json_each(?) AS wanted CROSS JOIN {space.value}_postings AS posting "
                 "ON posting.key = wanted.value) ORDER BY article_id",
                 (json.dumps(sorted(keys)),),
@@ -112,7 +112,8 @@ class _Postings:
         (row,) = connection.execute(_UPSERT, MEMORY.row(entry)).fetchone()
         if old:
             self.drop(row, map(json.loads, old))
-        for space, keys in zip(_SPACES, (fingerprint.copy_keys, fingerprint.story_keys), strict=True):
+        story_keys = fingerprint.story_keys if entry.canonical else ()  # stories are made of canonical articles
+        for space, keys in zip(_SPACES, (fingerprint.copy_keys, story_keys), strict=True):
             now = {(key, row) for key in keys}
             self._added[space] |= now
             self._gone[space] -= now

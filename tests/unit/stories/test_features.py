@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from pipelines.stories.features import rarity
+from pipelines.stories.features import KEY_RANKS, KEY_TITLE_RANKS, rarity, story_features, telling_pairs
 
 if TYPE_CHECKING:
     import pytest
@@ -12,3 +13,18 @@ def test_a_language_without_a_word_list_takes_the_nearest_one_in_silence(caplog:
     assert rarity("godine", "hr") == rarity("godine", "sh") < 1
     assert rarity("people", "xx") == rarity("people", "en") < 1
     assert caplog.records == []
+
+
+def test_the_most_telling_terms_are_paired_with_many_and_the_middling_with_each_other() -> None:
+    for most in (KEY_RANKS, KEY_TITLE_RANKS):
+        for count in (0, 1, 2, most, 2 * most):
+            pairs = [pair for pair in combinations(range(count), 2) if sum(pair) <= most]
+            assert list(telling_pairs(range(count), most)) == pairs
+
+
+def test_texts_that_share_their_two_most_telling_words_share_a_key_in_whatever_order_these_stand() -> None:
+    _, one = story_features(None, "Zeppelin above Quagmire: zeppelin seen over quagmire, the council says", "en")
+    _, other = story_features("Report", "At Quagmire a zeppelin landed. Quagmire welcomes its zeppelin on Monday", "en")
+    assert set(one) & set(other)
+    _, stranger = story_features(None, "A zeppelin for the museum, where no zeppelin was before", "en")
+    assert not set(one) & set(stranger)
