@@ -166,11 +166,12 @@ def main(path: Path) -> None:
     views = pair_inputs(prints, both)
     same = np.array([float(events[a] == events[b]) for a, b in both])
     keyed = [set(one.story_keys) for one in prints]
-    reached = np.mean([not keyed[a].isdisjoint(keyed[b]) for (a, b), true in zip(both, same, strict=True) if true])
+    meet = np.array([not keyed[a].isdisjoint(keyed[b]) for a, b in both])
 
     fitted = fit(views, same)
     told = "  ".join(f"{view} {weight:.2f}" for view, weight in zip((*INPUTS, "intercept"), fitted, strict=True))
-    print(f"{len(prints)} articles, {len(set(events))} events; {reached:.3f} of the true pairs share a look-up key")
+    print(f"{len(prints)} articles, {len(set(events))} events; {sum(map(len, keyed)) / len(prints):.0f} keys each:")
+    print(f"{meet[same == 1].mean():.3f} of the true pairs and {meet[same == 0].sum():,} others share one")
     print(f"fitted:        {told}")
     told = "  ".join(str(one) for one in (*COEFFICIENTS, INTERCEPT))
     print(f"in repository: {told}; thresholds {THRESHOLD} and {GROWN_THRESHOLD}")
