@@ -6,7 +6,8 @@ and taken off the journals when it has been regrouped. No article is late: an el
 found it, not that of the article. An article of yesterday that arrives today is in today's window,
 and finds its story in the store.
 
-Beam's in-process runner has no right watermark for that, so there (``run_in_rounds``) each window is a batch run.
+Beam's in-process runner has no right watermark for that, so there (``run_in_rounds``) each window is a
+pipeline of its own.
 """
 
 from __future__ import annotations
@@ -14,21 +15,20 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pvalue import TaggedOutput
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.periodicsequence import PeriodicImpulse
 from apache_beam.transforms.window import FixedWindows
 
 from pipelines.archive.watch import Handed, Watch
-from pipelines.beam.batch import Results, run_batch
+from pipelines.beam import batch
 from pipelines.beam.counters import counters_of
-from pipelines.beam.launch import read_report
 from pipelines.beam.launch_stream import WindowReport
 from pipelines.beam.transforms import OUTCOMES, QUARANTINED, RefineBatch, RegroupAll
 from pipelines.ingest.outcome import Outcome
@@ -65,30 +65,30 @@ STOP_SECONDS = 60.0
 
 
 def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callable[[WindowReport], None]) -> None:
-    """Run until ``stop`` is set, each window as a batch run on the in-process runner.
+    """Run until ``stop`` is set, each window on the in-process runner, by the steps of an unbounded run.
 
     ``tell`` is given an empty report when the watch begins, and then one for each window.
 
     Raises what a batch run raises; the captures of its window are handed out again by the next stream.
     """
     with _watch(job, store_key) as watch:
+        reports: list[WindowReport] = []
+        _here[store_key] = (watch, reports.append)
         tell(WindowReport())
         while not stop.is_set():
-            handed = watch.hand_out(BATCH)
+            handed = watch.hand_out(batch.BATCH)
             if not handed:
                 stop.wait(POLL)
                 continue
             begin = time.monotonic()
-            refs = [ref for each in handed for ref in each.refs]
+            # Not by the files of a batch run: to plan and write them takes three times as long as a small window.
             with (
-                TemporaryDirectory(prefix="wirepicket-") as folder,
-                here().span("window", {"captures": len(refs)}, leading=True),
+                here().span("window", {"captures": sum(len(each.refs) for each in handed)}, leading=True),
+                beam.Pipeline(runner=FnApiRunner()) as pipeline,
             ):
-                run_batch(refs, job, Results(Path(folder)))
-                report = _window(Path(folder), len(refs), time.monotonic() - begin)
-            for each in handed:
-                watch.taken(each.id)
-            tell(report)
+                _ = pipeline | "Handed" >> beam.Create(handed) | "Window" >> Window(job, store_key)
+            seconds = round(time.monotonic() - begin, 3)
+            tell(replace(reports.pop(), seconds=seconds, counters=counters_of(pipeline.result)))
 
 
 def run_unbounded(
@@ -141,20 +141,6 @@ def _unseen(store: Store, found: Sequence[Indexed]) -> list[Indexed]:
     return [one for one in found if one.url not in seen or seen[one.url].archive_record != str(one.ref)]
 
 
-def _window(folder: Path, captures: int, seconds: float) -> WindowReport:
-    report = read_report(folder)
-    outcomes = [outcome for _, outcome in report.outcomes]
-    return WindowReport(
-        captures=captures,
-        new=outcomes.count(Outcome.NEW),
-        revised=outcomes.count(Outcome.REVISED),
-        alerts=report.alerts,
-        quarantined=len(report.quarantined),
-        seconds=round(seconds, 3),
-        counters=report.counters,
-    )
-
-
 class _Counted:
     """What a pipeline that goes on has counted, told as it grows."""
 
@@ -182,8 +168,8 @@ class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
         self._recovers = recovers
 
     def expand(self, begin: beam.pvalue.PBegin) -> PCollection:
-        """Wire it: hand out, window, refine, regroup and take off the journals."""
-        handed = (
+        """Wire it: hand out, and what is done to a window."""
+        return (
             begin
             | "Impulses" >> PeriodicImpulse(fire_interval=POLL)
             | "HandOut" >> beam.ParDo(_HandOut(self._key, recovers=self._recovers))
@@ -191,7 +177,20 @@ class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
             # Nothing slow may be fused with the impulses: on Prism 2.77 a bundle of theirs that takes seconds holds the
             # watermark for good. And a batch is the unit of parallel work.
             | "Spread" >> beam.Reshuffle()
+            | "Window" >> Window(self._job, self._key)
         )
+
+
+class Window(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
+    """What is done to the captures handed out in one window."""
+
+    def __init__(self, job: Job, store_key: str) -> None:
+        super().__init__()
+        self._job = job
+        self._key = store_key
+
+    def expand(self, handed: PCollection) -> PCollection:
+        """Wire it: refine, regroup and take off the journals."""
         return (
             handed
             | "Refine" >> beam.ParDo(_RefineHanded(self._job))
