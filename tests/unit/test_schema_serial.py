@@ -40,6 +40,7 @@ TIMES = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 3
 )
 st.register_type_strategy(str, TEXT)
 st.register_type_strategy(datetime, TIMES)
+st.register_type_strategy(int, st.integers(-(1 << 63), (1 << 63) - 1))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 
@@ -163,8 +164,24 @@ def test_half_a_surrogate_pair_is_refused() -> None:
 
 
 def test_json_has_no_infinity() -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        dump(float("inf"))
+    run = RunRecord(
+        id="r",
+        started_at=datetime(2026, 3, 1, tzinfo=UTC),
+        articles=0,
+        new=0,
+        revised=0,
+        duplicates=0,
+        stories=0,
+        alerts=0,
+        quarantined=0,
+        seconds=float("inf"),
+    )
+    with pytest.raises(ValueError, match="no number inf"):
+        to_json(run)
+
+
+def test_integers_of_any_size_are_written() -> None:
+    assert dump([1 << 64, -1]) == b"[18446744073709551616,-1]"
 
 
 def test_whole_numbers_serve_as_numbers() -> None:

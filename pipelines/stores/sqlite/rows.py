@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from schemas.serial import Codec, decoder, dump, encoder, hints, is_tuple, without_none
+from schemas.serial import Codec, decoder, dump, encoder, hints, is_tuple, load, without_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +83,7 @@ def _value_codec(hint: object) -> tuple[Codec, Codec]:
         return _same, _same
     encode, decode = encoder(hint), decoder(hint)
     if is_tuple(plain):
-        return lambda value: dump(encode(value)).decode(), lambda text: decode(json.loads(text))
+        return lambda value: dump(encode(value)).decode(), lambda text: decode(load(text))
     return encode, decode
 
 
