@@ -4,7 +4,7 @@
 
 Each capture is a page with the term of a rule. Measured is the time from the moment when the capture is safe in the
 archive to the moment when its alert can be read in the store (SQLite), looked at every 20 ms; and the memory of the
-stream's processes together (PSS). For PrismRunner name the program in WIREPICKET_BEAM_OPTIONS (see docs/operations.md).
+stream's processes together (PSS). Prism and Flink are those of the checkout (``make prism``, ``make flink``).
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def main() -> None:
         environment = os.environ | {"WIREPICKET_HOME": str(folder / "var")}
         store = open_store(f"sqlite:///{folder / 'var' / 'wirepicket.db'}")
         (folder / "var").mkdir()
+        (folder / "var" / "runners").symlink_to(Path("var/runners").resolve())
         store.setup()
         command = [str(PROGRAM), "stream", "--rules", "rules.yaml", "--runner", arguments.runner]
         with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as stream:
