@@ -22,6 +22,8 @@ from schemas.records import Fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
 SHINGLES = 400
 TERMS = 250
 VOCABULARY = 50_000
@@ -42,11 +44,11 @@ def fingerprints(seed: int) -> Iterator[Fingerprint]:
     vocabulary = np.random.default_rng(0).integers(0, 2**64, VOCABULARY, np.uint64)
     number = 0
     while True:
-        firsts, seconds = _hashes(vocabulary, made, KEY_TERMS), _hashes(None, made, KEY_TERMS)
+        firsts, seconds = _from(vocabulary, made, KEY_TERMS), _own(made, KEY_TERMS)
         terms = np.unique(made.integers(0, 2**32, TERMS, np.uint64))
         for _ in range(chance.choice((1, 1, 1, 2, 2, 5))):
             shared = KEY_TERMS - OWN_TERMS
-            firsts[shared:], seconds[shared:] = _hashes(vocabulary, made, OWN_TERMS), _hashes(None, made, OWN_TERMS)
+            firsts[shared:], seconds[shared:] = _from(vocabulary, made, OWN_TERMS), _own(made, OWN_TERMS)
             paired = chain(telling_pairs(RANKS, KEY_RANKS), telling_pairs(TITLE_RANKS, KEY_TITLE_RANKS))
             keys = set()
             for pair in paired:
@@ -73,9 +75,12 @@ def fingerprints(seed: int) -> Iterator[Fingerprint]:
                 )
 
 
-def _hashes(vocabulary: np.ndarray | None, made: np.random.Generator, count: int) -> list[int]:
-    """Of words of a vocabulary, the n-th drawn with a chance of 1/n; of words of their own without one."""
-    if vocabulary is None:
-        return [int(one) for one in made.integers(0, 2**64, count, np.uint64)]
+def _from(vocabulary: NDArray[np.uint64], made: np.random.Generator, count: int) -> list[int]:
+    """Hashes of words of a vocabulary, the n-th drawn with a chance of 1/n."""
     ranks = np.exp(made.uniform(0, np.log(len(vocabulary)), count)).astype(int)
     return [int(vocabulary[rank - 1]) for rank in ranks]
+
+
+def _own(made: np.random.Generator, count: int) -> list[int]:
+    """Hashes of words that nothing else has."""
+    return [int(one) for one in made.integers(0, 2**64, count, np.uint64)]

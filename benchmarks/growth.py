@@ -142,8 +142,11 @@ def sqlite(folder: Path, counts: list[int]) -> Iterator[list[Grown]]:
 
 
 @contextmanager
-def elastic(folder: Path, counts: list[int], url: str | None) -> Iterator[list[Grown]]:
-    """Indices for each number; in a node of the folder where there is no address."""
+def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool) -> Iterator[list[Grown]]:
+    """Indices for each number, taken away again where they are not to be kept.
+
+    In a node of the folder where there is no address.
+    """
     address = url or local_node.up(folder / "node", port=0, heap_mb=HEAP_MB, cache=Path("var/elasticsearch"))
 
     def size(prefix: str) -> int:
@@ -158,7 +161,12 @@ def elastic(folder: Path, counts: list[int], url: str | None) -> Iterator[list[G
                 store = stack.enter_context(open_store(address, index_prefix=prefix))
                 marker = folder / f"{prefix}.full"
                 grown.append(Grown("elasticsearch", count, store, lambda prefix=prefix: size(prefix), marker))
-            yield grown
+            try:
+                yield grown
+            finally:
+                if not keep:
+                    made = client.indices.get(index=",".join(f"growth-{count}-*" for count in counts))
+                    client.indices.delete(index=[*made])
     finally:
         if not url:
             local_node.down(folder / "node")
@@ -193,7 +201,9 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         print("| " + " | ".join(_HEADINGS) + " |\n" + "|---" * len(_HEADINGS) + "|", flush=True)
         for kind in [options.only] if options.only else ["sqlite", "elasticsearch"]:
-            with sqlite(folder, counts) if kind == "sqlite" else elastic(folder, counts, options.store) as grown:
+            keep = bool(options.folder)
+            stores = sqlite(folder, counts) if kind == "sqlite" else elastic(folder, counts, options.store, keep=keep)
+            with stores as grown:
                 for one in grown:
                     one.store.setup()
                     one.fill(options.words)
