@@ -21,7 +21,7 @@ PRISM_VERSION = "2.77.0"
 """Release of Prism, which is that of Beam."""
 CHECKPOINT_MILLISECONDS = 2_000
 """Between two checkpoints of a stream on Flink: what a death costs on top of noticing it and starting again."""
-BUNDLE_MILLISECONDS = 100
+BUNDLE_MILLISECONDS = 30
 """Longest wait of Flink for a bundle to fill: it adds to the time until an alert at each of its stages."""
 
 
