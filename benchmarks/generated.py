@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ _SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra",
 _COMMON = ("the", "of", "and", "to", "in", "a", "was", "for", "on", "that", "with", "by", "it", "from", "at", "its")
 WORDS = 420
 """Words of a page: with its layout some 6.5 KB, as the pages of the measurements in the design."""
+COPIED = 500
+"""The latest texts, which copies are made of: all of them would be most of the memory of a soak."""
 
 
 def _vocabulary(chance: random.Random, size: int) -> list[str]:
@@ -29,11 +32,11 @@ def pages(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
     """``count`` pages as (URL, outlet, HTML). One in six is a copy of an earlier one, cut or wrapped."""
     chance = random.Random(seed)
     words = _vocabulary(chance, 20_000)
-    texts: list[tuple[str, list[str]]] = []
+    texts: deque[tuple[str, list[str]]] = deque(maxlen=COPIED)
     for number in range(count):
         outlet = f"Outlet {number % 40}"
         if texts and chance.random() < 1 / 6:
-            title, body = chance.choice(texts[-500:])
+            title, body = chance.choice(texts)
             body = body[: chance.randint(3, len(body))] if chance.random() < 0.5 else body
         else:
             own = chance.sample(words, 150)
