@@ -31,6 +31,8 @@ RANKS = (*range(KEY_RANKS + 1),)
 """An article's terms by their ranks."""
 TITLE_RANKS = tuple(chain.from_iterable((rank, KEY_RANKS + 1 + rank) for rank in range(KEY_TITLE_RANKS // 2 + 1)))
 """Those of its title: every other one is among the most telling of the article too."""
+PAIRS = (*telling_pairs(RANKS, KEY_RANKS), *telling_pairs(TITLE_RANKS, KEY_TITLE_RANKS))
+"""The ranks of which its look-up keys are made."""
 KEY_TERMS = len({*RANKS, *TITLE_RANKS})
 OWN_TERMS = 3
 """Telling terms that an article has and others of its event have not."""
@@ -49,9 +51,8 @@ def fingerprints(seed: int) -> Iterator[Fingerprint]:
         for _ in range(chance.choice((1, 1, 1, 2, 2, 5))):
             shared = KEY_TERMS - OWN_TERMS
             firsts[shared:], seconds[shared:] = _from(vocabulary, made, OWN_TERMS), _own(made, OWN_TERMS)
-            paired = chain(telling_pairs(RANKS, KEY_RANKS), telling_pairs(TITLE_RANKS, KEY_TITLE_RANKS))
             keys = set()
-            for pair in paired:
+            for pair in PAIRS:
                 lead, other = sorted(pair, key=firsts.__getitem__)
                 keys.add(pair_key(firsts[lead], seconds[other]))
             weights = np.full(len(terms), len(terms) ** -0.5, np.float32)

@@ -73,8 +73,6 @@ class Stream:
     _forgetting: Generator[int] | None = None
     _failed: int = 0
     """Times in a row that the pipeline ended by itself, the later ones with nothing done."""
-    _pause: float = FIRST_PAUSE
-    """Seconds before the next process of the pipeline."""
     _observer: Observer = field(init=False, repr=False)
 
     def run(self) -> None:
@@ -92,6 +90,12 @@ class Stream:
                 self._forgetting.close()
             self._notify(store)
             self._keep(store)
+
+    @property
+    def _pause(self) -> float:
+        """Seconds before the next process of the pipeline; none where it did not end by itself."""
+        doublings = min(self._failed - 1, 20)  # beyond the longest pause by far, and no overflow
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings) if self._failed else 0.0
 
     def _one_process(self, store: Store) -> bool:
         """Run one process of the pipeline to its end; whether the stream is to end with it."""
@@ -120,7 +124,7 @@ class Stream:
                 if self._other_rules(rules.refresh()):
                     process.stop()
                     self._hear(process)
-                    self._failed, self._pause = 0, 0.0
+                    self._failed = 0
                     return False
             process.stop()
             self._hear(process)
@@ -157,7 +161,6 @@ class Stream:
         ``stuck``: as the one before it, and with nothing done since.
         """
         self._failed = self._failed + 1 if stuck else 1
-        self._pause = min(LONGEST_PAUSE, 2 * self._pause) if stuck else FIRST_PAUSE
         message, unavailable = process.why()
         error = StoreUnavailableError if unavailable else PipelineError
         self._observer.tell("pipeline", begin, error=error.__name__)

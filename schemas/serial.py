@@ -60,7 +60,7 @@ def dump(value: object) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:  # of an integer beyond 64 bits, too, which the standard library writes
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def load(text: str | bytes) -> Any:  # noqa: ANN401 - JSON of any form

@@ -75,10 +75,11 @@ class DictMemory:
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
         wanted = set(keys)
-        if space is Space.COPY:
-            return [one for one in self.entries.values() if wanted.intersection(one.fingerprint.copy_keys)]
-        leaders = [one for one in self.entries.values() if one.canonical]
-        return [one for one in leaders if wanted.intersection(one.fingerprint.story_keys)]
+        return [
+            entry
+            for entry in self.entries.values()
+            if wanted.intersection(entry.fingerprint.copy_keys if space is Space.COPY else entry.story_keys)
+        ]
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         return [

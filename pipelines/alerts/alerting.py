@@ -94,8 +94,8 @@ def decide_alerts(
         for rule_id in sorted(found.keys() | before.keys()):
             related = before.get(rule_id, ())
             said, says = terms_of(related), terms_found(found.get(rule_id, ()))
-            had = [message for alert in related for message in messages.get(alert.id, ())]
-            fresh = not related or (not had and _untold(related, policy, said.keys(), says.keys()))
+            heard = any(alert.id in messages for alert in related)
+            fresh = not related or (not heard and _untold(related, policy, said.keys(), says.keys()))
             alert = (
                 _alert(
                     story,

@@ -142,7 +142,7 @@ def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> l
 def _placements(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> Iterator[Placement]:
     copies: defaultdict[str, list[str]] = defaultdict(list)
     for article_id, entry in entries.items():
-        if entry.canonical_id != article_id:
+        if not entry.canonical:
             copies[entry.canonical_id].append(article_id)
     for article_id, entry in entries.items():
         article = articles[article_id]

@@ -23,11 +23,7 @@ def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]]) -
     """
     contents = [article.content for _, article in members]
     dates = sorted(content.published for content in contents if content.published)
-    canonical = [
-        content
-        for entry, content in zip((e for e, _ in members), contents, strict=True)
-        if entry.canonical_id == content.article_id
-    ]
+    canonical = [article.content for entry, article in members if entry.canonical]
     sources = tuple(sorted({content.source for content in contents if content.source}))
     first = first_to_publish(article for _, article in members) if len(sources) > 1 else None
     return Story(

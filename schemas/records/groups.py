@@ -54,6 +54,11 @@ class MemoryEntry:
         """Whether the article is its group's canonical one, and so stands for it in a story."""
         return self.canonical_id == self.fingerprint.article_id
 
+    @property
+    def story_keys(self) -> tuple[int, ...]:
+        """The keys by which stories find it: of a copy none, since stories are made of canonical articles."""
+        return self.fingerprint.story_keys if self.canonical else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyGroup:

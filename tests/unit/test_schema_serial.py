@@ -67,6 +67,9 @@ ENTRY = FeedEntry(
 )
 
 
+RUN = dict.fromkeys(RunRecord.__slots__, 0) | {"id": "r", "started_at": "2026-03-01T00:00:00Z", "counters": []}
+
+
 def test_the_form_of_a_record() -> None:
     capture = Capture(
         url="u",
@@ -164,20 +167,10 @@ def test_half_a_surrogate_pair_is_refused() -> None:
 
 
 def test_json_has_no_infinity() -> None:
-    run = RunRecord(
-        id="r",
-        started_at=datetime(2026, 3, 1, tzinfo=UTC),
-        articles=0,
-        new=0,
-        revised=0,
-        duplicates=0,
-        stories=0,
-        alerts=0,
-        quarantined=0,
-        seconds=float("inf"),
-    )
     with pytest.raises(ValueError, match="no number inf"):
-        to_json(run)
+        to_json(replace(from_dict(RunRecord, RUN), seconds=float("inf")))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dump([1 << 64, float("inf")])
 
 
 def test_integers_of_any_size_are_written() -> None:
@@ -185,8 +178,7 @@ def test_integers_of_any_size_are_written() -> None:
 
 
 def test_whole_numbers_serve_as_numbers() -> None:
-    run = dict.fromkeys(RunRecord.__slots__, 0) | {"id": "r", "started_at": "2026-03-01T00:00:00Z", "counters": []}
-    assert isinstance(from_dict(RunRecord, run).seconds, float)
+    assert isinstance(from_dict(RunRecord, RUN).seconds, float)
 
 
 def test_a_type_without_a_json_form_is_a_mistake_of_ours() -> None:

@@ -154,8 +154,7 @@ def key_term(key: int) -> str:
 def _memory(entry: MemoryEntry) -> JsonObject:
     return {
         "copy_keys": [key_term(key) for key in entry.fingerprint.copy_keys],
-        # Stories are made of canonical articles.
-        "story_keys": [key_term(key) for key in entry.fingerprint.story_keys] if entry.canonical else [],
+        "story_keys": [key_term(key) for key in entry.story_keys],
     }
 
 

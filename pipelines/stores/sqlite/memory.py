@@ -12,7 +12,7 @@ from pipelines.stores.protocol import GROUP_FIELDS, Space
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import MemoryEntry
-from schemas.serial import time_to_text
+from schemas.serial import load, time_to_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -87,7 +87,7 @@ class MemoryTables(SqlitePart):
             ).fetchall()
             postings = _Postings()
             for row, *keys in rows:
-                postings.drop(row, map(json.loads, keys))
+                postings.drop(row, map(load, keys))
             postings.write(connection)
             connection.executemany("DELETE FROM memory WHERE row = ?", [(row,) for row, _, _ in rows])
 
@@ -111,9 +111,8 @@ class _Postings:
         ).fetchone()
         (row,) = connection.execute(_UPSERT, MEMORY.row(entry)).fetchone()
         if old:
-            self.drop(row, map(json.loads, old))
-        story_keys = fingerprint.story_keys if entry.canonical else ()  # stories are made of canonical articles
-        for space, keys in zip(_SPACES, (fingerprint.copy_keys, story_keys), strict=True):
+            self.drop(row, map(load, old))
+        for space, keys in zip(_SPACES, (fingerprint.copy_keys, entry.story_keys), strict=True):
             now = {(key, row) for key in keys}
             self._added[space] |= now
             self._gone[space] -= now
