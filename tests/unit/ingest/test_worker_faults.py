@@ -84,8 +84,10 @@ def test_workers_killed_at_any_moment_leave_nobody_waiting() -> None:
         for _, outcomes in pool.refine_ahead(portions):
             results += outcomes
             time.sleep(chance.random() * 0.05)
-            with suppress(psutil.NoSuchProcess, IndexError):
-                min(workers(), key=lambda worker: worker.create_time()).kill()
+            with suppress(psutil.NoSuchProcess):  # it ended while we looked
+                oldest = min(workers(), key=lambda worker: worker.create_time(), default=None)
+                if oldest:  # both may be dead, and their successors not there yet
+                    oldest.kill()
     assert len(results) == len(captures)
     given_up = [one for one in results if not isinstance(one, Refined)]
     assert all(isinstance(one, ExtractionError) and one.reason == "crashed" for one in given_up)
