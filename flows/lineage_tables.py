@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.identify.changes import word_diff
-from pipelines.lineage.agencies import agency, derivation, origin_of
+from pipelines.lineage.agencies import agency
+from pipelines.lineage.copies import derivation, origin_of
 from pipelines.lineage.first import Trust, first_to_publish, out_by, trust
 from schemas.serial import time_to_text
 
@@ -39,7 +40,7 @@ def lineage_view(group: Sequence[Article]) -> Group:
             Text.assemble(one.content.source or one.content.url, "\n", (one.id, "dim")),
             agency(one.content) or "",
             "origin" if is_origin else f"{made.kept:.0%}",
-            "" if is_origin else f"{made.added:.0%}",
+            "" if is_origin else f"{made.changed + made.added:.0%}",
         )
     return Group(Text("\nWho carries this text", style="bold"), table, first_line(ordered))
 

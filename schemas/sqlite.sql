@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS articles ( -- Article
     site_name TEXT,
     section TEXT,
     image TEXT,
+    byline TEXT,
     layout TEXT NOT NULL DEFAULT '',
     hits TEXT NOT NULL,
     dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit
@@ -67,6 +68,7 @@ CREATE TABLE IF NOT EXISTS revisions ( -- ArticleContent
     site_name TEXT,
     section TEXT,
     image TEXT,
+    byline TEXT,
     layout TEXT NOT NULL DEFAULT '',
     hits TEXT NOT NULL,
     dropped_hits TEXT NOT NULL DEFAULT '[]', -- DroppedHit

@@ -49,7 +49,7 @@ def believable_author(text: str, *, outlets: tuple[str, ...] = ()) -> str | None
     ``outlets`` are the names of the site: an author equal to one of them is the outlet, not a person. One-word
     names and names in scripts without capitals are believed, since somebody declared them.
     """
-    name = _without_prefix(tidy(_PARENTHESES.sub(" ", text[:_MAX_DECLARED])))
+    name = without_prefix(tidy(_PARENTHESES.sub(" ", text[:_MAX_DECLARED])))
     if not name or len(name) > _MAX_NAME_LENGTH or _ADDRESS.search(name) or _NO_NAME.search(name):
         return None
     words = [bare(word) for word in name.split()]
@@ -69,7 +69,7 @@ def believable_authors(texts: list[str], *, outlets: tuple[str, ...] = ()) -> st
     """All believable names among declared ones, split at commas and "and", without repeats; joined by ", "."""
     names: dict[str, str] = {}
     for text in texts[:_MAX_AUTHORS]:
-        cleaned = _without_prefix(tidy(_PARENTHESES.sub(" ", text[:_MAX_DECLARED])))
+        cleaned = without_prefix(tidy(_PARENTHESES.sub(" ", text[:_MAX_DECLARED])))
         if _ADDRESS.search(cleaned):
             continue
         parts = [part for part in _SEPARATOR.split(cleaned)[:_MAX_AUTHORS] if part]
@@ -99,7 +99,7 @@ def _byline_names(line: str) -> tuple[str, ...] | None:
     text = tidy(line[: _MAX_BYLINE_LENGTH + 1])
     if len(text) > _MAX_BYLINE_LENGTH:
         return None
-    rest = _without_prefix(text)
+    rest = without_prefix(text)
     if rest == text:
         return None
     names = []
@@ -141,7 +141,7 @@ def _is_attribution(part: str) -> bool:
     )
 
 
-def _without_prefix(text: str) -> str:
+def without_prefix(text: str) -> str:
     """A byline without "By", "Written by", "Autor:" in front."""
     found = vocabulary().patterns["byline_prefix"].match(comparable(text))
     # The comparison form has the same words as the text, so the prefix is measured in words.

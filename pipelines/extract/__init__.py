@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from pipelines.clean.lines import tidy
 from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
+from pipelines.extract.authors import further_byline
 from pipelines.extract.dates import believed, doubt
 from pipelines.extract.feed_entry import extract_feed_entry
 from pipelines.extract.html import extract_html
@@ -74,6 +75,7 @@ def _filled(page: Extracted, entry: FeedEntry | None, reference: datetime, trust
         title=title or page.title if feed_first else page.title or title,
         author=author or page.author if feed_first else page.author or author,
         site_name=page.site_name or entry.source,
+        byline=page.byline or further_byline([entry.author or ""], author),
     )
     published = believed(entry.published, reference)
     if published is not None and (feed_first or filled.published is None):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.clean.lines import is_prose, tidy
-from pipelines.clean.names import believable_authors, byline_authors, looks_like_name
+from pipelines.clean.lines import is_prose, letters, tidy
+from pipelines.clean.names import believable_authors, byline_authors, looks_like_name, without_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lxml.html import HtmlElement
 
     from pipelines.extract.jsonld import Declared
@@ -54,6 +56,9 @@ _BYLINE_CLASS = re.compile(
 )
 # From the attributes to their elements, which are few: asking every element costs twice as much.
 _DECLARED = etree.XPath("//@rel[. = 'author']/.. | //@itemprop[. = 'author']/..")
+_BYLINES = etree.XPath("//*[contains(@class, 'byline')]")
+_MAX_BYLINE = 160
+"""Characters of an element that is nothing but a byline."""
 _NOT_THE_STORY = re.compile(
     r"comment|related|sidebar|widget|footer|recommend|popular|teaser|card|trending|most-?read", re.IGNORECASE
 )
@@ -73,6 +78,26 @@ def read_author(tree: HtmlElement, metas: dict[str, str], declared: Declared, ou
         [text for text in texts if looks_like_name(text) or byline_authors(text)], outlets=outlets
     )
     return found or _byline(tree, outlets)
+
+
+def read_byline(tree: HtmlElement, metas: dict[str, str], declared: Declared, author: str | None) -> str | None:
+    """The byline as a page gives it, agencies and desks included; ``None`` where it says no more than ``author``."""
+    elements = [element for element in _BYLINES(tree)[:_MAX_BYLINES] if not outside_story(element)]
+    shown = [tidy(" ".join(element.itertext())) for element in elements]
+    told = (
+        *declared.authors,
+        *declared.organisations,
+        *(metas[name] for name in _AUTHOR_METAS if name in metas),
+        *(text for text in shown if len(text) <= _MAX_BYLINE),
+    )
+    return further_byline(told, author)
+
+
+def further_byline(told: Iterable[str], author: str | None) -> str | None:
+    """What of declared bylines is more than the author, joined; addresses are no names."""
+    texts = dict.fromkeys(without_prefix(tidy(text[:_MAX_BYLINE])) for text in told)
+    known = {letters(name) for name in ("", author or "", *(author or "").split(", "))}
+    return " | ".join(text for text in texts if letters(text) not in known and "://" not in text) or None
 
 
 def _person(element: HtmlElement) -> str:

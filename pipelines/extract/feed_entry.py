@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.clean.lines import tidy
 from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
+from pipelines.extract.authors import further_byline
 from pipelines.extract.blocks import laid_out, text_blocks
 from pipelines.extract.dates import believed, doubt
 from pipelines.extract.prepare import linked_headlines
@@ -57,10 +58,12 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
     if not kept and title is None:
         raise ExtractionError("empty", "the feed gave neither a text nor a headline")
     published = believed(entry.published, reference or now_utc())
+    author = believable_authors([entry.author], outlets=outlets) if entry.author else None
     return Extracted(
         title=title,
         lines=kept,
-        author=believable_authors([entry.author], outlets=outlets) if entry.author else None,
+        author=author,
+        byline=further_byline([entry.author or ""], author),
         published=published,
         published_from=PublishedFrom.FEED if published else None,
         date_doubt=doubt(entry.published, reference or now_utc()),

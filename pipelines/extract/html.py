@@ -77,6 +77,7 @@ def extract_markup(
         lines=tuple(lines),
         description=metadata.description or dek,
         author=metadata.author,
+        byline=metadata.byline,
         published=metadata.dates.published,
         published_from=metadata.dates.published_from,
         modified=metadata.dates.modified,

@@ -35,7 +35,9 @@ class Declared:
     published: str | None = None
     modified: str | None = None
     authors: tuple[str, ...] = ()
-    """Names of persons; names of organisations are left out."""
+    """Names of persons."""
+    organisations: tuple[str, ...] = ()
+    """Names of organisations declared as authors."""
     publisher: str | None = None
     language: str | None = None
     section: str | None = None
@@ -54,7 +56,8 @@ def read_json_ld(tree: HtmlElement) -> Declared:
         description=_first(_text(node.get("description")) for node in ranked),
         published=_first(_text(node.get("datePublished")) for node in ranked),
         modified=_first(_text(node.get("dateModified")) for node in ranked),
-        authors=next((names for node in ranked if (names := _authors(node.get("author"), by_id))), ()),
+        authors=_first_authors(ranked, by_id, organisations=False),
+        organisations=_first_authors(ranked, by_id, organisations=True),
         publisher=_first(_name(node.get("publisher"), by_id) for node in ranked)
         or _first(_text(node.get("name")) for node in nodes if _is_type(node, re.compile("website$", re.IGNORECASE))),
         language=_first(_text(node.get("inLanguage")) for node in ranked),
@@ -133,13 +136,20 @@ def _name(value: object, by_id: dict[object, dict[str, object]]) -> str | None:
     return _text(value)
 
 
-def _authors(value: object, by_id: dict[object, dict[str, object]]) -> tuple[str, ...]:
+def _first_authors(
+    nodes: list[dict[str, object]], by_id: dict[object, dict[str, object]], *, organisations: bool
+) -> tuple[str, ...]:
+    found = (_authors(node.get("author"), by_id, organisations=organisations) for node in nodes)
+    return next((names for names in found if names), ())
+
+
+def _authors(value: object, by_id: dict[object, dict[str, object]], *, organisations: bool) -> tuple[str, ...]:
     names: dict[str, str] = {}
     for item in (value if isinstance(value, list) else [value])[:_MAX_AUTHORS]:
         author = item
         if isinstance(author, dict) and "name" not in author:
             author = by_id.get(author.get("@id"), author)
-        if isinstance(author, dict) and _is_type(author, _ORGANISATION):
+        if (isinstance(author, dict) and _is_type(author, _ORGANISATION)) is not organisations:
             continue
         found = author.get("name") if isinstance(author, dict) else author
         for name in (found if isinstance(found, list) else [found])[:_MAX_AUTHORS]:

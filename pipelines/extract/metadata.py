@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.clean.lines import tidy
-from pipelines.extract.authors import read_author
+from pipelines.extract.authors import read_author, read_byline
 from pipelines.extract.jsonld import Declared, read_json_ld
 from pipelines.extract.page_dates import Dates, read_dates
 from pipelines.extract.titles import Headlines, outlet_names
@@ -33,6 +33,7 @@ class Metadata:
     """Every form in which the page gives its headline, without the site's name."""
     description: str | None
     author: str | None
+    byline: str | None
     dates: Dates
     language: str | None
     site_name: str | None
@@ -56,11 +57,13 @@ def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metada
         document=_text_of(tree.find(".//title")),
         outlets=outlets,
     )
+    author = read_author(tree, metas, declared, outlets)
     return Metadata(
         title=headlines.best(),
         titles=headlines.forms(),
         description=_description(metas, declared),
-        author=read_author(tree, metas, declared, outlets),
+        author=author,
+        byline=read_byline(tree, metas, declared, author),
         dates=dates,
         language=_language(tree, metas, declared),
         site_name=site_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.lineage.agencies import agency
+from pipelines.lineage.agencies import voice
 from pipelines.lineage.first import first_to_publish
 from schemas.records import Story
 
@@ -33,6 +33,6 @@ def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]]) -
         last_published=dates[-1] if dates else None,
         article_ids=tuple(sorted(content.article_id for content in contents)),
         sources=sources,
-        independent_sources=len({agency(content) or content.source or content.article_id for content in canonical}),
+        independent_sources=len({voice(content) for content in canonical}),
         first_source=first.content.source if first else None,
     )

@@ -53,6 +53,7 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         site_name=extracted.site_name,
         section=extracted.section,
         image=extracted.image,
+        byline=extracted.byline,
         layout=_layout(cleaned.paragraphs, extracted.layout),
     )
 

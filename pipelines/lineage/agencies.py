@@ -1,85 +1,231 @@
-"""Wire lineage: which agency a text comes from, who carried it, and what each made of it.
+"""Wire lineage: which agency a text comes from, by the credit that it bears.
 
-An agency's credit counts where an outlet puts it: as the byline or the name of the source, in the dateline, in a line
-of its own or in brackets at the end. An agency that is merely quoted ("Reuters reported") is no origin.
+A credit counts where an outlet puts it: as the name of the source or the site itself, in the byline, in the dateline,
+behind the last sentence, or in a line of its own. An agency that is merely quoted ("Reuters reported"), credited with a
+picture or spoken of is no origin; neither is the short form of something else which the text has just spelled out
+("anti-personnel (AP) mines").
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pipelines.dedup.fingerprint import shingles
+from pipelines.identify.url import host
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from schemas.records import ArticleContent
+    from schemas.records import ArticleContent, DroppedLine
 
-AGENCIES: dict[str, str] = tomllib.loads(
+_TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(
     files("pipelines.lineage").joinpath("agencies.toml").read_text(encoding="utf-8")
 )
-"""Agencies by the name they are known by, and how they are credited (regular expressions)."""
+_BY_NAME = {form: name for name, entry in _TABLE.items() for known in entry["names"] for form in (known, known.upper())}
+_BY_SITE = {site: name for name, entry in _TABLE.items() for site in entry["sites"]}
+_IDEOGRAPHIC = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
-def _credit(prefix: str = "a") -> str:
-    """Any of the agencies, each in a named group; names of groups must differ within one expression."""
-    return "|".join(f"(?P<{prefix}{number}>{forms})" for number, forms in enumerate(AGENCIES.values()))
+def _any_name() -> str:
+    """Any name of an agency, the longest first. Scripts without spaces have no end of a word to look for."""
+    forms = sorted(_BY_NAME, key=lambda form: (-len(form), form))
+    spaced = "|".join(re.escape(form) for form in forms if not _IDEOGRAPHIC.search(form))
+    solid = "|".join(re.escape(form) for form in forms if _IDEOGRAPHIC.search(form))
+    return rf"(?:(?<![\w@#])(?:{spaced})(?!\w|[-\u2010\u2011]\w)|{solid})"
 
 
-_ANY, _AGAIN = _credit(), _credit("b")
-_DASH = "\u2010-\u2015-"
-_ALONE = re.compile(rf"\W*(?:(?i:by|from|source|via|with inputs from):?)?\s*(?:the )?(?:{_ANY})\W*")
-_DATELINE = re.compile(rf"[^\n]{{0,60}}?(?:\((?:{_ANY})\)\s*[:{_DASH}]|[,/]\s*(?:{_AGAIN})\s*[:/{_DASH}])")
-_ENDING = re.compile(rf"[(\[{_DASH}]\s*(?:(?i:with inputs from|source:) )?(?:{_ANY})[)\]]?\W*$")
-_BYLINE = re.compile(rf"(?:^|[\s,/(|&])(?:{_ANY})(?:$|[\s,/)|&])")
-_NAMES = tuple(AGENCIES)
-_MAX_CREDIT = 60
-"""Characters of a line that is nothing but a credit."""
+_NAME = _any_name()
+_FULL = rf"\W*(?:[Tt]he )?(?P<name>{_NAME})(?:(?: [A-Z]\w+)? News Agency| Agency| News(?:wire)?)?\W*"
+"""A phrase that is an agency's name and nothing else."""
+_DASH = "[\u2010-\u2015-]"
+_OPEN, _CLOSE = "[(\\[\uff08\uff3b\u3010]", "[)\\]\uff09\uff3d\u3011]"
+_INSIDE = "[^()\\[\\]\uff08\uff09\uff3b\uff3d\u3010\u3011\n]"
+_EXACTLY = re.compile(_FULL)
+_ANYWHERE = re.compile(_NAME)
+_PARTS = re.compile(
+    rf"\s*[,/|;&+()\u00b7\u2022\u3001\uff0c]\s*|\s{_DASH}+\s|\s(?:and|by|of|for|from|via|with)\s", re.IGNORECASE
+)
+_PREFIX = re.compile(
+    r"\W*(?:(?:with|agency|additional|some)\s+)*"
+    r"(?:by|from|sources?|via|courtesy(?: of)?|credits?|inputs?(?: from)?)\b:?\s+",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(rf"(?P<person>[^\W\d].*\s\S*)\s(?P<name>{_NAME})")
+_CONTRIBUTED = re.compile(
+    rf"\W*(?:The )?(?P<name>{_NAME})[^\n]{{0,120}}?\bcontributed(?: to th(?:is|e) \w+| reporting|\W*$)"
+)
+_COPYRIGHT = re.compile(
+    rf"(?:\W*(?:©|\([cC]\)|[Cc]opyright))+\s*\d{{4}}\s+(?:by )?(?:[Tt]he )?(?P<name>{_NAME})(?:[.,]|\s*$)"
+)
+_INITIALS = re.compile(rf"(?P<name>{_NAME})(?: [A-Z]{{2,4}}){{1,4}}")
+"""As desks sign behind the last line: "PTI ABC DE"."""
+_PICTURE = re.compile(
+    r"\b(?:photo|picture|image|video|footage|graphic|illustration|getty|foto|bild|imagen|фото|видео|صورة)"
+    "|[\u56fe\u5716\u5199\u7167\u6444]|사진",
+    re.IGNORECASE,
+)
+
+_BRACKETED = re.compile(rf"{_OPEN}(?P<credit>{_INSIDE}{{1,60}}){_CLOSE}(?P<dash>\W{{0,2}}[:={_DASH[1:]})?")
+_SLASHED = re.compile(rf"[^\n/]{{0,60}}/\s?(?P<name>{_NAME})\s?/")
+_BEHIND_PLACE = re.compile(rf"(?P<place>[^\n]{{2,60}}?)[,/]\s*(?P<name>{_NAME})(?:\s*:|\s*[\u2012-\u2015]|\s+-|\s*/)")
+_LEADING = re.compile(rf"(?P<name>{_NAME})\s*(?:[\u2012-\u2015]|\s-{{1,2}}\s)(?P<then>[^\n.!?]{{0,120}}?\s{_DASH})?")
+_DATED = re.compile(rf"(?P<name>{_NAME}),\s(?:\w+\.? \d\d?|\d\d?\.? \w+)(?:,? \d{{4}})?\s*[.:/\u2010-\u2015-]")
+_WIRED = re.compile(rf"\W?据?(?P<name>{_NAME})[^\s\u3002\uff0c]{{0,20}}[电電]")
+"""As Chinese agencies begin: "新华社北京6月3日电"."""
+_ENDING = re.compile(rf"{_OPEN}(?P<credit>{_INSIDE}{{1,60}}){_CLOSE}\W*$")
+_DASHED_END = re.compile(rf"(?:^|[\s.!?\"”’'»।。]){_DASH}{{1,2}}\s*(?P<credit>[^\n]{{2,60}})$")
+_SENTENCE_OVER = re.compile(r"[.!?…\"”’'»।。]\s*$")
+
+_CREDIT_REASONS = frozenset({"byline", "credit", "copyright", "date", "trailing"})
+"""Why lines are dropped in which an agency is credited."""
+_MAX_CREDIT = 250
+"""Characters of a line that credits somebody and does nothing else."""
+_MAX_DATELINE = 120
+_SHORT_WORD = 3
+_DATE_WORDS = 2
+"""Words in small letters that a written date has: "mercredi 3 juin"."""
 
 
 def agency(content: ArticleContent) -> str | None:
     """The agency whose text an article is, by its credit; ``None`` without one."""
-    paragraphs = content.body.split("\n\n")
-    dropped = [line.line for line in content.dropped if len(line.line) <= _MAX_CREDIT]
-    tried = (
-        _ALONE.fullmatch(content.source or ""),
-        _BYLINE.search(content.author or ""),
-        _DATELINE.match(paragraphs[0]),
-        _ENDING.search(paragraphs[-1]),
-        *(_ALONE.fullmatch(line) for line in (paragraphs[-1], *dropped) if len(line) <= _MAX_CREDIT),
+    return next(_credits(content), None)
+
+
+def own_publication(content: ArticleContent) -> str | None:
+    """The agency which has published an article itself: by the outlet's name, or by the site."""
+    source = content.source or ""
+    return _of_site(host(content.url) or "") or _of_site(source.lower()) or _exactly(source)
+
+
+def voice(content: ArticleContent) -> str:
+    """Who answers for a text: the agency credited, else the outlet, else nobody but the article itself, by its id."""
+    return agency(content) or content.source or content.article_id
+
+
+def _credits(content: ArticleContent) -> Iterator[str]:
+    first, _, _ = content.body.partition("\n\n")
+    _, _, last = content.body.rpartition("\n\n")
+    found = (
+        own_publication(content),
+        _in_byline(content.source or ""),
+        _in_byline(content.author or ""),
+        _in_byline(content.byline or ""),
+        _in_dateline(first),
+        _at_end(last),
+        _in_line(last),
+        *(_in_dropped(line) for line in content.dropped),
     )
-    return next((name for match in tried if match and (name := _name(match))), None)
+    yield from (name for name in found if name)
 
 
-def _name(match: re.Match[str]) -> str | None:
-    found = next((group for group, text in match.groupdict().items() if text), None)
-    return _NAMES[int(found[1:])] if found else None
+def _of_site(site: str) -> str | None:
+    labels = site.split(".")
+    above = (".".join(labels[at:]) for at in range(len(labels)))
+    return next((_BY_SITE[one] for one in above if one in _BY_SITE), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derivation:
-    """What a copy made of its origin, in words of each (counted by shingles)."""
-
-    kept: float
-    """Share of the origin that the copy has."""
-    added: float
-    """Share of the copy that the origin has not."""
+def _exactly(text: str) -> str | None:
+    match = _EXACTLY.fullmatch(text)
+    return _BY_NAME[match["name"]] if match else None
 
 
-def derivation(origin: ArticleContent, copy: ArticleContent) -> Derivation:
-    """How much of an origin a copy kept, and how much of the copy is new."""
-    ours, theirs = np.unique(shingles(origin.body)), np.unique(shingles(copy.body))
-    shared = len(np.intersect1d(ours, theirs, assume_unique=True))
-    return Derivation(kept=shared / max(1, len(ours)), added=1 - shared / max(1, len(theirs)))
+def _first_named(text: str) -> str | None:
+    """The agency which a credit begins with, its preposition left out."""
+    text = _unprefixed(text)
+    return _exactly(text) or _exactly(_PARTS.split(text, maxsplit=1)[0])
 
 
-def origin_of(contents: Sequence[ArticleContent]) -> ArticleContent:
-    """The origin of a copy group, given in order of time: the agency's own publication, else the first."""
-    own = (one for one in contents if _ALONE.fullmatch(one.source or ""))
-    return next(own, contents[0])
+def _unprefixed(text: str) -> str:
+    match = _PREFIX.match(text)
+    return text[match.end() :] if match else text
+
+
+def _in_byline(text: str) -> str | None:
+    """An agency among the names of a byline, or behind a person's without a comma. People are called Efe, too."""
+    if _PICTURE.search(text):
+        return None
+    for part in _PARTS.split(_unprefixed(text)):
+        if found := _exactly(part):
+            return found
+        signed = _SIGNED.fullmatch(part)
+        if signed and (" " in signed["name"] or (signed["name"].isupper() and not signed["person"].isupper())):
+            return _BY_NAME[signed["name"]]
+    return None
+
+
+def _in_dateline(paragraph: str) -> str | None:
+    for bracket in _BRACKETED.finditer(paragraph[:_MAX_DATELINE]):
+        place, credit = paragraph[: bracket.start()], bracket["credit"]
+        if (bracket["dash"] or _is_place(place)) and not _PICTURE.search(credit) and not _spelled_out(place, credit):
+            found = _first_named(credit) or _last_named(credit)
+            if found:
+                return found
+    for pattern in (_SLASHED, _DATED, _WIRED):
+        if match := pattern.match(paragraph):
+            return _BY_NAME[match["name"]]
+    if (match := _BEHIND_PLACE.match(paragraph)) and _is_place(match["place"]):
+        return _BY_NAME[match["name"]]
+    # Between two dashes it is told what the agency is.
+    if (match := _LEADING.match(paragraph)) and (match["then"] is None or _is_place(match["then"])):
+        return _BY_NAME[match["name"]]
+    return None
+
+
+def _last_named(text: str) -> str | None:
+    """The agency which a credit ends with, behind its place and date: "서울=연합뉴스"."""
+    last = next((match for match in _ANYWHERE.finditer(text) if match.end() == len(text)), None)
+    return _BY_NAME[last[0]] if last and _is_place(text[: last.start()]) else None
+
+
+def _is_place(text: str) -> bool:
+    """Whether a text may be the place and date of a dateline: names and figures, hardly a word in small letters."""
+    small = [word for word in re.findall(r"[^\W\d_]+", text) if word[0].islower() and len(word) > _SHORT_WORD]
+    return len(small) <= (_DATE_WORDS if any(map(str.isdigit, text)) else 0)
+
+
+def _spelled_out(before: str, short: str) -> bool:
+    """Whether a short form stands for the words before it, or for those before the last of them."""
+    words = re.findall(r"[^\W\d_]+", before)
+    for end in (len(words), len(words) - 1):
+        spelled = words[max(0, end - len(short)) : max(0, end)]
+        if "".join(word[0] for word in spelled).upper() == short.upper():
+            return True
+    return False
+
+
+def _at_end(paragraph: str) -> str | None:
+    """The agency in brackets or behind a dash at the end of a text."""
+    tail = paragraph[-(_MAX_CREDIT // 2) :]
+    if _PICTURE.search(tail[-_MAX_CREDIT // 4 :]):
+        return None
+    if match := _ENDING.search(tail):
+        before, credit = tail[: match.start()], match["credit"]
+        aside = _SENTENCE_OVER.search(before) is None and _spelled_out(before, credit)
+        return None if aside else _first_named(credit)
+    match = _DASHED_END.search(tail)
+    return _first_named(match["credit"]) if match else None
+
+
+def _in_line(line: str) -> str | None:
+    """The agency which a line credits that does nothing else."""
+    if len(line) > _MAX_CREDIT or _PICTURE.search(line):
+        return None
+    for pattern in (_CONTRIBUTED, _COPYRIGHT):
+        if match := pattern.match(line):
+            return _BY_NAME[match["name"]]
+    if match := _INITIALS.fullmatch(line.strip()):
+        return _BY_NAME[match["name"]]
+    return _first_named(line)
+
+
+def _in_dropped(dropped: DroppedLine) -> str | None:
+    """The agency which a line credits that cleaning took out; lines of links, tags and pictures name agencies, too."""
+    line, reason = dropped.line, dropped.reason
+    if reason not in _CREDIT_REASONS or len(line) > _MAX_CREDIT:
+        return None
+    if found := _in_line(line) or (_in_byline(line) if reason == "byline" else None):
+        return found
+    named = None if reason != "credit" or _PICTURE.search(line) else _ANYWHERE.search(line)
+    return _BY_NAME[named[0]] if named else None

@@ -80,6 +80,8 @@ class Extracted:
     """Part of the site, as declared: "World", "Defence"."""
     image: str | None = None
     """Address of the picture that the page declares as its own."""
+    byline: str | None = None
+    """The byline as declared, agencies and desks included, where it says more than ``author``; joined by " | "."""
     layout: tuple[LaidOut, ...] = ()
     """The lines that are headings, list items, quotes or table rows."""
     dropped: tuple[DroppedLine, ...] = ()
@@ -171,6 +173,8 @@ class ArticleContent:
     """Part of the site, as declared."""
     image: str | None = None
     """Address of the picture that the page declares as its own."""
+    byline: str | None = None
+    """The byline as declared, agencies and desks included, where it says more than ``author``; joined by " | "."""
     layout: str = ""
     """What each paragraph of the body is, a letter each (``Block``); empty: all are plain paragraphs."""
     hits: tuple[RuleHit, ...] = ()

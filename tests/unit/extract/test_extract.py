@@ -50,6 +50,7 @@ def test_each_kind_takes_its_way() -> None:
 def test_feed_fills_what_the_page_does_not_declare() -> None:
     page = f"<html><body><article>{MARKUP}</article></body></html>".encode()
     filled = extract(capture(MediaKind.HTML, page, replace(ENTRY, title="New ferry for the garrison")))
+    assert filled.byline is None
     assert (filled.title, filled.author, filled.site_name) == ("New ferry for the garrison", "Jane Roe", "Island Post")
     assert (filled.published, filled.published_from) == (JUNE_4, PublishedFrom.FEED)
 
@@ -60,6 +61,13 @@ def test_page_wins_over_the_feed() -> None:
     filled = extract(capture(MediaKind.HTML, page, ENTRY))
     assert (filled.title, filled.author) == ("Faster ferry at last", "Ann Lee")
     assert filled.published_from is PublishedFrom.META
+
+
+def test_an_agency_as_the_author_of_a_feed_entry_is_kept_as_the_byline() -> None:
+    entry = replace(ENTRY, author="Reuters", html=f"<p>{A}</p>")
+    alone = extract_feed_entry(entry)
+    page = extract(capture(MediaKind.HTML, f"<html><body><article>{MARKUP}</article></body></html>".encode(), entry))
+    assert [(one.author, one.byline) for one in (alone, page)] == [(None, "Reuters")] * 2
 
 
 def test_feed_entry_in_html() -> None:

@@ -206,3 +206,26 @@ def test_json_ld_graph_with_references() -> None:
 def test_site_name_is_only_taken_from_the_ends() -> None:
     assert without_site("North Post reporter wins prize", ("North Post",)) == "North Post reporter wins prize"
     assert without_site("North Post | North Post", ("North Post",)) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "byline"),
+    [
+        (json_ld(author={"@type": "Organization", "name": "Associated Press"}), "", "Associated Press"),
+        (
+            json_ld(author=[{"@type": "Person", "name": "Jane Doe"}, {"@type": "Organization", "name": "AFP"}]),
+            "",
+            "AFP",
+        ),
+        ('<meta name="author" content="Jane Doe, Associated Press">', "", "Jane Doe, Associated Press"),
+        (
+            '<meta name="author" content="Jane Doe">',
+            "<p class='post-byline'>By <b>Jane Doe</b>, AFP</p>",
+            "Jane Doe , AFP",
+        ),
+        ('<meta name="author" content="https://social.example/jane">', "", None),
+        ('<meta name="author" content="Jane Doe">', "", None),
+    ],
+)
+def test_a_byline_that_says_more_than_the_author_is_kept(head: str, body: str, byline: str | None) -> None:
+    assert page(head, body).byline == byline
