@@ -11,9 +11,10 @@ import typer
 
 from flows.commands.look import LimitOption
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
+from flows.console import console
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
-from flows.tables import alert_block, alert_view, console
+from flows.tables import alert_block, alert_view
 from pipelines.beam.runners import INPROCESS
 from pipelines.errors import ConfigurationError
 from schemas.export import export_alert

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
+from flows.console import console
 from flows.progress import Reporter
 from flows.shipped import FEEDS, shipped
-from flows.tables import console
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError, FetchError
 from pipelines.fetch.policy import FetchPolicy

@@ -11,7 +11,7 @@ import typer
 import yaml
 
 from flows.commands.options import ConfigOption, JsonOption, StoreOption
-from flows.tables import console
+from flows.console import console
 from pipelines.alerts.gazetteer import default_gazetteer, load_gazetteer
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError

@@ -10,7 +10,7 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
-from flows.tables import console
+from flows.console import console
 from pipelines.clean.learning import learn as learn_lines
 from pipelines.clean.lines import comparable
 from pipelines.errors import ConfigurationError

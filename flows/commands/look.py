@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.article_tables import article_view, carriers_view, excerpts_view, trail_view
+from flows.change_tables import changes_view
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.commands.queries import parsed_query
-from flows.lineage_tables import changes_view, excerpts_view, lineage_view, trail_view
-from flows.tables import alert_view, article_view, console, hit_view, print_facets, stories_table, story_view
+from flows.console import console
+from flows.story_tables import stories_table, story_view
+from flows.tables import alert_view, hit_view, print_facets
 from pipelines.errors import ConfigurationError
-from pipelines.identify.changes import revision_changes
+from pipelines.identify.changes import change_of, revisions_of
 from pipelines.lineage.excerpts import excerpts
 from pipelines.lineage.trail import trail_of
 from pipelines.stores.searching import Order, facets
@@ -26,7 +29,7 @@ from schemas.serial import to_dict
 if TYPE_CHECKING:
     from pipelines.config import Settings
     from pipelines.stores.protocol import Store
-    from schemas.records import Article
+    from schemas.records import Article, Story
 
 LimitOption = Annotated[int, typer.Option("--limit", help="Show at most so many.", min=1)]
 
@@ -120,12 +123,15 @@ def show(
     lineage: Annotated[
         bool, typer.Option("--lineage", help="The way of the article, from feed entry to alert.")
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--article", help="The article whole, where its id is also that of its story.")
+    ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="An article as Markdown.")] = False,
 ) -> None:
-    """One article, story or alert, whole. An id that is both a story's and an article's shows both."""
+    """One article, story or alert. A story has its first article's id: of several articles the story is shown."""
     with opened(store, config) as (opened_store, settings):
         opened_store.refresh()
         story = opened_store.stories([record_id]).get(record_id)
@@ -133,49 +139,45 @@ def show(
         alert = opened_store.alerts([record_id]).get(record_id)
         if not (story or article or alert):
             raise ConfigurationError(f"{record_id}: no article, story or alert has this id in {opened_store.url}")
-        if markdown or lineage:
-            _show_article(article, record_id, opened_store, settings, markdown=markdown, as_json=as_json)
+        if (diff or lineage or whole or markdown) and article is None:
+            raise ConfigurationError(f"{record_id}: only articles have a text, revisions and a lineage")
+        if article and (markdown or lineage):
+            _show_article(article, opened_store, settings, markdown=markdown, as_json=as_json)
             return
-        changes = list(revision_changes(article, opened_store.revisions(article.id))) if article and diff else []
+        revisions = list(revisions_of(article, opened_store.revisions(article.id))) if article and diff else []
         if as_json:
             found = {
                 "story": story and to_dict(export_story(story)),
                 "article": article and to_dict(export_article(article)),
                 "alert": alert and to_dict(export_alert(alert)),
-                "changes": [to_dict(change) for change in changes],
+                "changes": [to_dict(change_of(revision)) for revision in revisions],
             }
             print(json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False))
-            return
-        if story:
-            console.print(story_view(story, list(opened_store.articles(story.article_ids).values())), "")
-        if article and diff:
-            console.print(changes_view(changes))
+        elif article and diff:
+            console.print(changes_view(article, revisions))
+        elif story and not whole and len(story.article_ids) > 1:
+            console.print(story_view(story, list(opened_store.articles(story.article_ids).values())))
+            console.print(f"\nThe first article whole: wirepicket show {story.id} --article", style="dim", markup=False)
         elif article:
             _print_article(article, opened_store)
-        if alert:
+        elif alert:
             console.print(alert_view(alert, opened_store))
 
 
 def _print_article(article: Article, store: Store) -> None:
     """The article, who carries its text, and what it shares text with."""
-    copies = store.articles(article.copies)
-    console.print(article_view(article, [copies[one] for one in article.copies if one in copies]))
+    console.print(article_view(article, _story_of(article, store)))
     group = _copy_group(article, store)
     if len(group) > 1:
-        console.print(lineage_view(group))
+        console.print(carriers_view(group))
     shared = excerpts(article.id, store)
     others = store.articles([one.article_id for one in shared])
     if others:
         console.print(excerpts_view(shared, others))
 
 
-def _show_article(
-    article: Article | None, record_id: str, store: Store, settings: Settings, *, markdown: bool, as_json: bool
-) -> None:
-    """What only articles have: their text as Markdown, or else their lineage."""
-    if article is None:
-        what = "be shown as Markdown" if markdown else "have a lineage"
-        raise ConfigurationError(f"{record_id}: only articles can {what}")
+def _show_article(article: Article, store: Store, settings: Settings, *, markdown: bool, as_json: bool) -> None:
+    """The text of an article as Markdown, or else its lineage."""
     if markdown:
         print(as_markdown(article), end="")
         return
@@ -183,7 +185,11 @@ def _show_article(
     if as_json:
         print(json.dumps(to_dict(trail), ensure_ascii=False))
     else:
-        console.print(trail_view(trail), soft_wrap=True)
+        console.print(trail_view(article, trail, _story_of(article, store)))
+
+
+def _story_of(article: Article, store: Store) -> Story | None:
+    return store.stories([article.story_id]).get(article.story_id) if article.story_id else None
 
 
 def _copy_group(article: Article, store: Store) -> list[Article]:

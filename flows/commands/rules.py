@@ -13,9 +13,10 @@ import typer
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.commands.queries import parsed_query
+from flows.console import console
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
-from flows.tables import console, quoted
+from flows.tables import quoted
 from pipelines.alerts.health import missing_channels
 from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
+from flows.console import console
 from flows.shipped import RULES, shipped
-from flows.tables import SUMMARY, console
+from flows.tables import SUMMARY
 from pipelines.alerts.health import rule_health, silence_cause
 from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.archive.pending import waiting

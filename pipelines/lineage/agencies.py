@@ -76,6 +76,7 @@ _WIRED = re.compile(rf"\W?据?(?P<name>{_NAME})[^\s\u3002\uff0c]{{0,20}}[电電]
 """As Chinese agencies begin: "新华社北京6月3日电"."""
 _ENDING = re.compile(rf"{_OPEN}(?P<credit>{_INSIDE}{{1,60}}){_CLOSE}\W*$")
 _DASHED_END = re.compile(rf"(?:^|[\s.!?\"”’'»।。]){_DASH}{{1,2}}\s*(?P<credit>[^\n]{{2,60}})$")
+_SIGNED_OFF = re.compile(rf"\s*{_DASH}")
 _SENTENCE_OVER = re.compile(r"[.!?…\"”’'»।。]\s*$")
 
 _CREDIT_REASONS = frozenset({"byline", "credit", "copyright", "date", "trailing"})
@@ -223,6 +224,8 @@ def _in_line(line: str) -> str | None:
 def _in_dropped(dropped: DroppedLine) -> str | None:
     """The agency which a line credits that cleaning took out; lines of links, tags and pictures name agencies, too."""
     line, reason = dropped.line, dropped.reason
+    if reason == "image":  # a sign-off looks like a picture's credit, but for its dash
+        return _exactly(line) if _SIGNED_OFF.match(line) else None
     if reason not in _CREDIT_REASONS or len(line) > _MAX_CREDIT:
         return None
     if found := _in_line(line) or (_in_byline(line) if reason == "byline" else None):

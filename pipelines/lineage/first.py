@@ -52,23 +52,37 @@ def trust(article: Article) -> Trust:
     return Trust.DAY if published.time() == time.min else Trust.PLAUSIBLE
 
 
-def first_to_publish(articles: Iterable[Article]) -> Article | None:
-    """The article that was out first as far as declared times tell; ``None`` where that cannot be said.
+def when_out(article: Article) -> datetime:
+    """The time by which an article takes its place among others: the declared one where it can be believed."""
+    published = article.content.published
+    return published if published and trust(article) in {Trust.PLAUSIBLE, Trust.DAY} else out_by(article)
 
-    It cannot be said when nothing plausible is declared, or when an article that declares only its day, or none,
-    might have been before: seen before the first declared time, or declared for the same day.
+
+def earliest(articles: Iterable[Article]) -> tuple[Article | None, tuple[Article, ...]]:
+    """The article with the earliest plausible time, and those that might have been out before it nevertheless.
+
+    Those are what declares only its day, the same or an earlier one, and what declares no time, or one that cannot be,
+    and was seen before.
     """
     known = list(articles)
     timed = [one for one in known if trust(one) is Trust.PLAUSIBLE]
     if not timed:
-        return None
-    first = min(timed, key=lambda one: (one.content.published, one.id))
-    when = first.content.published
-    assert when is not None
+        return None, ()
+    first = min(timed, key=lambda one: (when_out(one), one.id))
+    when = when_out(first)
     rivals = (
         one
         for one in known
-        if (trust(one) is Trust.DAY and one.content.published and one.content.published.date() <= when.date())
+        if (trust(one) is Trust.DAY and when_out(one).date() <= when.date())
         or (trust(one) in {Trust.SEEN, Trust.IMPLAUSIBLE} and out_by(one) < when)
     )
-    return None if any(rivals) else first
+    return first, tuple(rivals)
+
+
+def first_to_publish(articles: Iterable[Article]) -> Article | None:
+    """The article that was out first as far as declared times tell; ``None`` where that cannot be said.
+
+    It cannot be said when nothing plausible is declared, or when another might have been before (``earliest``).
+    """
+    first, rivals = earliest(articles)
+    return None if rivals else first

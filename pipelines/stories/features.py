@@ -110,11 +110,6 @@ def _entities(text: str) -> Iterator[str]:
         yield from words(match.group())
 
 
-def names(text: str) -> set[str]:
-    """Words written with a capital in mid-sentence, as they are written."""
-    return {match.group() for match in _CAPITALISED.finditer(text)}
-
-
 @dataclass(frozen=True, slots=True)
 class StoryFeatures:
     """The vectors of an article in one: sorted terms of all views, and their weights; each view has length 1."""

@@ -39,6 +39,15 @@ def test_the_first_run_shows_something_real(program: Program) -> None:
     shown = program("show", story)
     assert "independent" in shown.out
     assert articles[alerts["himars"]["article_id"]]["title"] in shown.out
+    several = rewritten[0]
+    lead, second, *_ = articles[several["id"]]["body"].split("\n\n")
+    timeline, article = program("show", several["id"]).out, program("show", several["id"], "--article").out
+    assert lead in timeline
+    assert second not in timeline
+    assert all(one in timeline and articles[one]["source"] in timeline for one in several["article_ids"])
+    assert lead in article
+    assert second in article
+    assert not any(line != line.rstrip() for out in (timeline, article) for line in out.splitlines())
     assert alerts["himars"]["rule_id"] in program("alerts").out
     assert program("show", alerts["himars"]["id"]).code == 0
     assert program("rules", "check").code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from pipelines.identify.changes import revision_changes, word_diff
+from pipelines.identify.changes import names, other_changes, revision_changes, revisions_of, word_diff
 from pipelines.identify.revisions import observe
 from schemas.records import Article, ArticleContent, Observation, RevisionChange, Rewritten
 from tests.synthetic import DAY, content
@@ -58,6 +58,55 @@ def test_a_change_of_substance_is_taken_apart() -> None:
     assert change.removed == ("Critics in the capital call the purchase hasty.",)
     assert change.added == ("A film of the arrival was shown on television.",)
     assert len(change.rewritten) == 2
+
+
+def test_a_paragraph_that_is_divided_is_neither_gone_nor_new() -> None:
+    parts = [f"{sentence}." for sentence in FIRST.body.replace("\n\n", " ").split(". ")]
+    joined = edited("b", body=FIRST.body.replace("\n\n", " "))
+    (change,) = changes(FIRST, joined)
+    assert change.cosmetic
+    assert (change.removed, change.added, change.rewritten) == ((), (), ())
+    (back,) = changes(joined, edited("c", body="\n\n".join([*parts, "Snow fell."])))
+    assert (back.cosmetic, back.removed, back.added, back.rewritten) == (False, (), ("Snow fell.",), ())
+
+
+def test_another_currency_a_share_and_a_sign_are_of_substance() -> None:
+    first = edited("x", body="The deal is worth $14 million, and the shares fell to 12.")
+    for digest, old, new in (("b", "$", "€"), ("c", "to 12", "to 12%"), ("d", "to 12", "to -12")):
+        (change,) = changes(first, edited(digest, body=first.body.replace(old, new)))
+        assert not change.cosmetic
+
+
+def test_a_number_is_exchanged_though_the_text_has_it_elsewhere() -> None:
+    first = edited("x", body="On 12 June a fire hurt 12 soldiers, the army said.\n\nThe depot of 17 bunkers burnt out.")
+    (change,) = changes(first, edited("b", body=first.body.replace("12 soldiers", "17 soldiers")))
+    assert (change.numbers_removed, change.numbers_added) == (("12",), ("17",))
+    shorter = first.body.replace("17 bunkers", "17 bunkers near the town")
+    (change,) = changes(replace(first, title="Fire hurts 12"), edited("d", body=shorter, title="Fire hurts soldiers"))
+    assert (change.numbers_removed, change.numbers_added) == ((), ())
+    moved = "The army said.\n\nThe depot of 17 bunkers burnt out on 12 June, and 12 soldiers were hurt."
+    (change,) = changes(first, edited("c", body=moved))
+    assert (change.numbers_removed, change.numbers_added) == ((), ())
+
+
+def test_names_are_told_in_their_order_and_a_sentence_s_first_word_is_none() -> None:
+    text = "Then General Ana Velk spoke… A third man, Ilya, left.\n“Nobody knew,” he said. «Они» видели Москву."
+    assert names(text) == ["General", "Ana", "Velk", "Ilya", "Москву"]
+
+
+def test_other_fields_are_told_as_well() -> None:
+    article: Article | None = None
+    contents = {
+        one.digest: one
+        for one in (FIRST, edited("b", author="Ann Lee"), replace(FIRST, digest="c", published=DAY + timedelta(days=2)))
+    }
+    for hour, digest in enumerate(contents):
+        seen = Observation(fetched_at=DAY + timedelta(hours=hour), digest=digest, archive_record=f"a@{hour}")
+        article = observe(article, contents[digest], seen)
+    assert article is not None
+    first, second = map(other_changes, revisions_of(article, contents))
+    assert first == {"author": Rewritten(before="", after="Ann Lee")}
+    assert second["published"] == Rewritten(before="2026-06-01T00:00:00Z", after="2026-06-03T00:00:00Z")
 
 
 def test_a_text_that_comes_back_is_a_change_again_and_a_lost_revision_is_passed_over() -> None:

@@ -169,6 +169,7 @@ def test_endings(name: str | None, tail: str) -> None:
         (None, "© AFP 2026 / Jane Example", "copyright"),
         (None, "Follow Reuters on social media", "byline"),
         (None, "Reuters", "tags"),
+        ("Reuters", "— Reuters", "image"),
         (None, "AFP", "image"),
         (None, "Source of the picture: Reuters", "credit"),
     ],

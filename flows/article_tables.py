@@ -1,0 +1,138 @@
+"""What people see of an article: itself, what it shares with others, its way from feed to message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from flows.console import Words, counted, facts, headed, paragraphs, plain, rows_table
+from flows.story_tables import carried_table, first_line, minute
+from pipelines.lineage.agencies import agency
+from pipelines.lineage.first import trust
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from pipelines.lineage.excerpts import Excerpt
+    from pipelines.lineage.trail import Captured, Origin, Trail
+    from schemas.records import Article, Observation, Story
+
+_CAPTURES = 3
+"""Captures of an article that are listed; of more, the first and the last."""
+
+
+def article_view(article: Article, story: Story | None) -> Group:
+    """One article, whole."""
+    content = article.content
+    undated = f"a date is declared, but not believed ({content.date_doubt})" if content.date_doubt else None
+    unsent = [f"{hit.rule_id}: “{hit.form}” only in a dropped line [{hit.reason}]" for hit in content.dropped_hits]
+    told: dict[str, RenderableType | None] = {
+        "id": article.id,
+        "url": content.url,
+        "source": content.source,
+        "author": content.author,
+        "byline": content.byline,
+        "credits": agency(content),
+        "published": _declared(content.published, f"{trust(article)}, from {content.published_from}") or undated,
+        "modified": _declared(content.modified, f"from {content.modified_from}"),
+        "section": content.section,
+        "image": content.image,
+        "in a feed": _declared(article.first_listed, "first listed"),
+        "first seen": f"{minute(article.first_seen)} UTC",
+        "language": content.language,
+        "revision": f"{article.revision} (--diff)" if article.revision > 1 else "1",
+        "copy of": article.canonical_id if article.canonical_id != article.id else None,
+        "story": article.story_id and _of_story(article.story_id, story),
+        "rules": ", ".join(hit.rule_id for hit in content.hits),
+        "no alert": "\n".join(unsent),
+        "archive": "\n".join(_captures(article.observations)),
+    }
+    dropped = [Text(plain(f"  [{line.reason}] {line.line}"), style="dim") for line in content.dropped]
+    return Group(
+        Text(plain(content.title or "(no title)"), style="bold"),
+        facts(told),
+        *([Text(f"\n{plain(content.description)}", style="italic")] if content.description else []),
+        "",
+        *paragraphs(content.body),
+        *([headed("Dropped lines", *dropped)] if dropped else []),
+    )
+
+
+def _declared(time: datetime | None, how: str) -> str | None:
+    return f"{minute(time)} UTC ({how})" if time else None
+
+
+def _of_story(story_id: str, story: Story | None) -> str:
+    return f"{story_id} ({counted(len(story.article_ids), 'article')})" if story else story_id
+
+
+def _captures(observations: Sequence[Observation]) -> list[str]:
+    told = [f"{minute(one.fetched_at)} UTC  {one.archive_record}" for one in observations]
+    return told if len(told) <= _CAPTURES else [told[0], f"… {len(told) - 2} more (--lineage)", told[-1]]
+
+
+def carriers_view(group: Sequence[Article]) -> Group:
+    """A copy group: its origin, and what each of the others made of it."""
+    return headed("Who carries this text (UTC)", carried_table(group), facts({"first": first_line(group)}))
+
+
+def excerpts_view(found: Sequence[Excerpt], articles: Mapping[str, Article]) -> Group:
+    """What stands in the article, and what it stands in."""
+    table = rows_table("", "outlet, title and id", "of the shorter", right=["of the shorter"])
+    for one in found:
+        if one.article_id not in articles:
+            continue  # it has been removed since
+        content = articles[one.article_id].content
+        table.add_row(
+            "stands in" if one.contains else "contains",
+            Group(
+                Words(content.source or content.url),
+                Words(content.title or "(no title)", 2),
+                Text(one.article_id, style="dim", no_wrap=True),
+            ),
+            f"{one.held:.0%}",
+        )
+    return headed("What it shares text with", table)
+
+
+def trail_view(article: Article, trail: Trail, story: Story | None) -> Group:
+    """The way of an article: feed entry, captures, groups, alerts, messages, each with its time (UTC)."""
+    table = rows_table("", "", "")
+    table.show_header = False
+    text = None
+    for one in trail.captures:
+        if one.origin:
+            listed = minute(one.origin.listed_at) if one.origin.listed_at else ""
+            table.add_row("feed entry", listed, Text(plain(_entry(one.origin))))
+        table.add_row("captured", minute(one.fetched_at), _captured(one, known=one.revision_digest == text))
+        text = one.revision_digest
+    origin = "its own text" if trail.canonical_id == article.id else "a copy"
+    table.add_row("article", "", f"revision {trail.revision}")
+    table.add_row("copy group", "", f"{trail.canonical_id}, {origin}" if trail.canonical_id else "not yet")
+    table.add_row("story", "", _of_story(trail.story_id, story) if trail.story_id else "not yet")
+    for alert in trail.alerts:
+        who = "" if alert.by_this_article else ", by others of the story"
+        table.add_row("alert", minute(alert.matched_at), f"{alert.rule_id}, {alert.alert_id}{who}")
+        for told in alert.told:
+            why = f"; {told.last_error}" if told.last_error else ""
+            sent = minute(told.delivered_at) if told.delivered_at else ""
+            waits = "" if sent else ", not delivered yet"
+            table.add_row("message", sent, Text(plain(f"{told.kind} to {told.channel}{waits}{why}")))
+    return Group(Words(f"The way of {trail.article_id}: {article.content.title or '(no title)'}", 2, "bold"), table)
+
+
+def _entry(origin: Origin) -> str:
+    declared = f"declared {minute(origin.published)}" if origin.published else "without a date"
+    return f"{origin.entry_id} of {origin.feed_url}, {declared}"
+
+
+def _captured(one: Captured, *, known: bool) -> Text:
+    answer = (one.kind, one.status and str(one.status), one.final_url and f"answered by {one.final_url}")
+    told = ", ".join(part for part in answer if part)
+    where = f"{one.missing or one.archive_record}\n{'the same text' if known else f'text {one.revision_digest}'}"
+    return Text.assemble(plain(one.url) + (f" ({told})" if told else ""), "\n", (plain(where), "dim"))
