@@ -1,8 +1,8 @@
 """Made-up fingerprints for benchmarks: one in six a copy, events of up to five reports.
 
 A look-up key is a pair of terms: the first are as frequent as Zipf has words, so that keys crowd in an index as those
-of real texts do; the second are an event's own, so that keys meet only where articles belong together. How many
-strangers share a key in the real press is not in them.
+of real texts do; the second are an event's own, so that keys meet only where articles belong together. Unless some of
+them are asked to be words of that vocabulary as well: then strangers share keys, and some keys have a crowd.
 """
 
 from __future__ import annotations
@@ -39,14 +39,19 @@ OWN_TERMS = 3
 _DAY = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def fingerprints(seed: int) -> Iterator[Fingerprint]:
-    """Made-up fingerprints without end."""
+def fingerprints(seed: int, *, everyday: int = 0) -> Iterator[Fingerprint]:
+    """Made-up fingerprints without end.
+
+    Every so many-th of an article's terms is an ``everyday`` one, in both places of a key; with 0 none is.
+    """
     chance = random.Random(seed)
     made = np.random.default_rng(seed)
     vocabulary = np.random.default_rng(0).integers(0, 2**64, VOCABULARY, np.uint64)
     number = 0
     while True:
         firsts, seconds = _from(vocabulary, made, KEY_TERMS), _own(made, KEY_TERMS)
+        if everyday:
+            seconds[::everyday] = firsts[::everyday]
         terms = np.unique(made.integers(0, 2**32, TERMS, np.uint64))
         for _ in range(chance.choice((1, 1, 1, 2, 2, 5))):
             shared = KEY_TERMS - OWN_TERMS

@@ -32,6 +32,10 @@ class EmptyMemory:
         """Nothing."""
         return set()
 
+    def count_holders(self, _space: Space, _keys: Collection[int], _most: int) -> dict[int, int]:
+        """Nothing."""
+        return {}
+
 
 def pairs(labels: Sequence[object]) -> set[tuple[int, int]]:
     """Pairs of positions with equal labels."""

@@ -110,7 +110,7 @@ CREATE TABLE IF NOT EXISTS story_postings (
     PRIMARY KEY (key, entry)
 ) STRICT, WITHOUT ROWID;
 
--- Copy keys which are marked as an outlet's boilerplate.
+-- Keys of either list that link nothing: an outlet's boilerplate, and what too many stories are told with.
 CREATE TABLE IF NOT EXISTS common_keys (
     key INTEGER PRIMARY KEY
 ) STRICT;

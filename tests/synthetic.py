@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from pipelines.grouping.apply import remember
 from pipelines.grouping.regroup import regroup
 from pipelines.identify.article import fingerprint
 from pipelines.identify.url import article_id
@@ -16,7 +19,9 @@ from schemas.records import ArticleContent, Fingerprint, MemoryEntry
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
 HORIZON = timedelta(days=14)
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+    from pipelines.stores.protocol import Store
 
 _SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra", "fle", "gri", "plo", "stu")
 
@@ -69,6 +74,7 @@ class DictMemory:
     def __init__(self) -> None:
         self.entries: dict[str, MemoryEntry] = {}
         self.common: set[int] = set()
+        self._left: int | None = None
 
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
         return {one: self.entries[one] for one in ids if one in self.entries}
@@ -91,7 +97,37 @@ class DictMemory:
     def common_keys(self, keys: Collection[int]) -> set[int]:
         return self.common & set(keys)
 
-    def take(self, new: Sequence[Fingerprint]) -> None:
-        found = regroup(new, self, HORIZON)
-        self.entries |= {entry.fingerprint.article_id: entry for entry in found.changed}
-        self.common = (self.common | found.common) - found.rare
+    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
+        counts = Counter(
+            key
+            for entry in self.entries.values()
+            for key in (entry.fingerprint.copy_keys if space is Space.COPY else entry.story_keys)
+        )
+        return {key: min(counts[key], most) for key in keys if counts[key]}
+
+    def remember(
+        self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
+    ) -> None:
+        for entry in entries:
+            self._write(lambda entry=entry: self.entries.update({entry.fingerprint.article_id: entry}))
+        for key in sorted(common):
+            self._write(lambda key=key: self.common.add(key))
+        for key in sorted(rare):
+            self._write(lambda key=key: self.common.discard(key))
+
+    def take(self, new: Sequence[Fingerprint], writes: int | None = None) -> None:
+        """Regroup and remember; with ``writes`` the process dies after so many."""
+        self._left = writes
+        with suppress(_Death):
+            remember(regroup(new, self, HORIZON), cast("Store", self))
+
+    def _write(self, write: Callable[[], object]) -> None:
+        if self._left == 0:
+            raise _Death
+        if self._left:
+            self._left -= 1
+        write()
+
+
+class _Death(BaseException):
+    """The process dies."""

@@ -14,7 +14,7 @@ from pipelines.grouping.regroup import regroup
 from pipelines.grouping.stories import build_story
 from pipelines.identify.article import fingerprint
 from pipelines.stores.protocol import Space
-from schemas.records import Placement, now_utc
+from schemas.records import MemoryEntry, Placement, now_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipelines.alerts.policy import AlertPolicy
     from pipelines.grouping.regroup import Regrouping
     from pipelines.stores.protocol import Store
-    from schemas.records import Article, Fingerprint, MemoryEntry, Story
+    from schemas.records import Article, Fingerprint, Story
 
 CHUNK = 1_000
 """Fingerprints regrouped at a time: bounds memory, and the groups do not depend on it."""
@@ -96,7 +96,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         [story for story in stories if known.get(story.id) != story], gone=before - {story.id for story in stories}
     )
     store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox, moved=decision.moved)
-    _remember(grouped, store)
+    remember(grouped, store)
     return decision.raised
 
 
@@ -160,6 +160,16 @@ def _placements(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -
             yield place
 
 
-def _remember(grouped: Regrouping, store: Store) -> None:
+def remember(grouped: Regrouping, store: Store) -> None:
+    """Write to the memory what a regrouping has changed.
+
+    New texts come last. Where each write stands alone, a run that dies before is done again because of them, and comes
+    to the same; once they are remembered it would find nothing to do.
+    """
+    new, others = list[MemoryEntry](), list[MemoryEntry]()
+    for entry in grouped.changed:
+        old = grouped.old.get(entry.fingerprint.article_id)
+        (others if old and old.fingerprint == entry.fingerprint else new).append(entry)
     if grouped.changed or grouped.common or grouped.rare:
-        store.remember(grouped.changed, common=grouped.common, rare=grouped.rare)
+        store.remember(others, common=grouped.common, rare=grouped.rare)
+        store.remember(new)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipelines.dedup.rows import Places
+    from pipelines.grouping.common import CommonKeys
     from pipelines.grouping.regroup import Memory
     from schemas.records import Fingerprint, MemoryEntry
 
@@ -44,17 +46,15 @@ class CopyGround:
 
     memory: Memory
     horizon: timedelta
-    boilerplate: set[int]
-    """Keys known to be an outlet's boilerplate."""
-    known: set[int]
-    """Keys of which it is known whether they are."""
+    common: CommonKeys
+    """An outlet's boilerplate."""
     bar: Bar = _COPY_BAR
     shared: int = COPY_SHARED
     _views: _Views = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
         """The keys that are no boilerplate."""
-        return set(item.copy_keys) - self.boilerplate
+        return set(item.copy_keys) - self.common.keys
 
     def group(self, entry: MemoryEntry) -> str:
         """The canonical article's id."""
@@ -70,7 +70,7 @@ class CopyGround:
 
     def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
         """By what stands in both texts."""
-        views = CopyViews.of([_view(item, self.boilerplate, self._views) for item in items])
+        views = CopyViews.of([_view(item, self.common.keys, self._views) for item in items])
         at = _times(item.published for item in items)
         farthest = self.horizon.total_seconds()
 
@@ -81,10 +81,7 @@ class CopyGround:
 
     def learn(self, entries: Collection[MemoryEntry]) -> Collection[MemoryEntry]:
         """Look up which keys of these entries are boilerplate, before their views are made."""
-        unknown = set[int]().union(*(entry.fingerprint.copy_keys for entry in entries)) - self.known
-        if unknown:
-            self.boilerplate |= self.memory.common_keys(unknown)
-            self.known |= unknown
+        self.common.learn(chain.from_iterable(entry.fingerprint.copy_keys for entry in entries))
         return entries
 
 
@@ -93,6 +90,8 @@ class StoryGround:
     """Stories, of canonical articles, by what is told in them."""
 
     memory: Memory
+    common: CommonKeys
+    """What too many stories are told with."""
     canonical: Mapping[str, str]
     """Canonical article, now, of each article whose copy group has changed."""
     loaded: dict[str, MemoryEntry] = field(default_factory=dict)
@@ -104,8 +103,8 @@ class StoryGround:
     _views: _Views = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
-        """Pairs of its most telling terms."""
-        return item.story_keys
+        """Pairs of its most telling terms, but for those that too many have."""
+        return set(item.story_keys) - self.common.keys
 
     def group(self, entry: MemoryEntry) -> str:
         """The story's id."""
@@ -114,14 +113,16 @@ class StoryGround:
     def related(self, keys: Collection[int]) -> Iterable[MemoryEntry]:
         """Those that are canonical now and have any of these keys."""
         entries = self.memory.related(Space.STORY, keys) if keys else ()
-        return (entry for entry in entries if self._is_still(entry))
+        return (entry for entry in entries if self.is_canonical(entry))
 
     def members(self, groups: Collection[str]) -> Iterable[MemoryEntry]:
         """Those that were canonical in these stories."""
         entries = self.memory.members(Space.STORY, groups)
         self.loaded |= {entry.fingerprint.article_id: entry for entry in entries}
         self.adopted |= _adopted(entries)
-        return [entry for entry in entries if self.leader(entry) == entry.fingerprint.article_id]
+        come = [entry for entry in entries if self.leader(entry) == entry.fingerprint.article_id]
+        self.common.learn(chain.from_iterable(entry.fingerprint.story_keys for entry in come))
+        return come
 
     def leader(self, entry: MemoryEntry) -> str:
         """The canonical article that a loaded entry had."""
@@ -142,7 +143,8 @@ class StoryGround:
 
         return similarities
 
-    def _is_still(self, entry: MemoryEntry) -> bool:
+    def is_canonical(self, entry: MemoryEntry) -> bool:
+        """Whether a remembered canonical article still is one."""
         article_id = entry.fingerprint.article_id
         return self.canonical.get(article_id, article_id) == article_id
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from pipelines.stores.protocol import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from datetime import datetime
 
     from pipelines.stores.protocol import Store
+    from schemas.records import MemoryEntry
 
 CHUNK = 250
 """Entries looked at for one round of store requests: bounds memory, and how long a regrouping has to wait for it (a
@@ -42,6 +43,17 @@ def forgetting(store: Store, before: datetime) -> Generator[int]:
             lively = {entry.story_id for entry in members if entry.fingerprint.first_seen >= before}
             # A story goes in one piece, whatever chunk its articles are of: a regrouping between the pieces would find
             # copies whose canonical article is gone.
-            quiet = [entry.fingerprint.article_id for entry in members if entry.story_id not in lively]
-            store.forget(quiet)
+            quiet = [entry for entry in members if entry.story_id not in lively]
+            store.forget([entry.fingerprint.article_id for entry in quiet])
+            _unmark(quiet, store)
         yield len(quiet)
+
+
+def _unmark(gone: Sequence[MemoryEntry], store: Store) -> None:
+    """Take the mark from common keys that nothing has any more.
+
+    One that something has keeps it: a story key is counted anew when the next article with it comes.
+    """
+    marked = store.common_keys({key for entry in gone for key in (*entry.fingerprint.copy_keys, *entry.story_keys)})
+    held = {key for space in Space for key in store.count_holders(space, marked, 1)}
+    store.remember([], rare=marked - held)

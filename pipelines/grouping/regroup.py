@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pipelines.dedup.common import common_keys
+from pipelines.grouping.common import CommonKeys, Crowding, affected
 from pipelines.grouping.grounds import CopyGround, StoryGround
 from pipelines.grouping.order import order_key
 from pipelines.grouping.settle import Settling
@@ -38,7 +39,10 @@ class Memory(Protocol):
         """Entries of these copy groups or stories."""
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
-        """Those of the keys known as boilerplate."""
+        """Those of the keys marked as common."""
+
+    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
+        """How many entries have each of these keys, counted up to ``most``; in the space of stories canonical ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +54,9 @@ class Regrouping:
     changed: tuple[MemoryEntry, ...]
     """Those of them which the memory does not hold in just this form."""
     common: frozenset[int]
-    """Copy keys which have become an outlet's boilerplate."""
+    """Keys which have become common: copy keys an outlet's boilerplate, story keys those of a crowd."""
     rare: frozenset[int]
-    """Copy keys which have ceased to be."""
+    """Keys which have ceased to be."""
     before: frozenset[str]
     """Ids of the stories that those articles were in."""
     old: Mapping[str, MemoryEntry]
@@ -73,12 +77,13 @@ def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> R
         if fingerprint.article_id in old and old[fingerprint.article_id].fingerprint.digest != fingerprint.digest
     )
     copies = _regroup_copies(new, old, memory, horizon)
-    entries, before = _regroup_stories(copies, old, memory)
+    stories = _regroup_stories(copies, old, memory)
+    entries, before = stories.entries, stories.before
     return Regrouping(
         entries=entries,
         changed=tuple(entry for entry in entries if before.get(entry.fingerprint.article_id) != entry),
-        common=copies.common,
-        rare=copies.rare,
+        common=copies.common | stories.common,
+        rare=copies.rare | stories.rare,
         before=frozenset(entry.story_id for entry in before.values()),
         old=before,
         edited=edited,
@@ -116,7 +121,7 @@ def _regroup_copies(
     turned = common ^ (known & looked_up)
     altered |= {item: one for item, one in holders.items() if not turned.isdisjoint(one.copy_keys)}
 
-    ground = CopyGround(memory, horizon, boilerplate=common | (known - looked_up), known=keys)
+    ground = CopyGround(memory, horizon, CommonKeys(memory, keys=common | (known - looked_up), known=keys))
     ground.learn(found.values())
     settling = Settling(ground, strangers=found, looked_up=looked_up)
     for one in altered.values():
@@ -137,17 +142,35 @@ def _regroup_copies(
     )
 
 
-def _regroup_stories(
-    copies: _Copies, old: Mapping[str, MemoryEntry], memory: Memory
-) -> tuple[tuple[MemoryEntry, ...], Mapping[str, MemoryEntry]]:
-    """Entries of every article in a story which is touched, copies included, by id; and what they were before."""
-    ground = StoryGround(memory, copies.canonical)
-    settling = Settling(ground)
-    for leader in set(copies.canonical.values()):
-        before = copies.remembered.get(leader)
-        if before is None or before.canonical_id != leader or before.fingerprint != copies.fingerprints[leader]:
-            settling.alter(copies.fingerprints[leader])
-    settling.hold(ground.members({entry.story_id for entry in (*old.values(), *copies.remembered.values())}))
+@dataclass(frozen=True, slots=True)
+class _Stories:
+    """The stories that are touched."""
+
+    entries: tuple[MemoryEntry, ...]
+    """Every article in them, copies included, by id."""
+    before: Mapping[str, MemoryEntry]
+    """What those articles were before."""
+    common: frozenset[int]
+    rare: frozenset[int]
+
+
+def _regroup_stories(copies: _Copies, old: Mapping[str, MemoryEntry], memory: Memory) -> _Stories:
+    now = {leader: copies.fingerprints[leader] for leader in copies.canonical.values()}
+    were = {item: entry for item, entry in copies.remembered.items() if entry.canonical}
+    come = {item: one for item, one in now.items() if item not in were or were[item].fingerprint != one}
+    gone = [entry for item, entry in were.items() if item not in now or item in come]
+    crowding = Crowding.of(come.values(), gone, memory)
+
+    ground = StoryGround(memory, CommonKeys(memory, {*crowding.crowded}, {*crowding.keys}), copies.canonical)
+    strangers = {item: entry for item, entry in crowding.holders.items() if ground.is_canonical(entry)}
+    settling = Settling(ground, strangers=strangers, looked_up={*crowding.looked_up})
+    for one in come.values():
+        settling.alter(one)
+    others = [entry.fingerprint for item, entry in strangers.items() if item not in come]
+    touched = [strangers[item] for item in affected(others, crowding.turned, ground)]
+    for entry in touched:
+        settling.alter(entry.fingerprint)
+    settling.hold(ground.members({entry.story_id for entry in (*old.values(), *copies.remembered.values(), *touched)}))
     for item, leader in copies.canonical.items():
         if item != leader:
             settling.held.pop(item, None)
@@ -156,10 +179,14 @@ def _regroup_stories(
         first = min(group, key=lambda member: order_key(settling.held[member]))
         story_of |= dict.fromkeys(group, first)
 
-    now = {item: (entry.fingerprint, ground.leader(entry)) for item, entry in ground.loaded.items()}
-    now |= {item: (copies.fingerprints[item], leader) for item, leader in copies.canonical.items()}
-    entries = tuple(
-        MemoryEntry(fingerprint=fingerprint, canonical_id=leader, story_id=story_of[leader])
-        for _, (fingerprint, leader) in sorted(now.items())
+    placed = {item: (entry.fingerprint, ground.leader(entry)) for item, entry in ground.loaded.items()}
+    placed |= {item: (copies.fingerprints[item], leader) for item, leader in copies.canonical.items()}
+    return _Stories(
+        entries=tuple(
+            MemoryEntry(fingerprint=fingerprint, canonical_id=leader, story_id=story_of[leader])
+            for _, (fingerprint, leader) in sorted(placed.items())
+        ),
+        before=ground.loaded,
+        common=crowding.turned & crowding.crowded,
+        rare=crowding.turned - crowding.crowded,
     )
-    return entries, ground.loaded

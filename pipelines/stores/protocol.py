@@ -129,12 +129,18 @@ class Store(Protocol):
         """Entries of these copy groups (by canonical article) or stories, by article id."""
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
-        """Those of the copy keys which are marked as an outlet's boilerplate."""
+        """Those of the keys which are marked as common."""
+
+    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
+        """How many entries have each of these copy keys, or canonical ones each of these story keys.
+
+        Counted up to ``most``, which bounds the work; keys that nothing has are left out.
+        """
 
     def remember(
         self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
     ) -> None:
-        """Write entries; mark copy keys as ``common``, take the mark from those in ``rare``."""
+        """Write entries; mark keys as ``common``, take the mark from those in ``rare``."""
 
     def stale(self, before: datetime) -> Iterator[MemoryEntry]:
         """Entries first seen before a time, by article id. Entries may be forgotten while it is read."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.grouping import common
 from pipelines.grouping.regroup import regroup
 from tests.synthetic import HORIZON, DictMemory, print_of, prose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from schemas.records import Fingerprint
 
 
@@ -75,6 +80,22 @@ def affairs(seed: int) -> list[Fingerprint]:
     return made
 
 
+def few_keys(seed: int) -> list[Fingerprint]:
+    """Reports of a few events with a key or three each, so that often a single one, soon crowded, joins two of them."""
+    chance = random.Random(seed)
+    events = [print_of("event", f"{prose(seed + number, 40)}.", title=prose(seed + number, 6)) for number in range(3)]
+    return [
+        replace(
+            chance.choice(events),
+            article_id=f"{seed}-{number}",
+            story_keys=tuple(sorted(chance.sample(range(12), chance.randint(1, 3)))),
+            copy_keys=(),
+            shingles=b"",
+        )
+        for number in range(chance.randint(4, 24))
+    ]
+
+
 def in_parts_as_at_once(made: list[Fingerprint], order: random.Random, cuts: list[int]) -> None:
     at_once = DictMemory()
     at_once.take(made)
@@ -89,12 +110,112 @@ def in_parts_as_at_once(made: list[Fingerprint], order: random.Random, cuts: lis
 
 
 ORDER = st.randoms(use_true_random=False)
+CROWDS = st.sampled_from([1, 2, 3, 5, 9, common.CROWD])
+
+
+@contextmanager
+def crowd_of(most: int) -> Iterator[None]:
+    """So many articles may have a story key."""
+    with patch.object(common, "CROWD", most):
+        yield
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10_000), order=ORDER, cuts=st.lists(st.integers(0, 40), max_size=12))
-def test_chains_of_likeness_are_grouped_the_same_in_any_order(seed: int, order: random.Random, cuts: list[int]) -> None:
-    in_parts_as_at_once(affairs(seed), order, cuts)
+@given(seed=st.integers(0, 10_000), order=ORDER, cuts=st.lists(st.integers(0, 40), max_size=12), crowd=CROWDS)
+def test_chains_of_likeness_are_grouped_the_same_in_any_order(
+    seed: int, order: random.Random, cuts: list[int], crowd: int
+) -> None:
+    with crowd_of(crowd):
+        in_parts_as_at_once(affairs(seed), order, cuts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10_000), order=ORDER, cuts=st.lists(st.integers(0, 24), max_size=24), crowd=CROWDS)
+def test_single_keys_that_get_crowded_part_what_they_joined(
+    seed: int, order: random.Random, cuts: list[int], crowd: int
+) -> None:
+    with crowd_of(crowd):
+        in_parts_as_at_once(few_keys(seed), order, cuts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), order=ORDER, cuts=st.lists(st.integers(0, 60), max_size=12), crowd=CROWDS)
+def test_copies_in_crowds_are_grouped_the_same_in_any_order(
+    seed: int, order: random.Random, cuts: list[int], crowd: int
+) -> None:
+    made = affairs(seed)
+    copies = [replace(one, article_id=f"{one.article_id}-copy", source="Other") for one in made[::3]]
+    with crowd_of(crowd):
+        in_parts_as_at_once([*made, *copies, *corpus(seed)], order, cuts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    order=ORDER,
+    deaths=st.lists(st.tuples(st.integers(1, 9), st.integers(0, 60)), max_size=6),
+    crowd=CROWDS,
+)
+def test_what_died_before_it_was_remembered_is_done_again(
+    seed: int, order: random.Random, deaths: list[tuple[int, int]], crowd: int
+) -> None:
+    made = few_keys(seed)
+    with crowd_of(crowd):
+        at_once = DictMemory()
+        at_once.take(made)
+        order.shuffle(made)
+        memory = DictMemory()
+        done = 0
+        for size, writes in deaths:
+            for most in (writes, None):
+                memory.take(made[done : done + size], most)
+            done += size
+        memory.take(made[done:])
+    assert places(memory) == places(at_once)
+    assert memory.common == at_once.common
+
+
+def test_a_small_crowd_parts_stories() -> None:
+    found = {}
+    for most in (2, common.CROWD):
+        memory = DictMemory()
+        with crowd_of(most):
+            memory.take(affairs(3))
+        found[most] = places(memory)
+    assert found[2] != found[common.CROWD]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    order=ORDER,
+    edits=st.dictionaries(st.integers(0, 60), st.integers(0, 60)),
+    crowd=CROWDS,
+)
+def test_articles_of_crowds_can_be_rewritten(
+    seed: int, order: random.Random, edits: dict[int, int], crowd: int
+) -> None:
+    """Some take the text of others, one by one: keys get crowded, and rare again."""
+    made = few_keys(seed)
+    new = {
+        made[which % len(made)].article_id: replace(
+            made[other % len(made)],
+            article_id=made[which % len(made)].article_id,
+            published=made[which % len(made)].published,
+        )
+        for which, other in edits.items()
+    }
+    with crowd_of(crowd):
+        rewritten = DictMemory()
+        rewritten.take(made)
+        turns = sorted(new)
+        order.shuffle(turns)
+        for one in turns:
+            rewritten.take([new[one]])
+        straight = DictMemory()
+        straight.take([new.get(one.article_id, one) for one in made])
+    assert places(rewritten) == places(straight)
+    assert rewritten.common == straight.common
 
 
 @settings(max_examples=60, deadline=None)

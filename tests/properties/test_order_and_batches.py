@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import payload_digest
 from pipelines.errors import InputError
+from pipelines.grouping import common
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import Refined, refine
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.stores.protocol import Store
+
+    Batch = Sequence[tuple[CaptureRef, Capture]]
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RULES = (Rule(id="himars", query="HIMARS", notify=("desk",)), Rule(id="many", query="atleast/2(HIMARS)"))
@@ -92,7 +96,7 @@ def outcome(capture: Capture) -> Refined | InputError:
         return error
 
 
-def process(batches: Sequence[Sequence[tuple[CaptureRef, Capture]]], store: Store) -> None:
+def process(batches: Sequence[Batch], store: Store) -> None:
     store.setup()
     for batch in batches:
         result = store_batch(batch, [outcome(capture) for _, capture in batch], store)
@@ -110,27 +114,31 @@ def exports(store: Store) -> list[dict[str, object]]:
     return [{name: value for name, value in to_dict(one).items() if name != "matched_at"} for one in told]
 
 
-def split(items: list[tuple[CaptureRef, Capture]], cuts: list[int]) -> list[list[tuple[CaptureRef, Capture]]]:
+def split(items: Batch, cuts: list[int]) -> list[Batch]:
     bounds = sorted({0, len(items), *(cut for cut in cuts if cut < len(items))})
     return [items[start:end] for start, end in pairwise(bounds)]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    seed=st.integers(0, 5_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(1, 12), max_size=4)
+    seed=st.integers(0, 5_000),
+    order=st.randoms(use_true_random=False),
+    cuts=st.lists(st.integers(1, 12), max_size=4),
+    crowd=st.sampled_from([1, common.CROWD]),
 )
-def test_in_sqlite(seed: int, order: random.Random, cuts: list[int], tmp_path: Path) -> None:
+def test_in_sqlite(seed: int, order: random.Random, cuts: list[int], crowd: int, tmp_path: Path) -> None:
     made = corpus(seed)
     shuffled = made[:]
     order.shuffle(shuffled)
     found = []
     for batches in ([made], split(shuffled, cuts)):
-        with open_store(f"sqlite:///{tmp_path / uuid.uuid4().hex}.db") as store:
+        with open_store(f"sqlite:///{tmp_path / uuid.uuid4().hex}.db") as store, patch.object(common, "CROWD", crowd):
             process(batches, store)
             found.append(exports(store))
     assert found[0] == found[1]
 
 
+@patch.object(common, "CROWD", 1)  # so that keys are marked
 @settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 5_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(1, 12), max_size=3)

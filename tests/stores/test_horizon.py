@@ -34,6 +34,17 @@ def test_quiet_stories_are_forgotten_and_lively_ones_kept_whole(store: Store, ma
     assert forget_quiet(store, limit) == 0
 
 
+def test_common_keys_that_nothing_has_any_more_are_no_longer_marked(store: Store, make: type[Make]) -> None:
+    entries = [make.entry(number, canonical_id=f"{number:040x}", story_id=f"story-{number}") for number in (0, 1, 9)]
+    # Of the first two, of the first alone, and of the last too.
+    shared, single, lasting = 20_000, 0, 2**63 - 1
+    store.remember(entries, common=[shared, single, lasting])
+    forget_quiet(store, make.day + timedelta(minutes=1))
+    assert store.common_keys([shared, single, lasting]) == {shared, lasting}
+    forget_quiet(store, make.day + timedelta(minutes=5))
+    assert store.common_keys([shared, single, lasting]) == {lasting}
+
+
 def test_a_story_is_forgotten_in_one_piece(store: Store, make: type[Make], monkeypatch: pytest.MonkeyPatch) -> None:
     # A regrouping between two rounds finds all of a story or nothing.
     monkeypatch.setattr(horizon, "CHUNK", 2)

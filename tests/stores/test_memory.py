@@ -82,6 +82,16 @@ def test_common_keys(store: Store) -> None:
     assert store.common_keys([]) == set()
 
 
+def test_holders_are_counted_up_to_a_number(store: Store, make: type[Make]) -> None:
+    store.remember([*(leader(make, number) for number in range(6)), make.entry(7, canonical_id=f"{3:040x}")])
+    assert store.count_holders(Space.COPY, [3, 10_001, 2**63 - 1, 99], 5) == {3: 1, 10_001: 2, 2**63 - 1: 5}
+    # Not the copy, which has this key too.
+    assert store.count_holders(Space.STORY, [20_001, 20_002], 9) == {20_001: 3}
+    assert store.count_holders(Space.STORY, [], 9) == {}
+    store.forget([f"{4:040x}", f"{5:040x}"])
+    assert store.count_holders(Space.STORY, range(20_000, 30_000), 2) == {20_000: 2, 20_001: 1}
+
+
 def test_a_batch_of_500_articles_with_25_keys_each_is_one_look_up(store: Store, make: type[Make]) -> None:
     entries = [
         make.entry(number, fingerprint={"copy_keys": tuple(range(number * 25, number * 25 + 25))})

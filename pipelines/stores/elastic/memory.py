@@ -28,7 +28,7 @@ TERMS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CommonKey:
-    """A copy key which is marked as boilerplate."""
+    """A key which is marked as common."""
 
     key: int
 
@@ -60,6 +60,10 @@ class MemoryDocuments(ElasticPart):
     def common_keys(self, keys: Collection[int]) -> set[int]:
         documents = self._documents(COMMON)
         return {common.key for part in _parts(keys) for common in documents.search({"terms": {"key": part}})}
+
+    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
+        counts = self._documents(MEMORY).counts(f"{space.value}_keys", [key_term(key) for key in keys])
+        return {int(term): min(count, most) for term, count in counts.items()}
 
     def remember(
         self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()

@@ -25,6 +25,8 @@ Record = TypeVar("Record")
 
 GET_IDS = 2_000
 """Ids in one ``mget``."""
+COUNTED = 2_000
+"""Terms counted by one search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,21 @@ class DocumentReader(Generic[Record]):
             yield from (self._kind.record(hit["_source"]) for hit in hits)
             return
         yield from islice(self._pages(request), limit)
+
+    def counts(self, field: str, terms: Collection[str]) -> dict[str, int]:
+        """How many documents have each of these terms, for those that any has. Sees every earlier write."""
+        counts: dict[str, int] = {}
+        ordered = sorted(set(terms))
+        if ordered:
+            self._indices.refresh(self._kind.name)
+        for start in range(0, len(ordered), COUNTED):
+            # Not an aggregation over the terms of the documents that have any: that would read each of them.
+            filters = {term: {"term": {field: term}} for term in ordered[start : start + COUNTED]}
+            request = {"size": 0, "track_total_hits": False, "aggs": {"counts": {"filters": {"filters": filters}}}}
+            answer = self._call(lambda request=request: self._client.search(index=self.alias, **request))
+            buckets = answer["aggregations"]["counts"]["buckets"]
+            counts |= {term: bucket["doc_count"] for term, bucket in buckets.items() if bucket["doc_count"]}
+        return counts
 
     def _pages(self, request: JsonObject, first: int | None = None) -> Iterator[Record]:
         """All pages from one point in time."""

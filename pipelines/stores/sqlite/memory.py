@@ -64,6 +64,15 @@ class MemoryTables(SqlitePart):
             ).fetchall()
         return {key for (key,) in rows}
 
+    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT wanted.value, (SELECT count(*) FROM (SELECT 1 FROM "  # noqa: S608 - our own tables
+                f"{space.value}_postings WHERE key = wanted.value LIMIT ?)) FROM json_each(?) AS wanted",
+                (most, json.dumps(sorted(keys))),
+            ).fetchall()
+        return {key: count for key, count in rows if count}
+
     def remember(
         self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
     ) -> None:

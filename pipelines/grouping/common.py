@@ -1,0 +1,113 @@
+"""Keys that link nothing, since too much has them: an outlet's boilerplate, and what a crowd of stories is told with.
+
+The store marks them, so that their (long) posting lists need not be read. Whether a key is common is a function of the
+set of articles: it is asked anew where the articles that have it change, and where it turns, they are looked at again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.dedup.rows import in_parts
+from pipelines.grouping.linkage import candidates
+from pipelines.stores.protocol import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from pipelines.grouping.grounds import StoryGround
+    from pipelines.grouping.regroup import Memory
+    from schemas.records import Fingerprint, MemoryEntry
+
+CROWD = 50
+"""Canonical articles that have a story key, from which on it links nothing.
+
+It bounds what a new article is compared with, however much is remembered. What belongs together finds each other
+through rarer keys: ``python -m benchmarks.crowding`` says how often."""
+
+
+@dataclass(slots=True)
+class CommonKeys:
+    """What is known of which keys are common."""
+
+    memory: Memory
+    keys: set[int]
+    """Those that are."""
+    known: set[int]
+    """Those of which it is known whether they are."""
+
+    def learn(self, keys: Iterable[int]) -> None:
+        """Ask the memory about those of these keys that are not known."""
+        unknown = set(keys) - self.known
+        if unknown:
+            self.keys |= self.memory.common_keys(unknown)
+            self.known |= unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowding:
+    """What becomes of the story keys of articles that come, go or change."""
+
+    keys: frozenset[int]
+    """All of those keys."""
+    crowded: frozenset[int]
+    """Those of them that more than ``CROWD`` now have."""
+    turned: frozenset[int]
+    """Those which the memory holds for the other."""
+    holders: Mapping[str, MemoryEntry]
+    """What is remembered with any of them, but for such as stay crowded."""
+
+    @property
+    def looked_up(self) -> frozenset[int]:
+        """The keys whose holders those are."""
+        return self.keys - (self.crowded - self.turned)
+
+    @classmethod
+    def of(cls, come: Collection[Fingerprint], gone: Collection[MemoryEntry], memory: Memory) -> Crowding:
+        """The keys of canonical articles that are new (or have a new text), and of those that are no longer.
+
+        What is both, with another text, is in both.
+        """
+        more = Counter(chain.from_iterable(one.story_keys for one in come))
+        fewer = Counter(chain.from_iterable(entry.story_keys for entry in gone))
+        keys = more.keys() | fewer.keys()
+        marked = memory.common_keys(keys)
+        unmarked = keys - marked
+        found = memory.related(Space.STORY, unmarked)
+        # Counted so far that those which go cannot make it too few.
+        held = Counter(memory.count_holders(Space.STORY, marked, CROWD + 1 + len(gone)))
+        held.update(chain.from_iterable(unmarked.intersection(entry.story_keys) for entry in found))
+        crowded = {key for key in keys if held[key] + more[key] - fewer[key] > CROWD}
+        found += memory.related(Space.STORY, marked - crowded)
+        return cls(
+            keys=frozenset(keys),
+            crowded=frozenset(crowded),
+            turned=frozenset(crowded ^ marked),
+            holders={entry.fingerprint.article_id: entry for entry in found},
+        )
+
+
+def affected(holders: Sequence[Fingerprint], turned: frozenset[int], ground: StoryGround) -> set[str]:
+    """Articles that a turned key joins, or has joined, to another: alike, and without another key in common; their ids.
+
+    A key that more than ``CROWD`` have had without being marked is one of an earlier version, or marked by nobody since
+    its writer died: its articles have been grouped without it, or are when they are next touched.
+    """
+    counts = Counter(chain.from_iterable(turned.intersection(one.story_keys) for one in holders))
+    turned = frozenset(key for key, count in counts.items() if count <= CROWD)
+    holders = [one for one in holders if not turned.isdisjoint(one.story_keys)]
+    if not holders:
+        return set()
+    ground.common.learn(chain.from_iterable(one.story_keys for one in holders))
+    first, second = candidates([turned.intersection(one.story_keys) for one in holders], np.arange(len(holders)))
+    others = [set(one.story_keys) - ground.common.keys - turned for one in holders]
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    alone = [place for place, (a, b) in enumerate(pairs) if others[a].isdisjoint(others[b])]
+    first, second = first[alone], second[alone]
+    alike = in_parts(ground.measure(holders), first, second) >= ground.bar.single
+    return {holders[place].article_id for place in (*first[alike].tolist(), *second[alike].tolist())}
