@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.end_to_end import PROGRAM
+from benchmarks.homes import link_runners
 from benchmarks.killed_runs import exports_of
 from benchmarks.streaming import LOOK, RULES, Feed
 from pipelines.beam.flink import cluster
@@ -156,8 +157,7 @@ def main() -> int:
         folder = Path(name)
         home, undisturbed = folder / "flink", folder / "undisturbed"
         (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
-        home.mkdir()
-        (home / "runners").symlink_to(Path("var/runners").resolve())
+        link_runners(home)
         open_store(f"sqlite:///{home / 'wirepicket.db'}").setup()
         here = cluster.up(home, free_port())
         try:

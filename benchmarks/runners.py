@@ -24,6 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.end_to_end import PeakMemory
+from benchmarks.homes import link_runners
 from benchmarks.streaming import Feed
 from benchmarks.workers import start_workers
 from pipelines.alerts.matcher import Matcher
@@ -158,7 +159,7 @@ def main() -> None:
         return
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "runners").symlink_to(Path("var/runners").resolve())
+        link_runners(folder)
         prepare(folder, options.pages)
         print(f"{options.pages} pages, {os.cpu_count()} cores")
         for workers in options.workers:

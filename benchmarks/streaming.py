@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from benchmarks.end_to_end import PROGRAM, PeakMemory
 from benchmarks.generated import pages
+from benchmarks.homes import link_runners
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.warc import ArchiveWriter
 from pipelines.identify.url import article_id
@@ -95,8 +96,7 @@ def main() -> None:
         (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
         environment = os.environ | {"WIREPICKET_HOME": str(folder / "var")}
         store = open_store(f"sqlite:///{folder / 'var' / 'wirepicket.db'}")
-        (folder / "var").mkdir()
-        (folder / "var" / "runners").symlink_to(Path("var/runners").resolve())
+        link_runners(folder / "var")
         store.setup()
         command = [str(PROGRAM), "stream", "--rules", "rules.yaml", "--runner", arguments.runner]
         with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as stream:
