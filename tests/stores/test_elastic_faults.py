@@ -319,48 +319,6 @@ def test_something_else_at_the_address_is_told_so(proxied: ElasticsearchStore, f
         store.setup()
 
 
-def test_a_holder_who_stood_still_may_not_write_any_more(
-    elastic_place: Place, make: type[Make], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stalled, other = (elastic_place.open(lease_seconds=0.6) for _ in range(2))
-    stalled.setup()
-    with pytest.raises(StoreUnavailableError, match="lease"), stalled.exclusive():  # noqa: PT012 - one story
-        # As if the machine had slept: nobody renews.
-        monkeypatch.setattr(stalled._lease, "_write", lambda _: time.sleep(5))
-        with other.exclusive():
-            other.remember([make.entry(1)])
-        stalled.remember([make.entry(2)])
-    monkeypatch.undo()
-    assert list(other.remembered([f"{number:040x}" for number in (1, 2)])) == [f"{1:040x}"]
-    with stalled.exclusive():
-        stalled.remember([make.entry(2)])
-    assert len(other.remembered([f"{number:040x}" for number in (1, 2)])) == 2
-
-
-def test_a_lease_held_for_long_is_renewed(elastic_place: Place) -> None:
-    holder, other = (elastic_place.open(lease_seconds=0.6) for _ in range(2))
-    holder.setup()
-    entered = threading.Event()
-
-    def wait() -> None:
-        with other.exclusive():
-            entered.set()
-
-    with holder.exclusive():
-        waiting = threading.Thread(target=wait)
-        waiting.start()
-        assert not entered.wait(2.5)
-    assert entered.wait(10)
-    waiting.join()
-
-
-def test_a_lease_within_itself_is_a_mistake(elastic_place: Place) -> None:
-    store = elastic_place.open()
-    store.setup()
-    with store.exclusive(), pytest.raises(RuntimeError, match="already"), store.exclusive():
-        pass
-
-
 def test_a_batch_costs_a_constant_number_of_requests(
     proxied: ElasticsearchStore, faults: Faults, make: type[Make]
 ) -> None:
