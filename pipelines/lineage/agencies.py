@@ -13,6 +13,7 @@ import tomllib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from pipelines.clean.names import looks_like_name
 from pipelines.identify.url import host
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _credits(content: ArticleContent) -> Iterator[str]:
         _in_byline(content.source or ""),
         _in_byline(content.author or ""),
         _in_byline(content.byline or ""),
+        _in_bare_byline(first),
         _in_dateline(first),
         _at_end(last),
         _in_line(last),
@@ -154,6 +156,14 @@ def _in_byline(text: str) -> str | None:
         if signed and (" " in signed["name"] or (signed["name"].isupper() and not signed["person"].isupper())):
             return _BY_NAME[signed["name"]]
     return None
+
+
+def _in_bare_byline(line: str) -> str | None:
+    """The agency in a line of names and nothing else which has stayed at the head of a text."""
+    if len(line) > _MAX_CREDIT or "/" in line:  # "Name/AFP" is how pictures are credited
+        return None
+    parts = [part for part in _PARTS.split(line) if part]
+    return _in_byline(line) if all(_exactly(part) or looks_like_name(part) for part in parts) else None
 
 
 def _in_dateline(paragraph: str) -> str | None:

@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.clean import clean
+from pipelines.extract import extract
+from pipelines.identify.article import identify
 from pipelines.lineage.agencies import agency, own_publication, voice
-from schemas.records import DroppedLine
-from tests.synthetic import content
+from schemas.records import Capture, DroppedLine, MediaKind
+from tests.synthetic import DAY, content, prose
+
+if TYPE_CHECKING:
+    from schemas.records import ArticleContent
 
 TEXT = "Crews moved the launchers north on Monday, the ministry said.\n\nNobody was hurt."
 
@@ -97,6 +105,8 @@ def test_bylines(name: str | None, author: str) -> None:
         ("PTI", "NEW DELHI, PTI: "),
         ("Anadolu", "ANKARA (AA) - "),
         ("Anadolu", "أنقرة/ الأناضول - "),
+        ("AP", "Jane Example, Associated Press\n\n"),
+        (None, "Reuters, AFP cut staff\n\n"),
         (None, "The ministry told Reuters that crews moved. "),
         (None, "Reuters reported that the crews had moved. "),
         (None, "据新华社报道，"),
@@ -176,6 +186,46 @@ def test_endings(name: str | None, tail: str) -> None:
 )
 def test_lines_that_cleaning_has_dropped(name: str | None, line: str, reason: str) -> None:
     assert credited(dropped=(DroppedLine(line, reason),)) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "above", "below"),
+    [
+        ("AP", "By Jane Example, Associated Press", ""),
+        ("AP", "Associated Press", ""),
+        ("PTI", "", "(With inputs from PTI)"),
+        ("AFP", "", "Agence France-Presse contributed to this report."),
+        ("Anadolu", "", "— Anadolu Agency"),
+        ("AP", "", "Copyright 2026 The Associated Press. All rights reserved."),
+        ("TASS", "", "По материалам ТАСС"),
+        ("EFE", "", "Con información de EFE"),
+        (None, "Photo: AFP", ""),
+        (None, "Jane Example/AFP", ""),
+        (None, "", "Tags: Reuters, AFP"),
+        (None, "", "Read more at Reuters"),
+        (None, "", "Follow AP on social media"),
+    ],
+)
+def test_credits_outlive_cleaning(name: str | None, above: str, below: str) -> None:
+    story = [prose(seed, 40) for seed in (1, 2, 3)]
+    text = "\n\n".join(line for line in (above, *story, below) if line)
+    seed = json.dumps({"url": "https://daily.example/a", "title": "Launchers go north", "text": text}).encode()
+    assert agency(_identified(MediaKind.JSON_ARTICLE, seed)) == name
+
+
+def test_an_agency_that_a_page_declares_as_its_author_is_credited() -> None:
+    declared = {"@type": "NewsArticle", "author": {"@type": "Organization", "name": "Associated Press"}}
+    head = f'<script type="application/ld+json">{json.dumps(declared)}</script>'
+    body = "".join(f"<p>{prose(seed, 60)}</p>" for seed in (1, 2, 3))
+    page = f"<html><head>{head}</head><body><article>{body}</article></body></html>"
+    told = _identified(MediaKind.HTML, page.encode())
+    assert (told.author, agency(told)) == (None, "AP")
+
+
+def _identified(kind: MediaKind, body: bytes) -> ArticleContent:
+    capture = Capture(url="https://daily.example/a", fetched_at=DAY, kind=kind, body=body)
+    extracted = extract(capture)
+    return identify(capture, extracted, clean(extracted))
 
 
 def test_an_article_about_an_agency_is_not_the_agency_s() -> None:
