@@ -6,6 +6,7 @@
     ├── ConfigurationError      wrong use or configuration; nothing was done (exit code 2)
     │   └── RuleSyntaxError     a rule file is wrong; names file, line, column and what was expected
     ├── StoreUnavailableError   the store could not be reached; the archive holds everything (exit code 3)
+    ├── CopyError               a file could not be copied to or from the remote archive; it is tried again
     └── InputError              one input is bad; it goes to quarantine and the rest goes on
         ├── FetchError
         ├── SeedError
@@ -44,6 +45,10 @@ class RuleSyntaxError(ConfigurationError):
 
 class StoreUnavailableError(WirepicketError):
     """The store could not be reached, or refused us."""
+
+
+class CopyError(WirepicketError):
+    """A file could not be copied to or from the remote archive, or that could not be reached."""
 
 
 class InputError(WirepicketError):

@@ -17,7 +17,7 @@ from uuid import uuid4
 from schemas.records import CaptureRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
     from typing import TextIO
@@ -71,9 +71,7 @@ class Pending:
             file.close()
             return
         self._taken.append((path, file))
-        self._extend(
-            CaptureRef(file=str(line["file"]), offset=int(line["offset"])) for line in lines[1:] if "file" in line
-        )
+        self._extend(_refs(lines))
 
     def _extend(self, refs: Iterable[CaptureRef]) -> list[CaptureRef]:
         known = set(self.refs)
@@ -109,11 +107,18 @@ class Pending:
 
 def waiting(archive: Path) -> int:
     """How many captures wait for any store, those of a run under way included."""
-    count = 0
+    return sum(1 for _ in waiting_refs(archive))
+
+
+def waiting_refs(archive: Path) -> Iterator[CaptureRef]:
+    """The captures which wait for any store."""
     for path in (archive / FOLDER).glob(f"*{_SUFFIX}"):
         with suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
-            count += sum("file" in _parse(line) for line in file)
-    return count
+            yield from _refs(map(_parse, file))
+
+
+def _refs(lines: Iterable[dict[str, str | int]]) -> Iterator[CaptureRef]:
+    return (CaptureRef(file=str(line["file"]), offset=int(line["offset"])) for line in lines if "file" in line)
 
 
 def _parse(line: str) -> dict[str, str | int]:

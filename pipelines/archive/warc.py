@@ -118,7 +118,7 @@ class ArchiveWriter:
         if self._file is None:
             # The file is made with the first capture, so that a run with nothing new leaves nothing behind.
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}{SUFFIX}"
+            self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:16]}{SUFFIX}"
             self._file = (self.folder / self._name).open("xb")
             self._warc = WARCWriter(self._file, gzip=True, warc_version="1.1")
             software = {"software": f"wirepicket/{version('wirepicket')}", "format": "WARC File Format 1.1"}

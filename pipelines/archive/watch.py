@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from pipelines.archive.index import ArchiveIndex
-from pipelines.archive.pending import Pending
+from pipelines.archive.pending import Pending, waiting_refs
 from schemas.records import MediaKind
 
 if TYPE_CHECKING:
@@ -30,6 +31,25 @@ if TYPE_CHECKING:
 FOLDER = "streams"
 MOST_OUT = 4_096
 """Captures handed out and not taken yet, at most: what is not handed out waits on disk instead of in memory."""
+
+
+def handed_out(archive: Path) -> set[str]:
+    """Names of the files of which any stream of an archive has been handed something."""
+    return {file for cursor in (archive / FOLDER).glob("*.json") for file in json.loads(cursor.read_bytes())}
+
+
+def still_needed(archive: Path, store: str, index: ArchiveIndex) -> list[CaptureRef]:
+    """Captures that the stream of a store has still to hand out, and those that any store has still to take."""
+    ahead = index.after(_read_cursor(_cursor_file(archive, store)), sys.maxsize)
+    return [*(one.ref for one in ahead), *waiting_refs(archive)]
+
+
+def _cursor_file(archive: Path, store: str) -> Path:
+    return archive / FOLDER / f"{hashlib.sha256(store.encode()).hexdigest()[:16]}.json"
+
+
+def _read_cursor(file: Path) -> dict[str, int]:
+    return dict(json.loads(file.read_bytes())) if file.exists() else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +77,7 @@ class Watch:
         self._archive = archive
         self._store = store
         self._unseen = unseen
-        name = hashlib.sha256(store.encode()).hexdigest()[:16]
-        self._cursor_file = archive / FOLDER / f"{name}.json"
+        self._cursor_file = _cursor_file(archive, store)
         self._cursor: dict[str, int] = {}
         self._out: dict[str, tuple[Handed, ExitStack, Pending]] = {}
         self._lock = threading.Lock()
@@ -67,8 +86,7 @@ class Watch:
 
     def __enter__(self) -> Self:
         self._cursor_file.parent.mkdir(parents=True, exist_ok=True)
-        if self._cursor_file.exists():
-            self._cursor = json.loads(self._cursor_file.read_text(encoding="utf-8"))
+        self._cursor = _read_cursor(self._cursor_file)
         return self
 
     def __exit__(

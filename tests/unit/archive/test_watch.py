@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import Pending, waiting
 from pipelines.archive.warc import ArchiveWriter
-from pipelines.archive.watch import FOLDER, Watch
+from pipelines.archive.watch import FOLDER, Watch, handed_out, still_needed
 from schemas.records import Capture, CaptureRef, MediaKind, now_utc
 
 if TYPE_CHECKING:
@@ -102,6 +103,20 @@ def test_feeds_and_what_the_store_has_are_passed_over(tmp_path: Path) -> None:
     with Watch(tmp_path, STORE, lambda found: [one for one in found if one.url != "seed:a"]) as watch:
         assert [handed.refs for handed in watch.hand_out(10)] == [(refs[1],)]
         assert watch.hand_out(10) == []
+
+
+def test_what_is_not_handed_out_or_not_taken_is_still_needed(tmp_path: Path) -> None:
+    first, second, third = (ref for name in "abc" for ref in write(tmp_path, name))
+    with ArchiveIndex(tmp_path) as index:
+        assert set(still_needed(tmp_path, STORE, index)) == {first, second, third}
+        with Watch(tmp_path, STORE) as watch:
+            for handed in watch.hand_out(1):
+                if handed.refs != (second,):
+                    watch.taken(handed.id)
+            (later,) = write(tmp_path, "d")
+            index.catch_up()
+            assert set(still_needed(tmp_path, STORE, index)) == {second, later}
+    assert handed_out(tmp_path) == {first.file, second.file, third.file}
 
 
 def test_a_stopped_watch_hands_nothing_out(tmp_path: Path) -> None:
