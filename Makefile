@@ -4,12 +4,12 @@ PORT ?= 9200
 BIN := .venv/bin
 LOCKING := --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test setup browser prism flink flink-up flink-down lock relock elasticsearch-up elasticsearch-down docs clean
+.PHONY: run test setup browser prism s3-server flink flink-up flink-down lock relock elasticsearch-up elasticsearch-down docs clean
 
 run: setup
 	$(BIN)/wirepicket run
 
-test: setup browser prism flink
+test: setup browser prism s3-server flink
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,6 +42,10 @@ elasticsearch-down: setup
 # Beam's runner for streams on one machine, built from source by the Go toolchain that comes as a Python package.
 prism: setup
 	$(BIN)/python -m pipelines.beam.build_prism
+
+# The tests' S3 server, built the same way.
+s3-server: setup
+	$(BIN)/python -m tests.s3_server
 
 # Flink with a Java of its own: a job server for `--runner flink`, and a cluster of real processes on this machine.
 flink: setup

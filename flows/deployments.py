@@ -28,7 +28,7 @@ from pipelines.alerts.rules import load_rules
 from pipelines.archive.pending import waiting
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import Settings, load_settings
-from pipelines.errors import ConfigurationError, WirepicketError
+from pipelines.errors import ConfigurationError, CopyError, WirepicketError
 from pipelines.fetch.health import health
 from pipelines.notify.failure import tell_failure
 from schemas.records import AlertOrigin, now_utc
@@ -37,6 +37,8 @@ from schemas.serial import to_dict
 if TYPE_CHECKING:
     from prefect import Flow, State
     from prefect.client.schemas.objects import FlowRun
+
+    from pipelines.archive.copying import Copied
 
 RETRIES, RETRY_SECONDS = 2, 60
 """A run that could not reach its store is tried again; nothing is lost meanwhile."""
@@ -69,16 +71,25 @@ def run() -> None:
     settings = load_settings()
     report = run_pass(_inputs(settings), settings, Reporter(), run=as_task)
     create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
+    _check_sent(report.sent)
 
 
 @flow(name="wirepicket-fetch", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_TOLD)
 def fetch() -> None:
     """Take the feeds that are due into the archive, for a stream to process."""
     settings = load_settings()
-    collected = fetch_pass(_inputs(settings), settings, Reporter(), run=as_task)
-    failed = [{"url": item.url, "reason": item.reason, "detail": item.detail} for item in collected.feeds.failed]
-    told = {"feeds asked": len(collected.feeds.states), "failed": len(failed)}
+    report = fetch_pass(_inputs(settings), settings, Reporter(), run=as_task)
+    feeds = report.collected.feeds
+    failed = [{"url": item.url, "reason": item.reason, "detail": item.detail} for item in feeds.failed]
+    told = {"feeds asked": len(feeds.states), "failed": len(failed)}
     create_table_artifact(key="wirepicket-fetch", table=failed or [told], description="Feeds that failed")
+    _check_sent(report.sent)
+
+
+def _check_sent(sent: Copied) -> None:
+    """Have the flow run fail, and so be tried again, where the remote archive has not got everything."""
+    if sent.problems:
+        raise CopyError("; ".join(sent.problems))
 
 
 @flow(name="wirepicket-replay", **_TOLD)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from flows.steps import Collected
+from pipelines.archive.copying import Copied
 from pipelines.archive.pending import waiting
 from pipelines.beam.launch import BatchReport
 from pipelines.errors import ConfigurationError
@@ -68,6 +69,8 @@ class Observer:
         self.tell(step.__name__, begin, counts_of(result))
         if isinstance(result, BatchReport):
             self.count(result.counters)
+        if isinstance(result, Copied):
+            self.count(result.counters(step.__name__))
         return result
 
     def count(self, counters: Iterable[StepCount]) -> None:
@@ -102,6 +105,8 @@ def counts_of(result: object) -> dict[str, int]:
             outcomes = [outcome for _, outcome in result.outcomes]
             told = {str(outcome): outcomes.count(outcome) for outcome in Outcome}
             return told | {"alerts": result.alerts, "quarantined": len(result.quarantined)}
+        case Copied():
+            return {"files": result.files, "bytes": result.bytes, "failed": len(result.problems)}
         case DeliveryReport():
             return {"sent": result.sent, "undelivered": result.failed, "waiting": result.waiting}
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
@@ -12,12 +12,14 @@ from flows import steps
 from flows.inputs import store_of
 from flows.observing import Observer
 from flows.steps import run_id
+from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import Pending, store_key
 from pipelines.archive.warc import ArchiveWriter
 from pipelines.collect.intake import Intake
 from pipelines.errors import StoreUnavailableError
 from pipelines.grouping.horizon import forget_quiet
+from pipelines.telemetry.counts import together
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from flows.progress import Reporter
     from flows.steps import Collected
     from pipelines.beam.launch import BatchReport
+    from pipelines.beam.launch_copy import Copying
     from pipelines.config import Settings
     from pipelines.notify.deliver import DeliveryReport
     from pipelines.stores.protocol import Store
@@ -58,11 +61,22 @@ class PassReport:
     collected: Collected
     batch: BatchReport
     delivery: DeliveryReport
+    sent: Copied
+    """To the remote archive."""
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is quarantined and no feed failed."""
-        return not self.record.quarantined and not self.collected.feeds.failed
+        """Whether nothing is quarantined, no feed failed and everything was sent."""
+        return not (self.record.quarantined or self.collected.feeds.failed or self.sent.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchReport:
+    """What fetching did."""
+
+    collected: Collected
+    sent: Copied
+    """To the remote archive."""
 
 
 def run_pass(
@@ -75,6 +89,7 @@ def run_pass(
     """
     started, clock = now_utc(), time.monotonic()
     with ExitStack() as stack:
+        copying = stack.enter_context(steps.sending(settings))
         store = stack.enter_context(store_of(settings))
         unavailable = _set_up(store)
         index = stack.enter_context(ArchiveIndex(settings.archive))
@@ -92,19 +107,26 @@ def run_pass(
         forget_quiet(store, started - timedelta(days=settings.horizon_days))
         store.maintain()
         delivery = run(steps.notify, store, inputs, settings, as_json=as_json)
+        sent = _send(copying, writer, reporter, run)
+        if not sent.problems:
+            steps.discard(settings, index, pending.refs, started)
         record, articles = steps.summarise(store, collected, batch, started, time.monotonic() - clock)
+        record = replace(record, counters=together(record.counters, sent.counters(steps.send.__name__)))
         if batch.outcomes or batch.quarantined or collected.feeds.states:
             store.put_run(record)
-        return PassReport(record=record, articles=tuple(articles), collected=collected, batch=batch, delivery=delivery)
+        return PassReport(
+            record=record, articles=tuple(articles), collected=collected, batch=batch, delivery=delivery, sent=sent
+        )
 
 
-def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: StepRunner = directly) -> Collected:
+def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: StepRunner = directly) -> FetchReport:
     """Take the inputs into the archive and leave the rest to a stream that watches it.
 
     Raises ``StoreUnavailableError`` when the store cannot be reached, which knows what has been fetched; nothing is
     fetched then.
     """
     with ExitStack() as stack:
+        copying = stack.enter_context(steps.sending(settings))
         store = stack.enter_context(store_of(settings))
         store.setup()
         index = stack.enter_context(ArchiveIndex(settings.archive))
@@ -116,7 +138,18 @@ def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: S
         collected = run(steps.collect, inputs, intake, settings, started, reporter)
         # Streams find them by the index of the archive, as soon as they are in it.
         pending.done()
-        return collected
+        sent = _send(copying, writer, reporter, run)
+        if not sent.problems:
+            steps.discard(settings, index, pending.refs, started)
+        return FetchReport(collected=collected, sent=sent)
+
+
+def _send(copying: Copying | None, writer: ArchiveWriter, reporter: Reporter, run: StepRunner) -> Copied:
+    """Have everything in the remote archive that is in this one; nothing where there is none."""
+    if copying is None:
+        return Copied()
+    writer.flush()
+    return run(steps.send, copying, reporter)
 
 
 def _key(store: Store, settings: Settings) -> str:

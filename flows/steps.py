@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from flows.bringing import say_problems
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.retention import prune
 from pipelines.beam.launch import BatchReport, launch
+from pipelines.beam.launch_copy import Copying
+from pipelines.beam.places import remote_archive
 from pipelines.collect.feeds import FeedsTaken, take_feeds
 from pipelines.collect.seeds import take_seeds
 from pipelines.fetch.policy import FetchPolicy
@@ -19,11 +23,13 @@ from pipelines.notify.deliver import deliver
 from schemas.records import AlertOrigin, RunRecord, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from flows.inputs import Inputs
     from flows.progress import Reporter
+    from pipelines.archive.copying import Copied
+    from pipelines.archive.index import ArchiveIndex
     from pipelines.collect.intake import Intake
     from pipelines.config import Settings
     from pipelines.notify.deliver import DeliveryReport
@@ -58,10 +64,34 @@ def collect(inputs: Inputs, intake: Intake, settings: Settings, started: datetim
         intake.store.quarantine([*intake.quarantined, *feeds.failed])
         # Not before everything that the feeds offered is safe in the archive.
         intake.store.put_feed_states(feeds.states)
-        if settings.archive_days:
-            before = started - timedelta(days=settings.archive_days)
-            prune(settings.archive, intake.index, before, intake.pending.refs)
     return Collected(unchanged=tuple(intake.unchanged), quarantined=tuple(intake.quarantined), feeds=feeds)
+
+
+@contextmanager
+def sending(settings: Settings) -> Iterator[Copying | None]:
+    """Send WARC files to the remote archive as they grow, where the settings name one.
+
+    Raises ``ConfigurationError`` where that is none, or what it needs is not here.
+    """
+    place = remote_archive(settings)
+    if place is None:
+        yield None
+        return
+    with Copying(settings, place, sends=True) as copying:
+        yield copying
+
+
+def send(copying: Copying, reporter: Reporter) -> Copied:
+    """Send the rest; what all of the sending came to. What fails is said, and sent by the next run."""
+    sent = copying.finish()
+    say_problems(reporter, sent)
+    return sent
+
+
+def discard(settings: Settings, index: ArchiveIndex, needed: Iterable[CaptureRef], started: datetime) -> None:
+    """Delete archive files that are older than they are to be kept."""
+    if settings.archive_days:
+        prune(settings.archive, index, started - timedelta(days=settings.archive_days), needed)
 
 
 def process(

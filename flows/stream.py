@@ -8,11 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flows import steps
+from flows.bringing import Bringing
 from flows.inputs import store_of
 from flows.observing import Observer
 from flows.run import directly
 from pipelines.alerts.reload import RuleFile
+from pipelines.archive.copying import Copied
+from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import store_key
+from pipelines.archive.watch import still_needed
 from pipelines.beam.launch import PipelineError
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
@@ -65,6 +69,8 @@ class Stream:
     """Seconds between two looks for what lies behind the horizon."""
     total: WindowReport = field(default_factory=WindowReport)
     """What became of everything so far."""
+    brought: Copied = field(default_factory=Copied)
+    """What came from the remote archive so far, and what of it fails now."""
     _kept: WindowReport = field(default_factory=WindowReport)
     _kept_at: datetime = field(default_factory=now_utc)
     _kept_clock: float = field(default_factory=time.monotonic)
@@ -74,15 +80,21 @@ class Stream:
     _failed: int = 0
     """Times in a row that the pipeline ended by itself, the later ones with nothing done."""
     _observer: Observer = field(init=False, repr=False)
+    _bringing: Bringing = field(init=False, repr=False)
 
     def run(self) -> None:
         """Run until ``stop`` is set, or for as long as something comes.
 
         Raises:
             StoreUnavailableError: the store cannot be reached at the start.
+            ConfigurationError: the remote archive is none.
         """
-        with store_of(self.settings) as store, Observer(self.settings, self._run_id, directly) as observer:
-            self._observer = observer
+        with (
+            Bringing(self.settings, self.reporter) as bringing,
+            store_of(self.settings) as store,
+            Observer(self.settings, self._run_id, directly) as observer,
+        ):
+            self._observer, self._bringing = observer, bringing
             store.setup()
             while not self.stop.is_set() and not self._one_process(store):
                 self.stop.wait(self._pause)
@@ -106,10 +118,12 @@ class Stream:
             self.settings,
             rules=self.inputs.rule_file,
             runner=self.inputs.runner,
-            store_key=store_key(store.url, self.settings.index_prefix),
+            store_key=self._key(store),
             notify=self.notify,
         ) as process:
             while not self.stop.wait(LOOK):
+                if self._bring():
+                    quiet_since = max(quiet_since, time.monotonic())
                 if self._hear(process):
                     quiet_since = time.monotonic()
                     self._next_delivery = 0.0
@@ -119,7 +133,7 @@ class Stream:
                     self._hear(process)
                     self._complain(process, begin, stuck=self._failed > 0 and self.total.captures == done)
                     return False
-                if self.idle is not None and time.monotonic() - quiet_since > self.idle:
+                if self._idle_since(quiet_since):
                     break
                 if self._other_rules(rules.refresh()):
                     process.stop()
@@ -129,6 +143,18 @@ class Stream:
             process.stop()
             self._hear(process)
         return True
+
+    def _idle_since(self, moment: float) -> bool:
+        """Whether nothing has come for as long as the stream is to wait for something."""
+        return self.idle is not None and self._bringing.looked and time.monotonic() - moment > self.idle
+
+    def _bring(self) -> bool:
+        """Take up what was brought from the remote archive; whether anything was."""
+        before = self.brought.bytes
+        counters = self._bringing.hear(self._observer)
+        self.total += WindowReport(counters=counters)
+        self.brought = self._bringing.total
+        return self.brought.bytes > before
 
     def _other_rules(self, reload: Reload | None) -> bool:
         """Take over what has become of the rule file; whether the rules are others now."""
@@ -182,6 +208,7 @@ class Stream:
             if not self._forgetting and now >= self._next_forgetting:
                 self._next_forgetting = now + self.forget
                 self._forgetting = forgetting(store, now_utc() - timedelta(days=self.settings.horizon_days))
+                self._discard(store)
             self._forget_some(store)
             if now - self._kept_clock >= RECORD:
                 self._keep(store)
@@ -193,6 +220,16 @@ class Stream:
         if self._forgetting and next(self._forgetting, None) is None:
             self._forgetting = None
             store.maintain()
+
+    def _discard(self, store: Store) -> None:
+        """Delete what the archive is not to hold any longer: where files are only brought, no run does it."""
+        archive = self.settings.archive
+        if self.settings.archive_days:
+            with ArchiveIndex(archive) as index:
+                steps.discard(self.settings, index, still_needed(archive, self._key(store), index), now_utc())
+
+    def _key(self, store: Store) -> str:
+        return store_key(store.url, self.settings.index_prefix)
 
     def _notify(self, store: Store) -> None:
         if self.notify:

@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     """Seconds between two requests to one public host."""
     archive_days: Annotated[int, Field(ge=1)] | None = None
     """Days after which archive files are deleted; never when not given."""
+    archive_remote: str | None = None
+    """Folder or object store that ``run`` and ``fetch`` send WARC files to, and ``stream`` brings them from."""
     feeds: Path | None = None
     """Feed list which ``run`` reads when it is given neither feeds nor seeds."""
     rules: Path | None = None

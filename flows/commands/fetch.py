@@ -22,13 +22,20 @@ def fetch(
     due: Annotated[
         bool, typer.Option("--due/--all", help="Only feeds for which it is time by their own rhythm, or all.")
     ] = True,
+    remote: Annotated[
+        str | None,
+        typer.Option("--to", help="Send WARC files to a folder or an object store (s3://…) too.", metavar="PLACE"),
+    ] = None,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take feeds and seeds into the archive and stop there: `wirepicket stream` watches it and does the rest."""
+    """Take feeds and seeds into the archive and stop there: `wirepicket stream` watches it and does the rest.
+
+    With `--to` the stream may be on another machine: it brings the files from there.
+    """
     from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait
 
-    settings = load_settings(config, store=store)
+    settings = load_settings(config, store=store, archive_remote=remote)
     told = feeds or (str(settings.feeds) if settings.feeds else None)
     if not told and not seeds:
         raise ConfigurationError("--feeds or --seeds is missing: what is to be fetched?")
@@ -36,9 +43,9 @@ def fetch(
         seeds or (), feed_sources(told), settings.rules or shipped(RULES), INPROCESS, settings, only_due=due
     )
     reporter = Reporter()
-    collected = fetch_pass(inputs, settings, reporter)
-    bad = (*collected.feeds.failed, *collected.quarantined)
+    report = fetch_pass(inputs, settings, reporter)
+    bad = (*report.collected.feeds.failed, *report.collected.quarantined)
     for item in bad:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
-    if bad:
+    if bad or report.sent.problems:
         raise typer.Exit(1)

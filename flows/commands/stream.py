@@ -20,6 +20,10 @@ def stream(
     rules: RulesOption = None,
     store: StoreOption = None,
     runner: RunnerOption = "inprocess",
+    remote: Annotated[
+        str | None,
+        typer.Option("--from", help="Bring WARC files from a folder or an object store (s3://…).", metavar="PLACE"),
+    ] = None,
     idle: Annotated[
         float | None,
         typer.Option("--until-idle", help="End when nothing has come for so long.", metavar="SECONDS", min=0.1),
@@ -29,12 +33,12 @@ def stream(
 ) -> None:
     """Clean, group, store and alert on everything that comes into the archive, until it is told to end (Ctrl-C).
 
-    `wirepicket fetch` brings it there, on a schedule of its own. What is under way is finished before the end; the next
-    stream goes on where this one stopped.
+    `wirepicket fetch` brings it there, on a schedule of its own, or `--from` what was fetched elsewhere. What is under
+    way is finished before the end; the next stream goes on where this one stopped.
     """
     from flows.stream import Stream  # noqa: PLC0415 - half a second, which other commands need not wait
 
-    settings = load_settings(config, store=store, rules=rules)
+    settings = load_settings(config, store=store, rules=rules, archive_remote=remote)
     inputs = Inputs.of([], [], settings.rules or shipped(RULES), runner, settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,7 +47,13 @@ def stream(
     reporter.say(f"wirepicket: watching {settings.archive} for {settings.store_url_shown}; Ctrl-C ends it")
     running = Stream(settings=settings, inputs=inputs, reporter=reporter, stop=stop, as_json=as_json, idle=idle)
     running.run()
+    brought = running.brought
     if as_json:
-        print(json.dumps(running.total.counts))
-    if running.total.quarantined:
+        copied = {"brought_files": brought.files, "brought_bytes": brought.bytes} if settings.archive_remote else {}
+        print(json.dumps(running.total.counts | copied))
+    if brought.waiting or brought.problems:
+        reporter.say(
+            f"wirepicket: not all could be brought from {settings.archive_remote}; the next stream goes on with it"
+        )
+    if running.total.quarantined or brought.waiting or brought.problems:
         raise typer.Exit(1)

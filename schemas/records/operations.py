@@ -129,12 +129,12 @@ class LearnedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCount:
-    """How many elements of a kind went into a step of the pipeline or came out of it."""
+    """How many elements of a kind went into a step of the pipeline, or of copying, or came out of it."""
 
     step: str
-    """``refine``, ``regroup``."""
+    """``refine``, ``regroup``; ``bring``, ``send``: from and to a remote archive."""
     element: str
-    """``captures``, ``articles``, ``fingerprints``, ``alerts``, ``quarantined``."""
+    """``captures``, ``articles``, ``fingerprints``, ``alerts``, ``quarantined``; ``files``, ``bytes``, ``failures``."""
     count: int
 
 
@@ -153,4 +153,5 @@ class RunRecord:
     quarantined: int
     seconds: float
     counters: tuple[StepCount, ...] = ()
-    """What Beam has counted of its pipeline; what is done again counts again. Empty where a runner does not tell."""
+    """What Beam has counted of its pipeline; what is done again counts again. Empty where a runner does not tell. And what
+    was copied from or to a remote archive."""

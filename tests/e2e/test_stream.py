@@ -4,87 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
 from pipelines.beam.flink.install import installed
 from pipelines.beam.runners import prism_path
-from tests.e2e.conftest import PROGRAM, counters
-from tests.synthetic import prose
+from tests.e2e.conftest import counters
+from tests.e2e.streams import RULES, alive, seeds, stored, streaming, told, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from tests.e2e.conftest import Program
 
-VOLATILE = {"first_seen", "matched_at"}
-RULES = "- {id: rockets, query: HIMARS}\n"
 CHECKOUT = Path(__file__).parent.parent.parent
-
-
-def seeds(program: Program, name: str, numbers: range) -> str:
-    """A file of seeds: each text twice, one copy cut short, the third of each three with a rule's term."""
-    lines = []
-    for number in numbers:
-        text = prose(number, 150) + (" The HIMARS battery has moved." if number % 3 == 0 else "")
-        for copy, words in (("a", text), ("b", " ".join(text.split()[:110]))):
-            url = f"https://{copy}.example/{number}"
-            told = {"url": url, "source": copy, "published": f"2026-06-{1 + number % 20:02}T10:00:00Z"}
-            lines.append(json.dumps({**told, "title": f"Report {number} by {copy}", "text": words}))
-    (program.folder / name).write_text("\n".join(lines), encoding="utf-8")
-    return name
-
-
-def told(program: Program, home: str) -> dict[str, Any]:
-    """All exports, without the times of this run."""
-    kinds = ("articles", "stories", "alerts", "quarantine")
-    return {
-        kind: [
-            {name: value for name, value in one.items() if name not in VOLATILE}
-            for one in (json.loads(line) for line in program("export", kind, WIREPICKET_HOME=home).out.splitlines())
-        ]
-        for kind in kinds
-    }
-
-
-def count(program: Program, home: str, kind: str) -> int:
-    return len(program("export", kind, WIREPICKET_HOME=home).out.splitlines())
-
-
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-@contextmanager
-def streaming(program: Program, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [PROGRAM, "stream", "--rules", "rules.yaml", *arguments],
-        cwd=program.folder,
-        env=program.environment | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def until(true: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to that in time"
-        time.sleep(0.2)
 
 
 @pytest.fixture(autouse=True)
@@ -100,9 +35,9 @@ def test_a_stream_makes_what_a_run_makes(program: Program) -> None:
     assert batch["alerts"]
     with streaming(program, "--json", WIREPICKET_HOME="stream") as process:
         assert program("fetch", "--seeds", first, WIREPICKET_HOME="stream").code == 0
-        until(lambda: count(program, "stream", "articles") == 12)
+        until(lambda: stored(program, "stream") == 12)
         assert program("fetch", "--seeds", second, WIREPICKET_HOME="stream").code == 0
-        until(lambda: count(program, "stream", "articles") == 20)
+        until(lambda: stored(program, "stream") == 20)
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 0

@@ -1,0 +1,164 @@
+"""``python -m pipelines.beam copy FOLDER``: copy between the archive and a remote one, through Beam's filesystems.
+
+``FOLDER`` holds the job (``CopyJob``). Each round's report (``Copied``) is a line of JSON on standard output.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines.archive.copying import CHUNK, LONGEST_PAUSE, Bringer, Copied, Listed, Sender
+from pipelines.archive.warc import SUFFIX
+from pipelines.beam.launch import JOB_NAME
+from pipelines.beam.launch_copy import LOOK, TRIES, CopyJob
+from pipelines.errors import CopyError
+from schemas.records import now_utc
+from schemas.serial import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pipelines.archive.copying import Copier
+
+_QUERY = re.compile(r"\?[^\s'\">]*")
+_SHARE = 4.0
+"""A look at a large archive is followed by a pause of so many times what it took."""
+
+
+class BeamPlace:
+    """A remote archive on any filesystem that Beam knows."""
+
+    def __init__(self, address: str, options: Sequence[str]) -> None:
+        """``options`` are Beam's, such as ``--s3_endpoint_url=URL``."""
+        self._address = address
+        FileSystems.set_options(PipelineOptions(list(options)))
+        # Beam's own clients sleep over a failure for up to ten minutes in all, and nothing can be set about it.
+        # Here the next file's turn comes first, so an error ends the call when Beam says that it will wait.
+        logger = logging.getLogger("apache_beam.utils.retry")
+        logger.setLevel(logging.WARNING)
+        logger.addFilter(_raise_instead)
+
+    def listed(self) -> dict[str, Listed]:
+        """Its WARC files by name."""
+        with _told(self._address):
+            (found,) = FileSystems.match([f"{self._address}/*{SUFFIX}"])
+            return {
+                one.path.rpartition("/")[2]: Listed(one.size_in_bytes, one.last_updated_in_seconds or 0.0)
+                for one in found.metadata_list
+            }
+
+    def read(self, name: str, start: int) -> Iterator[bytes]:
+        """What a file holds from a byte on."""
+        path = f"{self._address}/{name}"
+        # Uncompressed: else Beam would unpack what its name says is gzip.
+        with _told(path), FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            file.seek(start)
+            while chunk := file.read(CHUNK):
+                yield chunk
+
+    def write(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Write a file, in place of one of its name."""
+        path = f"{self._address}/{name}"
+        with _told(path), FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            for chunk in chunks:
+                file.write(chunk)
+
+
+def _raise_instead(_record: logging.LogRecord) -> bool:
+    error = sys.exc_info()[1]
+    if error is not None:
+        raise error
+    return True
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except CopyError:
+        raise
+    except Exception as error:  # each filesystem has errors of its own
+        raise CopyError(f"{path}: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """What an error says, on a line and without the queries of addresses, which may hold signatures."""
+    causes = list((error.exception_details or {}).values()) if isinstance(error, BeamIOError) else []
+    cause = causes[0] if causes else error
+    said = str(getattr(cause, "message", None) or cause) or type(cause).__name__
+    return _QUERY.sub("?…", " ".join(said.split()))
+
+
+def main(folder: Path) -> int:
+    """Do the job in ``folder`` until standard input ends.
+
+    What sends does the rest then; what brings ends at once, in the midst of a file if need be.
+    """
+    job = from_json(CopyJob, (folder / JOB_NAME).read_bytes())
+    stop = threading.Event()
+    threading.Thread(target=_wait_for_the_end, args=(stop.set if job.sends else _leave,), daemon=True).start()
+    place, archive = BeamPlace(job.place, job.options), Path(job.archive)
+    if job.sends:
+        sender = Sender(archive, place)
+        _rounds(sender, stop)
+        _send_rest(sender)
+    else:
+        _rounds(Bringer(archive, place, lambda: _oldest(job.days)), stop)
+    return 0
+
+
+def _wait_for_the_end(then: Callable[[], None]) -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    then()
+
+
+def _leave() -> None:
+    os._exit(0)
+
+
+def _rounds(copier: Copier, stop: threading.Event) -> None:
+    pause, unanswered = 0.0, 0
+    while not stop.wait(pause):
+        done = copier.round(_say)
+        _say(done)
+        unanswered = unanswered + 1 if done.problems and not done.waiting else 0
+        if done.files and done.waiting:
+            pause = 0.0  # much is behind
+        elif done.files or unanswered:
+            pause = min(LONGEST_PAUSE, LOOK * 2 ** min(unanswered, 10))
+        else:
+            pause = max(LOOK, _SHARE * done.seconds)
+
+
+def _send_rest(sender: Sender) -> None:
+    tried = 0
+    while tried < TRIES:
+        done = sender.round(_say, at_once=True)
+        _say(done)
+        if not (done.waiting or done.problems):
+            return
+        if not done.files:
+            time.sleep(2**tried)
+            tried += 1
+
+
+def _oldest(days: int | None) -> float:
+    return (now_utc() - timedelta(days=days)).timestamp() if days else 0.0
+
+
+def _say(copied: Copied) -> None:
+    print(to_json(copied).decode(), flush=True)
