@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pipelines.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "infra" / "kubernetes"
+REMOTE = "WIREPICKET_ARCHIVE_REMOTE"
 PLAN: dict[str, Any] = yaml.safe_load((FOLDER / "kustomization.yaml").read_text(encoding="utf-8"))
 OBJECTS: list[dict[str, Any]] = list(
     chain.from_iterable(yaml.safe_load_all((FOLDER / name).read_text(encoding="utf-8")) for name in PLAN["resources"])
@@ -95,3 +97,47 @@ def test_the_image_is_that_of_this_version_and_secrets_stay_out() -> None:
     assert all(line.endswith("=") for line in (FOLDER / "store.env.example").read_text(encoding="utf-8").split())
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
     assert "infra/kubernetes/store.env" in ignored
+
+
+APART: dict[str, Any] = yaml.safe_load((FOLDER / "apart" / "kustomization.yaml").read_text(encoding="utf-8"))
+
+
+def patched(workload: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
+    """A workload after a JSON patch (RFC 6902), of which the operations are known that are used here."""
+    made = deepcopy(workload)
+    for one in operations:
+        *steps, last = one["path"].removeprefix("/").split("/")
+        place: Any = made
+        for step in steps:
+            place = place[int(step) if isinstance(place, list) else step]
+        if one["op"] == "add":
+            assert last == "-"
+            place.append(one["value"])
+        elif one["op"] == "replace":
+            assert last in place
+            place[last] = one["value"]
+        else:
+            assert one["op"] == "remove"
+            del place[last]
+    return made
+
+
+def test_apart_fetching_shares_nothing_with_the_stream_but_the_object_store() -> None:
+    claim = yaml.safe_load((FOLDER / "apart" / "fetch-data.yaml").read_text(encoding="utf-8"))
+    assert APART["resources"] == ["..", "fetch-data.yaml"]
+    assert {path.name for path in (FOLDER / "apart").glob("*.yaml")} == {"kustomization.yaml", "fetch-data.yaml"}
+    pods = {}
+    for patch in APART["patches"]:
+        (workload,) = (
+            one
+            for one in OBJECTS
+            if (one["kind"], one["metadata"]["name"]) == (patch["target"]["kind"], patch["target"]["name"])
+        )
+        pods[patch["target"]["name"]] = template(patched(workload, yaml.safe_load(patch["patch"])))["spec"]
+    remotes = {one["value"] for pod in pods.values() for one in pod["containers"][0]["env"] if one["name"] == REMOTE}
+    assert set(pods) == {"fetch", "stream"}
+    assert REMOTE in {f"WIREPICKET_{field.upper()}" for field in Settings.model_fields}
+    assert len(remotes) == 1, "what is sent there is brought from there"
+    assert "affinity" not in pods["fetch"]
+    claims = {name: pod["volumes"][0]["persistentVolumeClaim"]["claimName"] for name, pod in pods.items()}
+    assert claims == {"fetch": claim["metadata"]["name"], "stream": "data"}
