@@ -1,10 +1,11 @@
 """How long a stream takes from a capture to its alert, and what it needs, beside a steady rate of captures.
 
-    .venv/bin/python -m benchmarks.streaming [--runner NAME] [--rate 5] [--seconds 60]
+    .venv/bin/python -m benchmarks.streaming [--runner NAME] [--rate 5] [--seconds 60] [--remote]
 
 Each capture is a page with the term of a rule. Measured is the time from the moment when the capture is safe in the
 archive to the moment when its alert can be read in the store (SQLite), looked at every 20 ms; and the memory of the
-stream's processes together (PSS). Prism and Flink are those of the checkout (``make prism``, ``make flink``).
+stream's processes together (PSS). With ``--remote`` captures come into another archive, and by a remote one (a folder)
+to the stream's. Prism and Flink are those of the checkout (``make prism``, ``make flink``).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from benchmarks.generated import pages
 from benchmarks.homes import link_runners
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.warc import ArchiveWriter
+from pipelines.beam.launch_copy import Copying
+from pipelines.config import load_settings
 from pipelines.identify.url import article_id
 from pipelines.stores import open_store
 from schemas.records import Capture, MediaKind, now_utc
@@ -89,6 +92,7 @@ def main() -> None:
     parser.add_argument("--runner", default="inprocess")
     parser.add_argument("--rate", type=float, default=5.0, help="captures a second")
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--remote", action="store_true", help="by way of a remote archive")
     arguments = parser.parse_args()
     count = int(arguments.rate * arguments.seconds)
     with tempfile.TemporaryDirectory() as name:
@@ -99,9 +103,15 @@ def main() -> None:
         link_runners(folder / "var")
         store.setup()
         command = [str(PROGRAM), "stream", "--rules", "rules.yaml", "--runner", arguments.runner]
-        with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as stream:
+        archive, between = folder / "var" / "archive", ExitStack()
+        if arguments.remote:
+            there = load_settings(home=folder / "there")
+            archive = there.archive
+            between.enter_context(Copying(there, str(folder / "remote"), sends=True))
+            command += ["--from", str(folder / "remote")]
+        with between, subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as stream:
             try:
-                latencies = measure(folder / "var" / "archive", store, count, arguments.rate, stream)
+                latencies = measure(archive, store, count, arguments.rate, stream)
             finally:
                 stream.terminate()
                 stream.wait()

@@ -153,5 +153,5 @@ class RunRecord:
     quarantined: int
     seconds: float
     counters: tuple[StepCount, ...] = ()
-    """What Beam has counted of its pipeline; what is done again counts again. Empty where a runner does not tell. And what
-    was copied from or to a remote archive."""
+    """What Beam has counted of its pipeline, unless a runner does not tell, and what was copied from or to a remote
+    archive. What is done again counts again."""
