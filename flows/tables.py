@@ -150,10 +150,11 @@ def alert_view(alert: Alert, store: Store) -> Group:
         end = _time(message.delivered_at) or f"waits until {_time(message.next_attempt)}"
         said = f"{message.kind} to {message.channel}: {end}"
         why = "".join(f"; {one}" for one in (message.reason, message.last_error) if one)
-        lines.append(Text(f"    {said}{why}", style="dim"))
+        lines.append(Text(plain(f"    {said}{why}"), style="dim"))
     for match in alert.matches:
         article = found.get(match.article_id)
-        lines.append(Text(f"\n{match.field} of {article.content.title if article else match.article_id}", style="dim"))
+        title = (article and article.content.title) or match.article_id
+        lines.append(Text(plain(f"\n{match.field} of {title}"), style="dim"))
         lines.append(quoted(match))
         lines.append(Text(f"    {match.form!r} stands for {match.term!r}", style="dim"))
     return Group(*lines)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.lineage.agencies import agency
 from schemas.records import MessageKind
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Member:
     source: str | None
     title: str | None
     hits: tuple[RuleHit, ...]
+    agency: str | None = None
+    """The agency whose text it is, whoever carries it."""
     edited: bool = False
     """Whether it is here because its outlet has changed a text which was known."""
 
@@ -38,6 +41,7 @@ class Member:
             order=order,
             canonical_id=canonical_id,
             source=content.source,
+            agency=agency(content),
             title=content.title,
             hits=content.hits,
             edited=edited,
@@ -138,7 +142,10 @@ def _growth(before: Terms, now: Terms, members: Mapping[str, Member], escalation
 
 
 def _outlets(joined: Sequence[str], before: Terms, members: Mapping[str, Member]) -> set[str]:
-    """Outlets that an alert has not named and that have not copied from one: counted as ``independent_sources`` is."""
+    """Outlets and agencies that an alert has not named and that have not copied from one.
+
+    Counted as ``independent_sources`` is.
+    """
     known = {article_id for article_id in before if article_id in members}
     told = {members[article_id].canonical_id for article_id in known}
     fresh = {members[article_id].canonical_id for article_id in joined} - told
@@ -147,9 +154,9 @@ def _outlets(joined: Sequence[str], before: Terms, members: Mapping[str, Member]
 
 
 def _outlet(article_id: str, members: Mapping[str, Member]) -> str:
-    """The outlet of an article, or the article where it is unknown."""
+    """Who answers for an article: an agency, else its outlet, else the article itself."""
     member = members.get(article_id)
-    return (member and member.source) or article_id
+    return (member and (member.agency or member.source)) or article_id
 
 
 def _name(outlet: str, members: Mapping[str, Member]) -> str:

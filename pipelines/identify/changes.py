@@ -34,6 +34,8 @@ _BELOW_ZERO = re.compile(r"(?<![\w.,)])[-\u2212](?=\d)")
 _SIGNS = frozenset("%‰°±")
 _COMPARED = 60
 """Paragraphs that one is held against: a page rewritten throughout need not be taken apart."""
+_LONG = 1_000
+"""Words of a paragraph beyond which only its rarer words are looked for: a page without paragraphs."""
 SAME_PARAGRAPH = 0.5
 """Share of words (``difflib`` ratio) from which two paragraphs are one that was rewritten."""
 
@@ -191,13 +193,18 @@ def _drop_divided(wholes: list[str], parts: list[str]) -> None:
 
 
 def _likeness(a: str, b: str) -> float:
-    return SequenceMatcher(None, words(a), words(b), autojunk=False).ratio()
+    return _matched(words(a), words(b)).ratio()
+
+
+def _matched(before: list[str], after: list[str]) -> SequenceMatcher[str]:
+    """The two compared, to the last word unless they are long: words that recur would make it quadratic."""
+    return SequenceMatcher(None, before, after, autojunk=len(after) > _LONG)
 
 
 def word_diff(before: str, after: str) -> Iterator[tuple[str, str]]:
     """A rewritten text in pieces: (``same``, ``removed`` or ``added``, words)."""
     old, new = before.split(), after.split()
-    for step, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for step, a, b, c, d in _matched(old, new).get_opcodes():
         if step == "equal":
             yield "same", " ".join(old[a:b])
             continue

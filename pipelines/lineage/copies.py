@@ -44,7 +44,7 @@ def _changed(ours: list[int], theirs: list[int], known: set[int]) -> int:
     Where something is only put in or taken out, the shingles across the seam are others as well: they count nothing.
     """
     seam, changed = SHINGLE - 1, 0
-    for step, start, end, their_start, their_end in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+    for step, start, end, their_start, their_end in SequenceMatcher(None, ours, theirs).get_opcodes():
         new = sum(one not in known for one in theirs[their_start:their_end])
         if step == "replace" and end - start > seam and new > seam:
             changed += min(end - start, new)

@@ -39,6 +39,15 @@ def test_a_copy_is_no_independent_source_whoever_carries_it_and_whichever_was_fi
     assert spoken(decide([story("a", "b", "c")], {}, TOLD, LATER, members=both)) == []
 
 
+def test_an_agency_s_text_is_one_source_whoever_carries_it_and_however_reworded() -> None:
+    hits = {"b": (hit("r", 1),), "c": (hit("r", 1),), "d": (hit("r", 1),)}
+    members = {one: member(one, *hits[one], agency="Reuters") for one in "bc"}
+    again = decide([story("b", "c")], hits, TOLD, members=members)
+    assert again.outbox == ()
+    further = decide([story("b", "c", "d")], hits, again.put, members=members)
+    assert spoken(further) == [(MessageKind.ESCALATED, "new independent source: outlet d")]
+
+
 def test_a_new_term_escalates_and_the_rule_can_say_that_it_does_not() -> None:
     more = {"c": member("c", hit("r", 2, term="y"), source="outlet b")}
     told = decide([story("b", "c")], {"b": (hit("r", 1),)}, TOLD, LATER, members=more)
