@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.text import Text
 
 from flows.console import Words, console, counted, plain, rows_table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from rich.console import RenderableType
     from rich.table import Table
 
     from flows.run import PassReport
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Rows of each table at the end of a run."""
+_INDENT = 4
 _ARTICLES = "Articles (copies folded under the earliest)"
 SUMMARY = ("articles", "new", "revised", "duplicates", "stories", "alerts", "quarantined", "seconds")
 """Fields of the summary object, in the order of the contract."""
@@ -97,29 +100,29 @@ def alert_block(alert: Alert, titles: dict[str, str | None]) -> Group:
     count = len({match.article_id for match in alert.matches})
     first = next((match for match in alert.matches if match.article_id == alert.article_id), None)
     head = Text.assemble(
-        "  ",
         (alert.rule_id, "bold red"),
         "  ",
         plain(titles.get(alert.article_id) or "(no title)"),
         f"  [{alert.state}{'' if alert.origin is AlertOrigin.LIVE else f', {alert.origin}'}]",
     )
-    tail = Text(f"    {counted(count, 'article')}; alert {alert.id}; story {alert.story_id}", style="dim")
-    return Group(head, *([quoted(first)] if first else []), tail)
+    tail = Text(f"{counted(count, 'article')}; alert {alert.id}; story {alert.story_id}", style="dim")
+    return Group(Padding.indent(head, _INDENT // 2), *([quoted(first)] if first else []), Padding.indent(tail, _INDENT))
 
 
-def quoted(match: Match | AlertMatch) -> Text:
+def quoted(match: Match | AlertMatch) -> Padding:
     """The sentence of a match, the matching form marked."""
-    sentence = Text(f"    “{plain(match.sentence.strip())}”")
+    sentence = Text(f"“{plain(match.sentence.strip())}”")
     sentence.highlight_words([match.form], style="bold yellow")
-    return sentence
+    return Padding.indent(sentence, _INDENT)
 
 
 def hit_view(hit: Hit) -> Group:
     """A hit of a search: title, where and when, and the first sentence that matched."""
     content = hit.article.content
+    told = plain(f"{_day(content.published)}  {content.source or content.url}  {hit.article.id}")
     return Group(
         Text(plain(content.title or "(no title)"), style="bold"),
-        Text(f"    {_day(content.published)}  {content.source or content.url}  {hit.article.id}", style="dim"),
+        Padding.indent(Text(told, style="dim"), _INDENT),
         *(quoted(match) for match in hit.matches[:1]),
     )
 
@@ -141,7 +144,7 @@ def alert_view(alert: Alert, store: Store) -> Group:
     first = found.get(alert.article_id)
     published = _time(first.content.published) if first else ""
     origin = "" if alert.origin is AlertOrigin.LIVE else f", by {alert.origin}"
-    lines: list[Text] = [
+    lines: list[RenderableType] = [
         Text(f"{alert.rule_id} (version {alert.rule_version}), {alert.state}{origin}", style="bold"),
         Text(f"published {published or 'at an unknown time'}, matched {_time(alert.matched_at)}"),
         Text(f"story {alert.story_id}"),
@@ -150,13 +153,13 @@ def alert_view(alert: Alert, store: Store) -> Group:
         end = _time(message.delivered_at) or f"waits until {_time(message.next_attempt)}"
         said = f"{message.kind} to {message.channel}: {end}"
         why = "".join(f"; {one}" for one in (message.reason, message.last_error) if one)
-        lines.append(Text(plain(f"    {said}{why}"), style="dim"))
+        lines.append(Padding.indent(Text(plain(f"{said}{why}"), style="dim"), _INDENT))
     for match in alert.matches:
         article = found.get(match.article_id)
         title = (article and article.content.title) or match.article_id
         lines.append(Text(plain(f"\n{match.field} of {title}"), style="dim"))
         lines.append(quoted(match))
-        lines.append(Text(f"    {match.form!r} stands for {match.term!r}", style="dim"))
+        lines.append(Padding.indent(Text(f"{match.form!r} stands for {match.term!r}", style="dim"), _INDENT))
     return Group(*lines)
 
 

@@ -56,7 +56,7 @@ _BYLINE_CLASS = re.compile(
 )
 # From the attributes to their elements, which are few: asking every element costs twice as much.
 _DECLARED = etree.XPath("//@rel[. = 'author']/.. | //@itemprop[. = 'author']/..")
-_BYLINES = etree.XPath("//*[contains(@class, 'byline')]")
+_BYLINES = etree.XPath("//@class[contains(., 'byline')]/..")
 _MAX_BYLINE = 160
 """Characters of an element that is nothing but a byline."""
 _NOT_THE_STORY = re.compile(

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from flows.console import Output
 from flows.story_tables import stories_table
-from schemas.records import Story
+from flows.tables import quoted
+from schemas.records import Match, Story
 from tests.synthetic import DAY
 
 
@@ -21,6 +22,16 @@ def story(title: str, days: int) -> Story:
         independent_sources=1,
         first_source=None,
     )
+
+
+def test_what_is_quoted_stays_below_its_title() -> None:
+    match = Match(field="body", sentence="Crews moved. " * 12, start=0, end=5, form="Crews", term="crew")
+    for console in (Output(width=60), Output()):
+        with console.capture() as said:
+            console.print(quoted(match))
+        lines = said.get().splitlines()
+        assert (len(lines) > 1) is (console.width == 60)
+        assert all(line.startswith("    ") and line == line.rstrip() for line in lines)
 
 
 def test_a_story_of_several_days_says_so() -> None:
