@@ -146,8 +146,11 @@ def test_a_server_that_is_away_is_said_and_costs_nothing(program: Program, tmp_p
     assert (away.code, away.summary["captures"]) == (1, 0)
     assert f"{PLACE}: " in away.err
     with s3_server(tmp_path / "s3", port):
-        # Nothing is new, and what the last one could not send is sent.
-        assert program("fetch", "--seeds", file, "--to", PLACE, WIREPICKET_HOME="fetched", **environment).code == 0
+        # A run sends as well, and it sends what the fetch before it could not.
+        run = ("run", file, "--rules", "rules.yaml")
+        again = program(*run, WIREPICKET_HOME="fetched", WIREPICKET_ARCHIVE_REMOTE=PLACE, **environment)
+        assert again.code == 0, again.err
+        assert counters(program, "fetched")["send.files"] == 1
         done = program(*stream, WIREPICKET_HOME="stream", **environment)
     assert (done.code, done.summary["captures"]) == (0, 6)
     assert told(program, "stream") == batch_of(program, file)

@@ -75,7 +75,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_is_missing_or_shorter_is_lacking() -> None:
-    assert lacking({"c": 1, "a": 5, "b": 5, "d": 0}, {"a": 4, "b": 5, "e": 9}) == ["a", "c"]
+    there = {"c": 1, "a": 5, "equal": 5, "empty": 0, "longer here": 3}
+    assert lacking(there, {"a": 4, "equal": 5, "longer here": 4, "only here": 9}) == ["a", "c"]
 
 
 def test_new_files_and_what_has_grown_are_brought_and_nothing_else_is_read(tmp_path: Path) -> None:
@@ -145,6 +146,17 @@ def test_a_file_that_another_stream_brings_is_left_to_it(tmp_path: Path) -> None
         fcntl.flock(other, fcntl.LOCK_EX)
         assert Bringer(tmp_path, place, clock=Clock()).round() == Copied()
     assert Bringer(tmp_path, place, clock=Clock()).round().bytes == 10
+
+
+def test_what_another_stream_has_just_brought_is_not_brought_twice(tmp_path: Path) -> None:
+    class Overtaking(Place):
+        def read(self, name: str, start: int) -> Iterator[bytes]:
+            other = Place(self.held)
+            assert Bringer(tmp_path, other, clock=Clock()).round().bytes == 10
+            yield from super().read(name, start)
+
+    assert Bringer(tmp_path, Overtaking({ONE: b"x" * 10}), clock=Clock()).round() == Copied()
+    assert contents(tmp_path) == {ONE: b"x" * 10}
 
 
 def test_a_long_file_is_told_of_while_it_comes(tmp_path: Path) -> None:
