@@ -17,8 +17,6 @@ from pipelines.clean.names import looks_like_name
 from pipelines.identify.url import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from schemas.records import ArticleContent, DroppedLine
 
 _TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(
@@ -84,6 +82,8 @@ _CREDIT_REASONS = frozenset({"byline", "credit", "copyright", "date", "trailing"
 """Why lines are dropped in which an agency is credited."""
 _MAX_CREDIT = 250
 """Characters of a line that credits somebody and does nothing else."""
+_MAX_SOURCE = 60
+"""Characters of a line that gives a source."""
 _MAX_DATELINE = 120
 _SHORT_WORD = 3
 _DATE_WORDS = 2
@@ -92,21 +92,6 @@ _DATE_WORDS = 2
 
 def agency(content: ArticleContent) -> str | None:
     """The agency whose text an article is, by its credit; ``None`` without one."""
-    return next(_credits(content), None)
-
-
-def own_publication(content: ArticleContent) -> str | None:
-    """The agency which has published an article itself: by the outlet's name, or by the site."""
-    source = content.source or ""
-    return _of_site(host(content.url) or "") or _of_site(source.lower()) or _exactly(source)
-
-
-def voice(content: ArticleContent) -> str:
-    """Who answers for a text: the agency credited, else the outlet, else nobody but the article itself, by its id."""
-    return agency(content) or content.source or content.article_id
-
-
-def _credits(content: ArticleContent) -> Iterator[str]:
     first, _, _ = content.body.partition("\n\n")
     _, _, last = content.body.rpartition("\n\n")
     found = (
@@ -120,7 +105,18 @@ def _credits(content: ArticleContent) -> Iterator[str]:
         _in_line(last),
         *(_in_dropped(line) for line in content.dropped),
     )
-    yield from (name for name in found if name)
+    return next((name for name in found if name), None)
+
+
+def own_publication(content: ArticleContent) -> str | None:
+    """The agency which has published an article itself: by the outlet's name, or by the site."""
+    source = content.source or ""
+    return _of_site(host(content.url) or "") or _of_site(source.lower()) or _exactly(source)
+
+
+def voice(content: ArticleContent) -> str:
+    """Who answers for a text: the agency credited, else the outlet, else nobody but the article itself, by its id."""
+    return agency(content) or content.source or content.article_id
 
 
 def _of_site(site: str) -> str | None:
@@ -169,7 +165,9 @@ def _in_bare_byline(line: str) -> str | None:
 def _in_dateline(paragraph: str) -> str | None:
     for bracket in _BRACKETED.finditer(paragraph[:_MAX_DATELINE]):
         place, credit = paragraph[: bracket.start()], bracket["credit"]
-        if (bracket["dash"] or _is_place(place)) and not _PICTURE.search(credit) and not _spelled_out(place, credit):
+        # Without a dash behind it, it may be the short form of a firm: a date or capitals must say what it is.
+        plain = bracket["dash"] or ((place == place.upper() or any(map(str.isdigit, place))) and _is_place(place))
+        if plain and not _PICTURE.search(credit) and not _spelled_out(place, credit):
             found = _first_named(credit) or _last_named(credit)
             if found:
                 return found
@@ -228,7 +226,10 @@ def _in_line(line: str) -> str | None:
             return _BY_NAME[match["name"]]
     if match := _INITIALS.fullmatch(line.strip()):
         return _BY_NAME[match["name"]]
-    return _first_named(line)
+    if _PREFIX.match(line) and len(line) <= _MAX_SOURCE:
+        return _first_named(line)
+    parts = [_exactly(part) for part in _PARTS.split(line) if part.strip()]
+    return parts[0] if parts and all(parts) else None
 
 
 def _in_dropped(dropped: DroppedLine) -> str | None:
