@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from pipelines.archive.copying import LONGEST_PAUSE, Copied
+from pipelines.archive.copying import Copied
 from pipelines.beam.launch import JOB_NAME
 from schemas.serial import from_json, to_json
 
@@ -34,6 +34,8 @@ TRIES = 4
 SILENT = 600.0
 """Seconds without a word after which a process is taken to hang. It speaks up after each round, and within one every
 few megabytes; a slow line may take minutes for those."""
+ANEW = 10.0
+"""Seconds before a process that has died or was killed is followed by another."""
 _GLANCE = 0.05
 
 
@@ -95,6 +97,7 @@ class Copying:
         self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
         self._reader.start()
         self._heard = time.monotonic()
+        self._ended_at: float | None = None
 
     def _read(self, output: BinaryIO) -> None:
         with output:
@@ -124,16 +127,21 @@ class Copying:
     def reports(self) -> list[Copied]:
         """What it has told since the last time. Where it has died or hangs, that is told, and it is begun anew."""
         told = self._hear()
-        ended = self._child.poll()
-        if ended is not None and self._silent > LONGEST_PAUSE:
-            told.append(self._failed(f"exit code {ended}"))
+        if self._ended_at is not None:
+            if time.monotonic() - self._ended_at > ANEW:
+                self._begin()
+        elif why := self._why():
+            told.append(self._failed(why))
             self._end()
-            self._begin()
-        elif self._silent > SILENT:
-            told.append(self._failed(f"not heard of for {self._silent:.0f} s"))
-            self._end()
-            self._begin()
+            self._ended_at = time.monotonic()
         return told
+
+    def _why(self) -> str | None:
+        """Why it is no use any more; ``None`` as long as it is."""
+        ended = self._child.poll()
+        if ended is not None:
+            return f"exit code {ended}"
+        return f"not heard of for {self._silent:.0f} s" if self._silent > SILENT else None
 
     def finish(self) -> Copied:
         """Have what sends do the rest, and wait for that: what all of it came to."""
@@ -141,16 +149,12 @@ class Copying:
         self._child.stdin.close()
         self._heard = time.monotonic()
         total = Copied()
-        while self._child.poll() is None and self._silent < SILENT:
+        while not (why := self._why()):
             total = sum(self._hear(), total)
             time.sleep(_GLANCE)
-        silent = self._silent
         self._end()
         total = sum(self._hear(), total)
-        if self._child.returncode == 0:
-            return total
-        what = f"not heard of for {silent:.0f} s" if silent >= SILENT else f"exit code {self._child.returncode}"
-        return total + self._failed(what)
+        return total if self._child.returncode == 0 else total + self._failed(why)
 
     def _failed(self, what: str) -> Copied:
         return Copied(problems=(f"copying broke off: {what}; its log is {self.log}",))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from flows import stream as streams
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.stream import Stream
+from pipelines.archive.pending import store_key
+from pipelines.archive.warc import ArchiveWriter
+from pipelines.archive.watch import Watch
 from pipelines.beam.launch_stream import WindowReport
 from pipelines.config import load_settings
+from pipelines.stores import open_store
+from schemas.records import Capture, MediaKind, now_utc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +96,28 @@ def test_a_pipeline_that_breaks_off_is_said_counted_and_tried_again(
     assert stop.pauses == [1, 2, 4, 1, 2]
     assert any(line.endswith("waits in the archive; trying again in 4 s.") for line in said.lines)
     assert 'wirepicket_step_failures_total{step="pipeline"} 5.0' in (tmp_path / "metrics.prom").read_text()
+
+
+def test_what_is_older_than_the_archive_is_to_hold_goes_once_it_was_handed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules.yaml").write_text("- {id: rockets, query: HIMARS}\n", encoding="utf-8")
+    settings = load_settings(home=tmp_path / "var", archive_days=2)
+    process: Any = type("Process", (Ended,), {"done": (0,)})
+    monkeypatch.setattr(streams, "StreamProcess", process)
+
+    def write(name: str, days: int) -> str:
+        with ArchiveWriter(settings.archive) as writer:
+            at = now_utc() - timedelta(days=days)
+            return writer.write(Capture(url=name, fetched_at=at, kind=MediaKind.TEXT, body=name.encode())).file
+
+    old, young = write("seed:old", 3), write("seed:young", 1)
+    with open_store(settings.store_url) as store:
+        key = store_key(store.url, settings.index_prefix)
+    with Watch(settings.archive, key) as watch:
+        for handed in watch.hand_out(10):
+            watch.taken(handed.id)
+    waiting = write("seed:waiting", 3)
+    inputs = Inputs.of([], [], tmp_path / "rules.yaml", "inprocess", settings)
+    Stream(settings=settings, inputs=inputs, reporter=Said(), stop=Patience(1), notify=False).run()
+    assert {path.name for path in settings.archive.glob("*.gz")} == {young, waiting}, f"{old} is gone"
