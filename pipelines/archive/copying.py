@@ -34,7 +34,7 @@ PROGRESS = 8 * CHUNK
 ROUND = 10.0
 """Seconds after which a round begins no further file, so that it is heard of and new files have their turn."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before a file that failed is tried again, doubled with each time; the rest goes on meanwhile."""
+"""Seconds before what failed is tried again, doubled with each time; where it is a file, the rest goes on meanwhile."""
 AGAIN, SHARE = 5.0, 10.0
 """A file that grows is sent whole each time: at the earliest after so many seconds, and so many times what the last
 time took."""
@@ -102,6 +102,11 @@ def lacking(there: Mapping[str, int], here: Mapping[str, int]) -> list[str]:
     return sorted(name for name, size in there.items() if size > here.get(name, 0))
 
 
+def pause_after(failures: int) -> float:
+    """Seconds before what has failed so many times in a row is tried again."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10))
+
+
 class Copier(ABC):
     """Copies in one direction. ``clock`` gives seconds."""
 
@@ -135,7 +140,7 @@ class Copier(ABC):
                 self._copy(name, there.get(name, Listed(0, 0)).size, progress.add)
             except (CopyError, OSError) as error:
                 self._failed[name] = self._failed.get(name, 0) + 1
-                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failed[name] - 1, 10))
+                pause = pause_after(self._failed[name])
                 problems.append(str(error) if isinstance(error, CopyError) else f"{name}: {error}")
                 waiting += 1
             else:

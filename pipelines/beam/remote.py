@@ -20,7 +20,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.archive.copying import CHUNK, LONGEST_PAUSE, Bringer, Copied, Listed, Sender
+from pipelines.archive.copying import CHUNK, Bringer, Copied, Listed, Sender, pause_after
 from pipelines.archive.warc import SUFFIX
 from pipelines.beam.launch import JOB_NAME
 from pipelines.beam.launch_copy import LOOK, TRIES, CopyJob
@@ -136,10 +136,10 @@ def _rounds(copier: Copier, stop: threading.Event) -> None:
         done = copier.round(_say)
         _say(done)
         unanswered = unanswered + 1 if done.problems and not done.waiting else 0
-        if done.files and done.waiting:
-            pause = 0.0  # much is behind
-        elif done.files or unanswered:
-            pause = min(LONGEST_PAUSE, LOOK * 2 ** min(unanswered, 10))
+        if unanswered:
+            pause = pause_after(unanswered)
+        elif done.files:
+            pause = 0.0 if done.waiting else LOOK  # where much is behind, on with it
         else:
             pause = max(LOOK, _SHARE * done.seconds)
 
