@@ -115,6 +115,11 @@ CREATE TABLE IF NOT EXISTS common_keys (
     key INTEGER PRIMARY KEY
 ) STRICT;
 
+-- Stories that a regrouping is writing.
+CREATE TABLE IF NOT EXISTS unfinished (
+    story_id TEXT PRIMARY KEY
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS changes ( -- GroupChange
     id TEXT PRIMARY KEY,
     at TEXT NOT NULL,

@@ -17,8 +17,7 @@ from pipelines.stores.protocol import Space
 from schemas.records import MemoryEntry, Placement, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime, timedelta
 
     from pipelines.alerts.policy import AlertPolicy
@@ -39,7 +38,8 @@ def apply_regroup(
     """Find the place of new fingerprints and write what that changes; the number of alerts raised.
 
     ``policy`` says what is said of alerts, and to whom. The memory is written last: until then a crash
-    leaves everything to be done again, and doing it again changes nothing.
+    leaves everything to be done again, and doing it again changes nothing. Where each write of a store stands alone,
+    whoever comes next, be it with other articles, puts the stories right which a crash left half written.
     """
     raised = 0
     waiting = iter(fingerprints)
@@ -58,6 +58,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         if fingerprint.article_id in current and current[fingerprint.article_id].content.digest == fingerprint.digest
     }
     since = now_utc() - horizon
+    unfinished = store.unfinished()
     while True:
         grouped = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
         entries = {entry.fingerprint.article_id: entry for entry in grouped.entries}
@@ -66,13 +67,14 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         entries = {article_id: entry for article_id, entry in entries.items() if article_id in articles}
         stories = _stories(entries, articles)
         known = store.stories([story.id for story in stories])
-        before = grouped.before | _left_behind(grouped, articles, since)
-        strays = _strays(grouped, known.values(), before, since, store)
+        strays = _overtaken(entries, articles) | _strays(unfinished, entries.keys(), since, store)
         if not strays:
             break
         latest |= strays
         current |= store.articles(strays.keys() - current.keys())
-    existing = store.alerts_of_stories(before | {story.id for story in stories})
+    before = grouped.before | unfinished
+    after = {story.id for story in stories}
+    existing = store.alerts_of_stories(before | after)
     members = {
         article_id: Member.of(
             articles[article_id],
@@ -90,43 +92,40 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         policy=policy,
         now=now_utc(),
     )
+    store.write_unfinished(before | after)
     store.write_changes(list(group_changes(grouped.old, entries, now_utc())))
     store.place(list(_placements(entries, articles)))
-    store.write_stories(
-        [story for story in stories if known.get(story.id) != story], gone=before - {story.id for story in stories}
-    )
+    store.write_stories([story for story in stories if known.get(story.id) != story], gone=before - after)
     store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox, moved=decision.moved)
     remember(grouped, store)
+    store.write_unfinished(())
     return decision.raised
 
 
-def _left_behind(grouped: Regrouping, articles: Mapping[str, Article], since: datetime) -> set[str]:
-    """Stories that a regrouping which died before it was remembered has put articles into, by their ids.
+def _overtaken(entries: Mapping[str, MemoryEntry], articles: Mapping[str, Article]) -> dict[str, Fingerprint]:
+    """Articles of which the memory has an earlier text than the store: who wrote that died, or is yet to group it.
 
-    Where each write of a store stands alone, it may have come as far as that, and this one may be of other articles.
-    What was first seen before ``since`` is no longer remembered for another reason: nothing has joined its story.
+    What is told of an article is told of its text as it stands, so it is grouped by that.
     """
     return {
-        article.story_id
-        for article_id, article in articles.items()
-        if article.story_id and (article_id in grouped.old or article.first_seen >= since)
+        article_id: fingerprint(articles[article_id].content, articles[article_id].first_seen)
+        for article_id, entry in entries.items()
+        if articles[article_id].content.digest != entry.fingerprint.digest
     }
 
 
 def _strays(
-    grouped: Regrouping, known: Iterable[Story], before: AbstractSet[str], since: datetime, store: Store
+    unfinished: Collection[str], regrouped: Collection[str], since: datetime, store: Store
 ) -> dict[str, Fingerprint]:
-    """Articles of other stories which such a regrouping has mixed with these: they are put right as well."""
-    regrouped = {entry.fingerprint.article_id for entry in grouped.entries}
-    others = before - grouped.before
-    mixed = [*known, *(store.stories(others).values() if others else ())]
-    listed = {article_id for story in mixed for article_id in story.article_ids} - regrouped
-    remembered = store.remembered(listed) if listed else {}
-    entries = [*remembered.values(), *(store.members(Space.STORY, others) if others else ())]
+    """Other articles of the stories that a regrouping which died has left unfinished: they are put right as well."""
+    if not unfinished:
+        return {}
+    listed = {article_id for story in store.stories(unfinished).values() for article_id in story.article_ids}
+    remembered = store.remembered(listed)
+    entries = [*remembered.values(), *store.members(Space.STORY, unfinished)]
     strays = {entry.fingerprint.article_id: entry.fingerprint for entry in entries}
     # What it was about to remember: nothing else that was seen within the horizon is listed and not remembered.
-    unremembered = listed - remembered.keys()
-    for article_id, article in (store.articles(unremembered) if unremembered else {}).items():
+    for article_id, article in store.articles(listed - remembered.keys()).items():
         if article.first_seen >= since:
             strays[article_id] = fingerprint(article.content, article.first_seen)
     return {article_id: one for article_id, one in strays.items() if article_id not in regrouped}

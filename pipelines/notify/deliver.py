@@ -11,13 +11,13 @@ says ``delivered``, which the next delivery records without sending it again.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.alerts.policy import AlertPolicy, digest
-from pipelines.notify.notice import Item, Notice
+from pipelines.alerts.policy import AlertPolicy
+from pipelines.notify.notice import notice_of
 from pipelines.notify.parcels import MAX_PARCEL, Parcel, pack
 from pipelines.notify.sending import FAILURES_IN_A_ROW, send
 from schemas.records import AlertState, MessageKind
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.notify.channels import Channel
+    from pipelines.notify.notice import Notice
     from schemas.records import Alert, Article, OutboxMessage, Story
 
 BATCH = MAX_PARCEL
@@ -183,12 +184,32 @@ class _Delivery:
     def run(self, batch: Sequence[Parcel]) -> None:
         """Send parcels."""
         to_send = [parcel for parcel in batch if self._failures[parcel.channel] < FAILURES_IN_A_ROW]
-        notices = _notices(self._store, to_send, self._policy)
-        for parcel, error in send(to_send, notices, self._channels, self._failures):
+        notices = self._notices(to_send)
+        for parcel, error in send(notices, self._channels, self._failures):
             if error is None:
                 self._record_sent(parcel)
             else:
                 self._record_failure(parcel, error)
+
+    def _notices(self, parcels: Sequence[Parcel]) -> dict[Parcel, Notice]:
+        """What is said of parcels, but for messages that cannot be told now: the next delivery comes back to them."""
+        alerts = self._store.alerts({message.alert_id for parcel in parcels for message in parcel.messages})
+        stories = self._store.stories({alert.story_id for alert in alerts.values()})
+        articles = self._store.articles({alert.article_id for alert in alerts.values()})
+
+        def can_be_told(message: OutboxMessage) -> bool:
+            # An alert that has gone since it was looked at has given its messages to another. One without its story is
+            # about to go: a regrouping is at it, or has died over it, and another alert may speak for it already.
+            alert = alerts.get(message.alert_id)
+            return alert is not None and (alert.story_id in stories or self._now - message.created_at >= ORPHAN_AGE)
+
+        notices: dict[Parcel, Notice] = {}
+        for parcel in parcels:
+            messages = tuple(filter(can_be_told, parcel.messages))
+            if messages:
+                told = replace(parcel, messages=messages)
+                notices[told] = notice_of(messages, alerts, stories, articles, self._policy)
+        return notices
 
     def _record_sent(self, parcel: Parcel) -> None:
         self.sent += len(parcel.messages)
@@ -273,34 +294,3 @@ def _settled(message: OutboxMessage, alert: Alert | None, now: datetime) -> Outb
     if unwanted:
         return replace(message, delivered_at=now, last_error=f"not sent: the alert was already {alert.state}")
     return None
-
-
-def _notices(store: OutboxStore, parcels: Sequence[Parcel], policy: AlertPolicy) -> dict[Parcel, Notice]:
-    alerts = store.alerts({message.alert_id for parcel in parcels for message in parcel.messages})
-    stories = store.stories({alert.story_id for alert in alerts.values()})
-    articles = store.articles({alert.article_id for alert in alerts.values()})
-
-    def item(messages: Sequence[OutboxMessage], alert: Alert) -> Item:
-        kinds = [message.kind for message in messages]
-        new = MessageKind.NEW in kinds
-        return Item(
-            message_ids=tuple(message.id for message in messages),
-            kind=MessageKind.NEW if new else kinds[-1],
-            # A new alert is told as it is now, so what came to it before anybody was told is no change.
-            reasons=() if new else tuple(message.reason for message in messages if message.reason),
-            alert=alert,
-            severity=policy.severity(alert.rule_id),
-            story=stories.get(alert.story_id),
-            article=articles.get(alert.article_id),
-        )
-
-    notices: dict[Parcel, Notice] = {}
-    for parcel in parcels:
-        by_alert: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
-        for message in parcel.messages:
-            by_alert[message.alert_id].append(message)
-        ids = [message.id for message in parcel.messages]
-        items = tuple(item(messages, alerts[one]) for one, messages in by_alert.items() if one in alerts)
-        if items:  # an alert may have gone since it was looked at; the next delivery settles its message
-            notices[parcel] = Notice(message_id=ids[0] if len(ids) == 1 else digest("digest", *ids), items=items)
-    return notices

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipelines.alerts.policy import digest
 from pipelines.alerts.rule_file import SEVERITIES
 from schemas.export import export_alert
 from schemas.records import AlertOrigin, MessageKind
 from schemas.serial import time_to_text, to_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from schemas.records import Alert, AlertMatch, Article, Story
+    from pipelines.alerts.policy import AlertPolicy
+    from schemas.records import Alert, AlertMatch, Article, OutboxMessage, Story
 
 MAX_SENTENCES = 3
 """Sentences quoted of an alert; the alert has them all."""
@@ -128,3 +132,38 @@ class Notice:
     def as_dict(self) -> dict[str, Any]:
         """The message's id and every alert."""
         return {"message_id": self.message_id, "alerts": [item.as_dict() for item in self.items]}
+
+
+def notice_of(
+    messages: Sequence[OutboxMessage],
+    alerts: Mapping[str, Alert],
+    stories: Mapping[str, Story],
+    articles: Mapping[str, Article],
+    policy: AlertPolicy,
+) -> Notice:
+    """What messages say that go to a channel as one, of alerts, their stories and first articles by id.
+
+    ``policy`` has the severities of the rules. Stories and articles may be missing.
+    """
+    by_alert: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
+    for message in messages:
+        by_alert[message.alert_id].append(message)
+    items = []
+    for alert_id, of_alert in by_alert.items():
+        alert = alerts[alert_id]
+        kinds = [message.kind for message in of_alert]
+        new = MessageKind.NEW in kinds
+        items.append(
+            Item(
+                message_ids=tuple(message.id for message in of_alert),
+                kind=MessageKind.NEW if new else kinds[-1],
+                # A new alert is told as it is now, so what came to it before anybody was told is no change.
+                reasons=() if new else tuple(message.reason for message in of_alert if message.reason),
+                alert=alert,
+                severity=policy.severity(alert.rule_id),
+                story=stories.get(alert.story_id),
+                article=articles.get(alert.article_id),
+            )
+        )
+    ids = [message.id for message in messages]
+    return Notice(message_id=ids[0] if len(ids) == 1 else digest("digest", *ids), items=tuple(items))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pipelines.notify.channels import Channel
     from pipelines.notify.notice import Notice
@@ -22,19 +22,17 @@ MAX_ERROR = 500
 
 
 def send(
-    parcels: Sequence[Parcel],
     notices: Mapping[Parcel, Notice],
     channels: Mapping[str, Channel],
     failures: Counter[str],
 ) -> Iterator[tuple[Parcel, str | None]]:
-    """Send, every channel in a thread of its own; yield each parcel as soon as its channel is done with it.
+    """Send what is said of parcels, every channel in a thread of its own; yield each as soon as its channel is done.
 
     A channel with ``FAILURES_IN_A_ROW`` stops; its other parcels are not yielded and stay as they are.
     """
     by_channel: defaultdict[str, list[Parcel]] = defaultdict(list)
-    for parcel in parcels:
-        if parcel in notices:
-            by_channel[parcel.channel].append(parcel)
+    for parcel in notices:
+        by_channel[parcel.channel].append(parcel)
     done: queue.SimpleQueue[tuple[Parcel, str | None] | None] = queue.SimpleQueue()
     stop = threading.Event()
 

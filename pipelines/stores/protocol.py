@@ -119,6 +119,12 @@ class Store(Protocol):
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold the memory for one regrouping: no other holder until it is left, even in another process."""
 
+    def unfinished(self) -> frozenset[str]:
+        """Ids of the stories that a regrouping was writing when it died."""
+
+    def write_unfinished(self, story_ids: Collection[str]) -> None:
+        """Say which stories are about to be written, in place of what was said before; none once all is written."""
+
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
         """Entries by article id."""
 

@@ -138,3 +138,15 @@ def test_writes_inside_exclusive_are_seen_inside_it_and_after(store: Store, make
         assert numbers(store.related(Space.COPY, [1])) == [1]
         assert store.common_keys([5]) == {5}
     assert numbers(store.related(Space.COPY, [1])) == [1]
+
+
+def test_what_is_unfinished_is_kept_until_something_else_is_said(store: Store) -> None:
+    assert store.unfinished() == frozenset()
+    with store.exclusive():
+        store.write_unfinished(["b", "a"])
+        assert store.unfinished() == {"a", "b"}
+    store.write_unfinished({"c"})
+    with store.exclusive():
+        assert store.unfinished() == {"c"}
+        store.write_unfinished([])
+    assert store.unfinished() == frozenset()

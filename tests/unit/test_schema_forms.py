@@ -38,7 +38,7 @@ TABLES = {
 }
 OWN_COLUMNS = {"articles": {"row"}, "memory": {"row"}}
 """Columns which are no field of the record."""
-TABLES_WITHOUT_RECORD = {"articles_text", "copy_postings", "story_postings", "common_keys"}
+TABLES_WITHOUT_RECORD = {"articles_text", "copy_postings", "story_postings", "common_keys", "unfinished"}
 KINDS_WITHOUT_RECORD = {"common-keys", "leases"}
 
 

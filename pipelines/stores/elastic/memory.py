@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from pipelines.stores.elastic.documents import COMMON_KEYS, MEMORY, Kind, key_term
+from pipelines.stores.elastic.documents import COMMON_KEYS, LEASES, MEMORY, Kind, key_term
 from pipelines.stores.elastic.parts import ElasticPart
 from pipelines.stores.protocol import GROUP_FIELDS, Space
 from schemas.serial import time_to_text
@@ -36,8 +36,19 @@ class CommonKey:
 COMMON = Kind(COMMON_KEYS, CommonKey, lambda common: str(common.key), "key", lambda common: {"key": common.key})
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The stories that the holder of the lease is writing, or was when it died."""
+
+    stories: tuple[str, ...]
+
+
+UNFINISHED_ID = "unfinished"
+UNFINISHED = Kind(LEASES, Unfinished, lambda _: UNFINISHED_ID, "holder")
+
+
 class MemoryDocuments(ElasticPart):
-    """The indices ``memory`` and ``common-keys``."""
+    """The indices ``memory`` and ``common-keys``, and beside the lease what is unfinished."""
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -45,6 +56,14 @@ class MemoryDocuments(ElasticPart):
         with self._lease.held():
             self._indices.forget()
             yield
+
+    def unfinished(self) -> frozenset[str]:
+        found = self._documents(UNFINISHED).records([UNFINISHED_ID])
+        return frozenset(story_id for said in found.values() for story_id in said.stories)
+
+    def write_unfinished(self, story_ids: Collection[str]) -> None:
+        self._lease.check()
+        self._documents(UNFINISHED).put([Unfinished(tuple(sorted(story_ids)))])
 
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
         return self._documents(MEMORY).records(ids)

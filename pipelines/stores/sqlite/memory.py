@@ -25,7 +25,7 @@ _SPACES = ("copy", "story")
 
 
 class MemoryTables(SqlitePart):
-    """The tables ``memory``, ``copy_postings``, ``story_postings`` and ``common_keys``."""
+    """The tables ``memory``, ``copy_postings``, ``story_postings``, ``common_keys`` and ``unfinished``."""
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -35,6 +35,15 @@ class MemoryTables(SqlitePart):
         """
         with self._database.writing():
             yield
+
+    def unfinished(self) -> frozenset[str]:
+        with self._database.reading() as connection:
+            return frozenset(story_id for (story_id,) in connection.execute("SELECT story_id FROM unfinished"))
+
+    def write_unfinished(self, story_ids: Collection[str]) -> None:
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM unfinished")
+            connection.executemany("INSERT INTO unfinished VALUES (?)", [(story_id,) for story_id in story_ids])
 
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
         return {entry.fingerprint.article_id: entry for entry in self._select(MEMORY, "article_id", ids)}
