@@ -126,7 +126,7 @@ def decide_alerts(
     put: dict[str, Alert] = {}
     for one in standing:
         alert = one.alert
-        followed = follow(one, messages, heir_of, known=alert.id in known)
+        followed = follow(one, messages, heir_of, known=alert.id in known and alert.id in messages)
         moved += followed.moved
         outbox += followed.fresh
         if followed.told and alert.state is AlertState.NEW:  # each channel had one of those it follows

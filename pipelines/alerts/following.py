@@ -80,7 +80,8 @@ def follow(
         one: the alert.
         messages: by alert, every message there is.
         heir_of: who takes the messages of alerts that are gone.
-        known: whether the alert had its id before.
+        known: whether the alert had its id before, and messages: where it has none, whoever wrote it died before those
+            of an earlier id had followed, and they may go to another part of it.
 
     A channel is told once that an alert is new: of several such messages the earliest stays, and none where the channel
     has had one of any alert that this one follows.
@@ -115,8 +116,12 @@ def follow(
         if now != message:
             moved.append(now)
     untold = [message for message in others if message in had and message.channel not in reached | waiting]
+    again = [] if known or alert.state is not AlertState.NEW else one.speaker.again(untold)
+    # A part that joined again before it was told, and goes once more: its message is there, and was settled then.
+    stood_in = {message.id for message in (*ours, *others) if message.last_error == STOOD_IN}
+    moved += [message for message in again if message.id in stood_in]
     return Followed(
         moved=tuple(moved),
-        fresh=() if known or alert.state is not AlertState.NEW else tuple(one.speaker.again(untold)),
+        fresh=tuple(message for message in again if message.id not in stood_in),
         told=bool(had) and reached >= tells,
     )

@@ -41,7 +41,8 @@ class Speaker:
 
     def again(self, untold: Sequence[OutboxMessage]) -> list[OutboxMessage]:
         """The alert is a part of another which goes on without it, and which these channels were still to be told."""
-        about = sorted({one.alert_id for one in untold})
+        # With the time: a part may join others, which settles its message, and go from them again.
+        about = [time_to_text(self.now), *sorted(one.id for one in untold)]
         return [
             self._message(channel, MessageKind.NEW, about=about)
             for channel in sorted({message.channel for message in untold})

@@ -193,3 +193,16 @@ def test_an_alert_that_comes_back_to_its_former_id_brings_its_messages_back() ->
     back = decide([story("b")], hits, there.put, LATER, sent=there.moved)
     assert back.put == first.put
     assert (back.moved, back.outbox) == (first.outbox, ())
+
+
+def test_a_part_that_goes_joins_again_and_goes_once_more_is_told() -> None:
+    hits = {one: (hit("r", 1),) for one in "ab"}
+    whole, parts = [story("a", "b")], [story("a"), story("b")]
+    decision = decide(whole, hits)
+    messages = {message.id: message for message in decision.outbox}
+    for minutes, stories in enumerate((parts, whole, parts), start=1):
+        decision = decide(stories, hits, decision.put, NOW + timedelta(minutes=minutes), sent=tuple(messages.values()))
+        messages = {message.id: message for message in decision.outbox if message.id not in messages} | messages
+        messages |= {message.id: message for message in decision.moved}
+    left = {(message.alert_id, message.channel) for message in messages.values() if not message.delivered_at}
+    assert left == {(alert_id("r", part), channel) for part in "ab" for channel in (LOG_CHANNEL, "team")}
