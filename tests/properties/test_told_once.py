@@ -178,6 +178,8 @@ class World:
         """Stands still until it is told otherwise: times are kept in whole seconds."""
         self.left = {*PLAIN, *EDITS}
         """Captures not taken yet, or by a process that died."""
+        self.ungrouped: set[int] = set()
+        """Edits that were stored by a process which died before it had grouped them."""
         self.had = {channel: Had() for channel in (LOG_CHANNEL, "desk")}
         self.together: set[frozenset[str]] = set()
         """Articles that were in one alert at some time."""
@@ -188,9 +190,11 @@ class World:
         taken = [capture(number) for number in numbers]
         result = store_batch([(ref, one) for ref, one, _ in taken], [refined for *_, refined in taken], self.store)
         store: Any = self.store if writes is None else Frail(self.store, writes)
+        self.ungrouped |= {*EDITS}.intersection(numbers)
         with suppress(Death), patch("pipelines.grouping.apply.now_utc", lambda: self.now):
             apply_regroup(result.fingerprints, store, timedelta(days=14), POLICY)
             self.left -= set(numbers)
+            self.ungrouped -= set(numbers)
         self.together |= {frozenset(matching(alert)) for alert in self.store.iter_alerts()}
 
     def wait(self) -> None:
@@ -207,7 +211,8 @@ class World:
     def deliver(self, meanwhile: Collection[int] = (), *, dies: bool = False, fails: bool = False) -> None:
         """Deliver; captures are taken while the first notice is being sent, or the process dies right after it."""
         self.now += timedelta(hours=13)  # beyond every pause and throttle, and ten of them within ORPHAN_AGE
-        left = list(meanwhile)
+        # Where a story falls apart while its alert is sent, the part that goes is told again: nobody knows of it yet.
+        left = [] if self.ungrouped else list(meanwhile)
 
         def on_the_way() -> None:
             if left:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from tests.unit.notify.conftest import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
-    from schemas.records import AlertState
+    from schemas.records import Alert, AlertState
 
-
-Raise = "Callable[..., list[Alert]]"
-
+    Raise = Callable[..., list[Alert]]
 
 FAR = NOW + timedelta(days=9999)
 

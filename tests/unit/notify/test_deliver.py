@@ -15,11 +15,12 @@ from pipelines.notify.deliver import (
 )
 from schemas.records import AlertState
 from tests.unit.notify.conftest import NOW, POLICY
+from tests.unit.notify.receiving import FAR, Receiver, states
 
 if TYPE_CHECKING:
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
-from tests.unit.notify.receiving import FAR, Raise, Receiver, states
+    from tests.unit.notify.receiving import Raise
 
 
 def test_every_message_is_sent_once_and_the_alert_is_delivered(store: Store, raise_alerts: Raise) -> None:

@@ -16,6 +16,7 @@ from pipelines.notify.deliver import (
 )
 from schemas.records import AlertState
 from tests.unit.notify.conftest import NOW
+from tests.unit.notify.receiving import FAR, Receiver, states
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
     from schemas.records import Alert, OutboxMessage
-from tests.unit.notify.receiving import FAR, Raise, Receiver, states
+    from tests.unit.notify.receiving import Raise
 
 
 class Crash(BaseException):
@@ -190,3 +191,25 @@ def test_a_message_that_was_settled_while_its_channel_failed_stays_so(store: Sto
 
     assert deliver(store, {"log": Log(1)}, NOW).failed == 1
     assert store.outbox_pending(FAR) == []
+
+
+def test_an_alert_whose_story_is_gone_waits_until_it_has_moved(store: Store, raise_alerts: Raise) -> None:
+    moving, _ = raise_alerts(2, "log")
+    (story,) = store.stories([moving.story_id]).values()
+    store.write_stories([], gone=[story.id])  # what regrouping does first
+    log = Receiver()
+    report = deliver(store, {"log": log}, NOW)
+    assert (report.sent, report.waiting) == (1, 1)
+    (left,) = store.outbox_pending(NOW)
+    assert left.alert_id == moving.id
+    store.write_stories([story])
+    assert deliver(store, {"log": log}, NOW).sent == 1
+    assert states(store) == {AlertState.DELIVERED}
+
+
+def test_after_a_week_it_is_told_without_its_story(store: Store, raise_alerts: Raise) -> None:
+    (alert,) = raise_alerts(1, "log")
+    store.write_stories([], gone=[alert.story_id])
+    log = Receiver()
+    assert deliver(store, {"log": log}, NOW + ORPHAN_AGE / 2).sent == 0
+    assert deliver(store, {"log": log}, NOW + ORPHAN_AGE).sent == 1

@@ -13,12 +13,13 @@ from pipelines.notify.deliver import (
 )
 from schemas.records import AlertState, MessageKind, Rule, Throttle
 from tests.unit.notify.conftest import NOW, make_message
+from tests.unit.notify.receiving import FAR, Receiver, states
 
 if TYPE_CHECKING:
     from pipelines.notify.notice import Notice
     from pipelines.stores.protocol import Store
     from schemas.records import OutboxMessage
-from tests.unit.notify.receiving import FAR, Raise, Receiver, states
+    from tests.unit.notify.receiving import Raise
 
 TOPIC = "a topic"
 
@@ -126,3 +127,15 @@ def test_an_escalation_is_told_apart_and_sent_although_the_alert_was_delivered(
     report = deliver(store, {"log": log}, NOW)
     assert (report.sent, report.waiting) == (0, 0)
     assert states(store) == {AlertState.MUTED}
+
+
+def test_of_a_digest_only_what_was_told_is_recorded(store: Store, raise_alerts: Raise) -> None:
+    told, moving = raise_alerts(2)
+    write(store, *(make_message(alert, "team", topic=TOPIC) for alert in (told, moving)))
+    store.write_stories([], gone=[moving.story_id])
+    team = Receiver()
+    deliver(store, {"team": team}, NOW)
+    (notice,) = team.got
+    assert [item.alert.id for item in notice.items] == [told.id]
+    (left,) = store.outbox_pending(FAR)
+    assert left.alert_id == moving.id
