@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import pytest
@@ -86,7 +86,8 @@ def test_serve_runs_its_deployments(program: Program, prefect_api: str, web: Web
             names = {"wirepicket-run", "wirepicket-report", "wirepicket-health"}
             flows = wait_for(lambda: deployments(prefect_api, names), served, program.folder / "serve.log")
             for name in ("wirepicket-run", "wirepicket-report", "wirepicket-health"):
-                created = httpx.post(f"{prefect_api}/deployments/{flows[name]}/create_flow_run", json={}).json()
+                new = f"{prefect_api}/deployments/{flows[name]}/create_flow_run"
+                created = wait_for(lambda new=new: ask("POST", new), served, program.folder / "serve.log")
                 wait_for(lambda one=created["id"]: ended(prefect_api, one), served, program.folder / "serve.log")
         finally:
             served.send_signal(signal.SIGINT)
@@ -96,16 +97,25 @@ def test_serve_runs_its_deployments(program: Program, prefect_api: str, web: Web
     assert b"A title of some words" in (program.folder / "var" / "report.html").read_bytes()
 
 
+def ask(method: str, url: str) -> Any:
+    """What the server answers; nothing where it has an error: its own SQLite file may be locked for a while."""
+    answer = httpx.request(method, url, json={} if method == "POST" else None)
+    return answer.json() if answer.status_code < 500 else None
+
+
 def deployments(api: str, names: set[str]) -> dict[str, str] | None:
     """Ids of the deployments by the names of their flows, once all are there."""
-    flows = {flow["id"]: flow["name"] for flow in httpx.post(f"{api}/flows/filter", json={}).json()}
-    found = httpx.post(f"{api}/deployments/filter", json={}).json()
-    ids = {flows[deployment["flow_id"]]: deployment["id"] for deployment in found}
+    flows = {flow["id"]: flow["name"] for flow in ask("POST", f"{api}/flows/filter") or ()}
+    found = ask("POST", f"{api}/deployments/filter") or ()
+    ids = {flows[deployment["flow_id"]]: deployment["id"] for deployment in found if deployment["flow_id"] in flows}
     return ids if ids.keys() == names else None
 
 
 def ended(api: str, flow_run: str) -> bool:
-    state = httpx.get(f"{api}/flow_runs/{flow_run}").json()["state_type"]
+    found = ask("GET", f"{api}/flow_runs/{flow_run}")
+    if not found:
+        return False
+    state = found["state_type"]
     assert state not in {"FAILED", "CRASHED", "CANCELLED"}, state
     return bool(state == "COMPLETED")
 
