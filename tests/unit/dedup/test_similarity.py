@@ -93,13 +93,13 @@ def test_an_outlets_boilerplate_counts_nothing() -> None:
 def test_copies_in_many_outlets_are_not_boilerplate() -> None:
     text = prose(8, 200)
     copies = [print_of(f"c{n}", text, source=f"Outlet {n}", title=f"Own title {n}") for n in range(20)]
-    assert not common_keys(copies, copies[0].copy_keys)
+    assert not common_keys(copies, {*copies[0].copy_keys})
 
 
 def test_one_outlet_carrying_a_text_twice_is_not_boilerplate() -> None:
     text = prose(9, 200)
     copies = [print_of(f"c{n}", text, source="House", title="The same title") for n in range(20)]
-    assert not common_keys(copies, copies[0].copy_keys)
+    assert not common_keys(copies, {*copies[0].copy_keys})
 
 
 def test_keys_are_few_and_shared_by_texts_with_a_run_in_common() -> None:
