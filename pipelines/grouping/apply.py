@@ -59,19 +59,19 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
     }
     since = now_utc() - horizon
     unfinished = store.unfinished()
+    latest = _left_behind(unfinished, since, store) | latest
     while True:
         grouped = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
         entries = {entry.fingerprint.article_id: entry for entry in grouped.entries}
         articles = current | store.articles(entries.keys() - current.keys())
         # A remembered article may have been removed from the store since; then it groups nothing either.
         entries = {article_id: entry for article_id, entry in entries.items() if article_id in articles}
-        stories = _stories(entries, articles)
-        known = store.stories([story.id for story in stories])
-        strays = _overtaken(entries, articles) | _strays(unfinished, entries.keys(), since, store)
-        if not strays:
+        overtaken = _overtaken(entries, articles)
+        if not overtaken:
             break
-        latest |= strays
-        current |= store.articles(strays.keys() - current.keys())
+        latest |= overtaken
+    stories = _stories(entries, articles)
+    known = store.stories([story.id for story in stories])
     before = grouped.before | unfinished
     after = {story.id for story in stories}
     existing = store.alerts_of_stories(before | after)
@@ -114,21 +114,19 @@ def _overtaken(entries: Mapping[str, MemoryEntry], articles: Mapping[str, Articl
     }
 
 
-def _strays(
-    unfinished: Collection[str], regrouped: Collection[str], since: datetime, store: Store
-) -> dict[str, Fingerprint]:
-    """Other articles of the stories that a regrouping which died has left unfinished: they are put right as well."""
+def _left_behind(unfinished: Collection[str], since: datetime, store: Store) -> dict[str, Fingerprint]:
+    """The articles of stories that a regrouping which died has left unfinished: they are put right as well."""
     if not unfinished:
         return {}
     listed = {article_id for story in store.stories(unfinished).values() for article_id in story.article_ids}
     remembered = store.remembered(listed)
     entries = [*remembered.values(), *store.members(Space.STORY, unfinished)]
-    strays = {entry.fingerprint.article_id: entry.fingerprint for entry in entries}
+    left = {entry.fingerprint.article_id: entry.fingerprint for entry in entries}
     # What it was about to remember: nothing else that was seen within the horizon is listed and not remembered.
     for article_id, article in store.articles(listed - remembered.keys()).items():
         if article.first_seen >= since:
-            strays[article_id] = fingerprint(article.content, article.first_seen)
-    return {article_id: one for article_id, one in strays.items() if article_id not in regrouped}
+            left[article_id] = fingerprint(article.content, article.first_seen)
+    return left
 
 
 def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> list[Story]:

@@ -296,6 +296,13 @@ def test_nothing_is_told_as_new_twice_lost_or_doubled(steps: list[Callable[[Worl
                 assert [article for article, times in had.recorded.items() if times > 1] == []
 
 
+def remove(path: Path, article_id: str) -> None:
+    """Take an article out of a store's file."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM articles WHERE article_id = ?", (article_id,))
+        connection.commit()
+
+
 def test_a_remembered_article_that_was_removed_groups_nothing(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     with open_store(f"sqlite:///{path}") as store:
@@ -303,13 +310,27 @@ def test_a_remembered_article_that_was_removed_groups_nothing(tmp_path: Path) ->
         world.take([0, 1])
         (story,) = store.iter_stories()
         removed = capture(1)[2].content.article_id
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("DELETE FROM articles WHERE article_id = ?", (removed,))
-            connection.commit()
+        remove(path, removed)
         world.take([2])
         assert removed in story.article_ids
         assert {one for story in store.iter_stories() for one in story.article_ids} == {
             capture(number)[2].content.article_id for number in (0, 2)
+        }
+
+
+def test_an_article_removed_from_a_story_that_a_death_left_unfinished_groups_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with open_store(f"sqlite:///{path}") as store:
+        world = World(store)
+        world.take([0, 1])
+        world.take([2], writes=1)  # it has said what it is about to write
+        assert store.unfinished()
+        remove(path, capture(1)[2].content.article_id)
+        world.take([3])
+        assert not store.unfinished()
+        world.take([2])
+        assert {one for story in store.iter_stories() for one in story.article_ids} == {
+            capture(number)[2].content.article_id for number in (0, 2, 3)
         }
 
 
