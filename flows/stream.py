@@ -17,6 +17,7 @@ from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import store_key
 from pipelines.archive.watch import still_needed
+from pipelines.backoff import doubled
 from pipelines.beam.launch import PipelineError
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
@@ -106,8 +107,7 @@ class Stream:
     @property
     def _pause(self) -> float:
         """Seconds before the next process of the pipeline; none where it did not end by itself."""
-        doublings = min(self._failed - 1, 20)  # beyond the longest pause by far, and no overflow
-        return min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings) if self._failed else 0.0
+        return doubled(FIRST_PAUSE, LONGEST_PAUSE, self._failed) if self._failed else 0.0
 
     def _one_process(self, store: Store) -> bool:
         """Run one process of the pipeline to its end; whether the stream is to end with it."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipelines.archive.warc import SUFFIX
 from pipelines.archive.watch import handed_out
+from pipelines.backoff import doubled
 from pipelines.errors import CopyError
 from schemas.records import StepCount
 
@@ -104,7 +105,7 @@ def lacking(there: Mapping[str, int], here: Mapping[str, int]) -> list[str]:
 
 def pause_after(failures: int) -> float:
     """Seconds before what has failed so many times in a row is tried again."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10))
+    return doubled(FIRST_PAUSE, LONGEST_PAUSE, failures)
 
 
 class Copier(ABC):

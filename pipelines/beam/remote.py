@@ -152,8 +152,8 @@ def _send_rest(sender: Sender) -> None:
         if not (done.waiting or done.problems):
             return
         if not done.files:
-            time.sleep(2**tried)
             tried += 1
+            time.sleep(pause_after(tried))
 
 
 def _oldest(days: int | None) -> float:

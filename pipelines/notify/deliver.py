@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from pipelines.alerts.policy import AlertPolicy
+from pipelines.backoff import doubled
 from pipelines.notify.notice import notice_of
 from pipelines.notify.parcels import MAX_PARCEL, Parcel, pack
 from pipelines.notify.sending import FAILURES_IN_A_ROW, send
@@ -87,8 +88,7 @@ class DeliveryReport:
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many failed attempts: doubled each time, up to ``LONGEST_PAUSE``."""
-    doublings = min(attempts - 1, 20)  # beyond the cap by far, and no overflow
-    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << doublings))
+    return doubled(FIRST_PAUSE, LONGEST_PAUSE, attempts)
 
 
 def deliver(
