@@ -26,8 +26,8 @@ _CAPTURES = 3
 """Captures of an article that are listed; of more, the first and the last."""
 
 
-def article_view(article: Article, story: Story | None) -> Group:
-    """One article, whole."""
+def article_view(article: Article, story: Story | None, copy_since: datetime | None = None) -> Group:
+    """One article, whole; ``copy_since`` is when it was found to be a copy."""
     content = article.content
     undated = f"a date is declared, but not believed ({content.date_doubt})" if content.date_doubt else None
     unsent = [f"{hit.rule_id}: “{hit.form}” only in a dropped line [{hit.reason}]" for hit in content.dropped_hits]
@@ -46,7 +46,7 @@ def article_view(article: Article, story: Story | None) -> Group:
         "first seen": f"{minute(article.first_seen)} UTC",
         "language": content.language,
         "revision": f"{article.revision} (--diff)" if article.revision > 1 else "1",
-        "copy of": article.canonical_id if article.canonical_id != article.id else None,
+        "copy of": _copy_of(article, copy_since) if article.canonical_id != article.id else None,
         "story": article.story_id and _of_story(article.story_id, story),
         "rules": ", ".join(hit.rule_id for hit in content.hits),
         "no alert": "\n".join(unsent),
@@ -65,6 +65,11 @@ def article_view(article: Article, story: Story | None) -> Group:
 
 def _declared(time: datetime | None, how: str) -> str | None:
     return f"{minute(time)} UTC ({how})" if time else None
+
+
+def _copy_of(article: Article, since: datetime | None) -> str | None:
+    """The text that an article is a copy of."""
+    return f"{article.canonical_id}, since {minute(since)} UTC" if since else article.canonical_id
 
 
 def _of_story(story_id: str, story: Story | None) -> str:

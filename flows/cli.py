@@ -27,6 +27,7 @@ from flows.commands import (
     run,
     serve,
     setup,
+    show,
     status,
     stream,
 )
@@ -54,7 +55,7 @@ for command in (
     export.export,
     look.search,
     look.stories,
-    look.show,
+    show.show,
     report.report,
     status.status,
 ):

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from schemas.records import GroupChange, Grouping, Regrouped
+from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,21 +22,24 @@ _ID_OF: dict[Grouping, Callable[[MemoryEntry], str]] = {
 
 
 def group_changes(
-    old: Mapping[str, MemoryEntry], new: Mapping[str, MemoryEntry], at: datetime
+    old: Mapping[str, MemoryEntry], new: Mapping[str, MemoryEntry], at: datetime, edits: Mapping[str, datetime]
 ) -> Iterator[GroupChange]:
     """What became of the groups and stories of remembered articles, given where those articles were and are.
 
-    A group that only grew has not changed. Groups that exchanged members are told by the groups of before: each that
-    was parted is a split, each group of now that comes from several a merge.
+    ``edits`` says when the new text of each edited article was captured: groups that an edit joins, another parts and a
+    third joins again have been joined twice. A group that only grew has not changed. Groups that exchanged members are
+    told by the groups of before: each that was parted is a split, each group of now that comes from several a merge.
     """
     for grouping, id_of in _ID_OF.items():
         ways = {
             article_id: (id_of(entry), id_of(new[article_id])) for article_id, entry in old.items() if article_id in new
         }
-        yield from _changes(grouping, ways, at)
+        yield from _changes(grouping, ways, at, edits)
 
 
-def _changes(grouping: Grouping, ways: Mapping[str, tuple[str, str]], at: datetime) -> Iterator[GroupChange]:
+def _changes(
+    grouping: Grouping, ways: Mapping[str, tuple[str, str]], at: datetime, edits: Mapping[str, datetime]
+) -> Iterator[GroupChange]:
     after: defaultdict[str, set[str]] = defaultdict(set)
     before: defaultdict[str, set[str]] = defaultdict(set)
     for was, now in ways.values():
@@ -44,7 +48,12 @@ def _changes(grouping: Grouping, ways: Mapping[str, tuple[str, str]], at: dateti
 
     def told(change: Regrouped, were: set[str], are: set[str]) -> GroupChange:
         moved = sorted(one for one, (was, now) in ways.items() if was in were and now in are and was != now)
-        key = "\0".join((grouping, change, *sorted(were), "", *sorted(are), "", *moved))
+        edited = [
+            f"{one} {time_to_text(edits[one])}"
+            for one, (was, now) in sorted(ways.items())
+            if one in edits and (was in were or now in are)
+        ]
+        key = "\0".join((grouping, change, *sorted(were), "", *sorted(are), "", *moved, *edited))
         return GroupChange(
             id=sha256(key.encode()).hexdigest()[:32],
             at=at,

@@ -171,6 +171,9 @@ class Store(Protocol):
     def iter_changes(self) -> Iterator[GroupChange]:
         """All of them, by time, then id."""
 
+    def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
+        """Those in which any of these groups was or is, or any of these articles was moved; by time, then id."""
+
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         """Alerts by id."""
 

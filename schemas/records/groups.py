@@ -91,7 +91,8 @@ class GroupChange:
     """Groups or stories that became others. Kept for good, in the order in which it happened."""
 
     id: str
-    """Hash of everything but the time: a step that is done again after a crash is kept once."""
+    """Hash of everything but the time, and of the edits that led to it: a step that is done again after a crash is kept
+    once, groups that are joined again after they were parted are told of again."""
     at: datetime
     grouping: Grouping
     change: Regrouped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,35 @@ def test_the_same_name_with_other_text_is_a_revision(program: Program, tmp_path:
     assert change["added"] == [prose(2, 40)]
     shown = program("show", article["id"], "--diff")
     assert "Revision 2: of substance" in shown.out
+
+
+def test_stories_that_an_edit_joins_and_another_parts_tell_of_it(program: Program, tmp_path: Path) -> None:
+    seed, bridge, ferry = tmp_path / "two.jsonl", ("Bridge opened", prose(1, 120)), ("Ferry sold", prose(2, 120))
+
+    def take(**told: tuple[str, str]) -> None:
+        times = {"first": "2026-06-01T08:00:00Z", "second": "2026-06-01T09:00:00Z"}
+        pages = [
+            {"url": f"https://{name}.example/1", "source": name, "published": times[name], "title": title, "text": text}
+            for name, (title, text) in told.items()
+        ]
+        seed.write_text("\n".join(map(json.dumps, pages)))
+        assert program("run", "--seeds", seed, "--json").code == 0
+
+    take(first=bridge, second=ferry)
+    ids = {one["source"]: one["id"] for one in program.exported("articles")}
+    take(second=bridge)
+    leads = program("show", ids["second"])
+    assert leads.code == 0
+    assert leads.out.startswith(f"The story {ids['second']} is now part of {ids['first']}, since 20")
+    assert f"copy of     {ids['first']}, since 20" in leads.out
+    take(second=ferry)
+    told = json.loads(program("show", ids["first"], "--json").out)["history"]
+    assert {(one["grouping"], one["what"]) for one in told} == {
+        (grouping, what) for grouping in ("copies", "stories") for what in ("joined by", "parted with")
+    }
+    shown = program("show", ids["second"]).out
+    assert "is now part of" not in shown
+    assert re.search("went into +1  Bridge opened", shown[shown.index("History of the story") :])
 
 
 def test_a_replay_gives_the_same_in_an_empty_store(program: Program, seeds: Path) -> None:

@@ -41,6 +41,21 @@ def test_group_changes(store: Store, make: type[Make]) -> None:
     store.write_changes([])
 
 
+def test_group_changes_by_what_they_name(place: Place, make: type[Make]) -> None:
+    store = place.open(page_size=2)
+    store.setup()
+    changes = [make.group_change(number) for number in range(3)]
+    parted = replace(
+        changes[0], id="parted", at=make.day + timedelta(days=1), before=("a",), after=("a", "d"), article_ids=("d",)
+    )
+    store.write_changes([parted, *changes])
+    assert store.changes_of(["a"]) == [*changes, parted]
+    assert store.changes_of(["d", "story-1", "unknown"]) == [changes[1], parted]
+    assert store.changes_of(["c"]) == changes
+    assert store.changes_of(["story-"]) == []
+    assert store.changes_of([]) == []
+
+
 def test_alerts(store: Store, make: type[Make]) -> None:
     alerts = [make.alert(number) for number in range(4)]
     for _ in range(2):

@@ -42,6 +42,11 @@ class AlertDocuments(ElasticPart):
     def iter_changes(self) -> Iterator[GroupChange]:
         return self._documents(CHANGES).search({"match_all": {}}, sort=_IN_TIME)
 
+    def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
+        named = sorted(set(ids))
+        query = {"bool": {"should": [{"terms": {field: named}} for field in ("before", "after", "article_ids")]}}
+        return list(self._documents(CHANGES).search(query, sort=_IN_TIME))
+
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         return self._documents(ALERTS).records(ids)
 

@@ -21,6 +21,9 @@ CHANGES = Table("changes", GroupChange)
 ALERTS = Table("alerts", Alert)
 OUTBOX = Table("outbox", OutboxMessage)
 
+_NAMED_IN_CHANGE = "EXISTS (SELECT 1 FROM json_each(?) WHERE instr(before || after || article_ids, json_quote(value)))"
+"""Whether an id stands in the arrays of a change. It reads all of them; people alone ask it."""
+
 WithId = TypeVar("WithId", Story, Alert, OutboxMessage)
 
 
@@ -48,6 +51,9 @@ class AlertTables(SqlitePart):
 
     def iter_changes(self) -> Iterator[GroupChange]:
         return self._iterate(CHANGES, "at", "id")
+
+    def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
+        return list(self._iterate(CHANGES, "at", "id", where=_NAMED_IN_CHANGE, values=(json.dumps(list(ids)),)))
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         return {alert.id: alert for alert in self._select(ALERTS, "id", ids)}

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from flows.article_tables import article_view, trail_view
 from flows.change_tables import changes_view
 from flows.console import Output
+from flows.history_tables import history_view, moved_line
 from flows.story_tables import story_view
 from pipelines.grouping.order import order_key
 from pipelines.identify.changes import Revision
+from pipelines.lineage.history import Moved, Turn, Turned
 from pipelines.lineage.trail import Captured, Raised, Trail
-from schemas.records import Article, Observation, Story
+from schemas.records import Article, Grouping, Observation, Story
 from tests.synthetic import DAY, content, prose
 
 if TYPE_CHECKING:
@@ -175,3 +177,21 @@ def test_the_way_of_an_article_has_each_step_with_its_time() -> None:
     for expected in ("the same text", "2026-06-01 01:00", "2026-06-01 03:00", "not yet"):
         assert told.count(expected) == 1
     assert "by others of the story" in told
+
+
+def test_the_history_of_a_story_names_the_others_by_their_first_articles() -> None:
+    known, at = carried()[0], DAY + timedelta(hours=3)
+    turn = Turn(at=at, grouping=Grouping.STORIES, what=Turned.JOINED_BY, others=(known.id, "lost"), articles=4)
+    told = said(history_view([turn], {known.id: known})).splitlines()
+    assert told[1] == "History of the story (UTC)"
+    assert re.fullmatch("2026-06-01 03:00  joined by +4  Bridges laid at night", told[3])
+    assert [line.strip() for line in told[4:]] == [known.id, "(no title)", "lost"]
+
+
+def test_an_old_id_leads_to_where_its_articles_are() -> None:
+    at = DAY + timedelta(hours=3)
+    assert "now part of a, since 2026-06-01 03:00 UTC: wirepicket show a" in said(
+        moved_line("s", Moved(since=at, now=("a",)))
+    )
+    several = said(moved_line("s", Moved(since=at, now=("a", "b"))))
+    assert "now parts of 2 others, since 2026-06-01 03:00 UTC: wirepicket show a, wirepicket show b" in several

@@ -25,7 +25,7 @@ def places(**story: str) -> dict[str, MemoryEntry]:
 def told(
     old: dict[str, MemoryEntry], new: dict[str, MemoryEntry]
 ) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    return [(one.change, one.before, one.after) for one in group_changes(old, new, DAY)]
+    return [(one.change, one.before, one.after) for one in group_changes(old, new, DAY, {})]
 
 
 def test_a_story_that_grows_has_not_changed() -> None:
@@ -49,11 +49,22 @@ def test_members_that_change_sides_are_a_split_and_a_merge() -> None:
 def test_copy_groups_are_told_apart_from_stories() -> None:
     old = places(a="a", b="a")
     new = {one: replace(entry, canonical_id="a") for one, entry in old.items()}
-    (change,) = group_changes(old, new, DAY)
+    (change,) = group_changes(old, new, DAY, {})
     assert (change.grouping, change.change, change.article_ids) == (Grouping.COPIES, Regrouped.MERGED, ("b",))
 
 
 def test_a_step_done_again_is_the_same_change() -> None:
     old, new = places(a="a", b="b"), places(a="a", b="a")
     again = DAY.replace(year=2027)
-    assert [one.id for one in group_changes(old, new, DAY)] == [one.id for one in group_changes(old, new, again)]
+    assert [one.id for one in group_changes(old, new, DAY, {"b": DAY})] == [
+        one.id for one in group_changes(old, new, again, {"b": DAY})
+    ]
+
+
+def test_what_a_later_edit_joins_again_is_another_change() -> None:
+    old, new = places(a="a", b="b", c="c"), places(a="a", b="a", c="c")
+    first, later = DAY, DAY.replace(year=2027)
+    ids = [one.id for edits in ({"a": first}, {"a": later}) for one in group_changes(old, new, DAY, edits)]
+    assert len(set(ids)) == 2
+    elsewhere = [one.id for edits in ({"c": first}, {"c": later}) for one in group_changes(old, new, DAY, edits)]
+    assert len(set(elsewhere)) == 1
