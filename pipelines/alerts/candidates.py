@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from pipelines.alerts.clauses import clauses, likelihood, shape_clauses
-from pipelines.alerts.rough import rough
 from pipelines.alerts.shapes import EVERY, All, Any, Begins, Capital, Row, shape_of
 
 if TYPE_CHECKING:
@@ -56,9 +55,8 @@ class CandidateIndex:
         self._after_words = frozenset().union(*numbers_after.values())
         self._words = _Words(sign for sign in by_sign if sign not in self._numbers)
 
-    def find(self, *texts: str | None) -> list[int]:
-        """The queries which may match an article with these fields, in order."""
-        text = rough(*texts)
+    def find(self, text: Rough) -> list[int]:
+        """The queries which may match an article with these words, in order."""
         met = self._words.met(text)
         if self._numbers:
             met.update(

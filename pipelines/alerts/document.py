@@ -25,12 +25,17 @@ _WITHIN_WORD = frozenset({Glue.DIRECT, Glue.DASH, Glue.SLASH, Glue.POINT, Glue.D
 _END = re.compile(
     r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’»)\]]*(?=\s)|(?<=[。！？])|(?<=\n)[^\S\n]*\n)"  # noqa: RUF001 - the ones meant
 )
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Adm|Amb|Blk|Blks|Brig|Bros|Capt|Cdr|Cmdr|Co|Col|Corp|Cpl|Dr|Ft|Fig|Gen|Gov|Inc|Jr|Lt|Ltd|Maj|Messrs|Mk|Mod"
-    r"|Mr|Mrs|Ms|Mt|No|Nos|Prof|Rep|Rev|Sen|Sgt|Sr|St|approx|ca|cf|est|etc|vs|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)"
-    r"|\b(?:[A-Za-z]\.)*[A-Z])$"
-)
-_LOOK_BACK = 24
+# fmt: off
+_ABBREVIATIONS = frozenset({
+    "Adm", "Amb", "Blk", "Blks", "Brig", "Bros", "Capt", "Cdr", "Cmdr", "Co", "Col", "Corp", "Cpl", "Dr", "Ft", "Fig",
+    "Gen", "Gov", "Inc", "Jr", "Lt", "Ltd", "Maj", "Messrs", "Mk", "Mod", "Mr", "Mrs", "Ms", "Mt", "No", "Nos", "Prof",
+    "Rep", "Rev", "Sen", "Sgt", "Sr", "St", "approx", "ca", "cf", "est", "etc", "vs",
+    "Jan", "Feb", "Mar", "Apr", "Aug", "Sept", "Oct", "Nov", "Dec",
+    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",  # initials
+})
+# fmt: on
+"""Their full stop ends no sentence."""
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _USUAL_SENTENCE = 200
 """Characters in which the beginning of a sentence is looked for first."""
 
@@ -47,13 +52,20 @@ def sentence_ends(text: str, low: int = 0, high: int | None = None) -> list[int]
 def _ends(text: str, low: int, high: int) -> Iterator[int]:
     for match in _END.finditer(text, low, high):
         if match[0][0] == ".":
-            before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-            following = text[match.end() : match.end() + 2].strip()
-            if len(match[0]) == 1 and _ABBREVIATION.search(before):
+            at = match.end()
+            if text[at : at + 2].lstrip()[:1].islower():
                 continue
-            if following[:1].islower():
+            if len(match[0]) == 1 and _is_abbreviation(text, match.start()):
                 continue
         yield match.end()
+
+
+def _is_abbreviation(text: str, stop: int) -> bool:
+    """Whether the word before a full stop is an abbreviation."""
+    start = stop
+    while start and stop - start <= _LONGEST_ABBREVIATION and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return text[start:stop] in _ABBREVIATIONS
 
 
 def sentence(text: str, start: int, end: int) -> str:
@@ -138,6 +150,17 @@ class Document:
         tokens = self.tokens
         begins = [gap == " " or tokens.glue(index) not in _WITHIN_WORD for index, gap in enumerate(tokens.gaps)]
         return list(accumulate(begins, initial=0))[1:]
+
+    def word_at(self, offset: int) -> int:
+        """The number of the word at an offset of the text; one less or more than all where it lies outside an excerpt.
+
+        A place that is quoted lies in a word.
+        """
+        numbers = self.word_numbers
+        index = self.tokens.at(offset)
+        if index < 0:
+            return numbers[0] - 1 if numbers else 0
+        return numbers[index] if index < len(numbers) else numbers[-1] + 1
 
     def starts_sentence(self, position: int) -> bool:
         """Whether a token stands first in its sentence, or behind a colon or quotation mark."""

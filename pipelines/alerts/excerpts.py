@@ -12,32 +12,32 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.alerts.document import Document
 from pipelines.alerts.fold import fold
-from pipelines.alerts.locate import CONTEXT_REACH, MAX_GAP
+from pipelines.alerts.locate import CONTEXT_REACH, MAX_GAP, find
 from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN, Tokens
-from pipelines.alerts.patterns import Kind, leaf_of
+from pipelines.alerts.patterns import Kind
 from pipelines.alerts.rough import composed_words
-from pipelines.alerts.variants import MAX_LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.alerts.fold import Folded
-    from pipelines.alerts.gazetteer import Gazetteer
-    from pipelines.alerts.patterns import Element, Pattern
-    from pipelines.alerts.query import Phrase, Term
+    from pipelines.alerts.patterns import Element, Leaf, Pattern
 
 _MANY = 24
 """Places from which on the whole text is tokenised."""
-_TOKEN_WIDTH = 8
+_WORD_WIDTH = 8
 _LONG_WORDS = 40
-"""Characters that a token takes with what stands before it, and what a few long ones take more. Where that is too
+"""Characters that a word takes with what stands before it, and what a few long ones take more. Where that is too
 little, the whole text is tokenised."""
 _NEIGHBOURS = 2
-"""Tokens before and behind a match which decide whether it is a part of something longer."""
+"""Words before and behind a match which decide whether it is a part of something longer."""
 
 
 class Anchor(NamedTuple):
-    """The words a pattern is found by, and how many tokens around them decide on it."""
+    """The tokens a pattern is found by, and how many words around them decide on it.
+
+    Words are parted by spaces: what slashes, dashes and nothing join is one (``Document.word_numbers``).
+    """
 
     words: tuple[str, ...]
     """As they stand in a folded text; none when they cannot be searched for."""
@@ -48,9 +48,9 @@ class Anchor(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 16)
-def anchors(node: Term | Phrase, gazetteer: Gazetteer) -> tuple[Anchor, ...]:
+def _anchors(leaf: Leaf) -> tuple[Anchor, ...]:
     """The anchors of a leaf's patterns, in their order."""
-    return tuple(map(_anchor, leaf_of(node, gazetteer).patterns))
+    return tuple(map(_anchor, leaf.patterns))
 
 
 def _anchor(pattern: Pattern) -> Anchor:
@@ -58,7 +58,7 @@ def _anchor(pattern: Pattern) -> Anchor:
     at = max(range(len(elements)), key=lambda index: len(min(elements[index].words, key=len)))
     element = elements[at]
     gap = (MAX_GAP + 1) * bool(pattern.gap_at)
-    before = sum(map(_width, elements[:at])) + MAX_LIST * (element.kind in _LISTED) + gap + _NEIGHBOURS
+    before = sum(map(_width, elements[:at])) + gap + _NEIGHBOURS
     behind = sum(map(_width, elements[at:])) + gap + _NEIGHBOURS
     if pattern.context or pattern.others:
         # A context word stands within reach of the match and is decided on as patterns are.
@@ -75,24 +75,36 @@ _SHORT_FORMS = {
 }
 
 
-_LISTED = frozenset({Kind.NUMBER, Kind.VARIANT})
-
-
 def _width(element: Element) -> int:
-    """The most tokens that an element steps over: a list of numbers and the variant behind it."""
-    if element.kind is Kind.NUMBER:
-        return 3 * MAX_LIST + _NEIGHBOURS
-    return MAX_LIST if element.kind is Kind.VARIANT else 1
+    """The most words that an element steps over: a list of numbers is one, the variants behind it may be another."""
+    return 2 if element.kind is Kind.NUMBER else 1
+
+
+def find_leaf(document: Document, leaf: Leaf) -> set[tuple[int, int]]:
+    """Where the patterns of a leaf stand in a text: where each place begins and ends."""
+    words = document.words
+    found: set[tuple[int, int]] = set()
+    for pattern, required in zip(leaf.patterns, leaf.required, strict=True):
+        if not any(map(words.isdisjoint, required)):
+            found.update(_offsets(document, pattern))
+    return found
+
+
+def _offsets(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
+    tokens = document.tokens
+    return [(tokens[first].start, tokens[behind - 1].end) for first, behind in find(document, pattern)]
 
 
 class Excerpts:
     """A field of an article, tokenised only where patterns can stand."""
 
-    def __init__(self, text: str) -> None:
-        """Nothing is done before a pattern is asked for."""
+    def __init__(self, text: str, composed: frozenset[str] | None = None) -> None:
+        """Nothing is done before a pattern is asked for. ``composed`` holds the text's ``composed_words``, if known."""
         self._text = text
+        self._known_composed = composed
         self._room = len(text)
         """Characters that may yet be tokenised before tokenising all of them would have been quicker."""
+        self._cut: list[Document] = []
 
     @cached_property
     def _folded(self) -> Folded:
@@ -100,25 +112,64 @@ class Excerpts:
 
     @cached_property
     def _composed(self) -> frozenset[str]:
-        return composed_words(self._folded.text)
+        return composed_words(self._folded.text) if self._known_composed is None else self._known_composed
 
+    @cached_property
+    def _searched(self) -> str:
+        """What holds every token that the text has."""
+        return " ".join([self._folded.text, *self._composed])
+
+    @cached_property
     def whole(self) -> Document:
         """All of it."""
+        self._room = 0
         return Document(self._text, Tokens(self._folded))
 
-    def around(self, anchor: Anchor) -> list[Document] | None:
+    def places(self, leaf: Leaf) -> set[tuple[int, int]]:
+        """Where the patterns of a leaf stand: where each place begins and ends."""
+        found: set[tuple[int, int]] = set()
+        for pattern, anchor in zip(leaf.patterns, _anchors(leaf), strict=True):
+            if anchor.words and not any(word in self._searched for word in anchor.words):
+                continue
+            excerpts = self._around(anchor)
+            if excerpts is None:
+                return find_leaf(self.whole, leaf)
+            for excerpt in excerpts:
+                found.update(_offsets(excerpt, pattern))
+        return found
+
+    def reaching(self, start: int, end: int, distance: int) -> Document:
+        """The text around a place, more than so many words to either side."""
+        if self._room and self._folded.starts is None:
+            reach = _characters(distance)
+            excerpt = self._between(start - reach, end + reach)
+            if excerpt is not None:
+                tokens, words = excerpt.tokens, excerpt.word_numbers
+                enough_before = not tokens.low or excerpt.word_at(start) - words[0] > distance + 1
+                at_end = tokens.high == len(self._text)
+                if enough_before and (at_end or words[-1] - excerpt.word_at(end - 1) > distance + 1):
+                    return excerpt
+        return self.whole
+
+    def _around(self, anchor: Anchor) -> list[Document] | None:
         """Every part in which a pattern with this anchor can stand; ``None``: the whole text must be looked at."""
         if not self._room or not anchor.words or self._folded.starts is not None or self._may_be_composed(anchor):
             return None
-        places = sorted(
-            place for word in anchor.words for place in _places(self._folded.text, word, whole=anchor.whole)
-        )
+        text = self._folded.text
+        places = sorted([place for word in anchor.words for place in _places(text, word, whole=anchor.whole)])
         if len(places) > _MANY:
             return None
+        before, behind = _characters(anchor.before), _characters(anchor.behind)
         documents: list[Document] = []
-        for group in _groups(places, _characters(anchor.before) + _characters(anchor.behind)):
-            document = self._excerpt(group, anchor)
+        for group in _groups(places, before + behind):
+            document = self._between(group[0] - before, group[-1] + behind)
             if document is None:
+                return None
+            tokens = document.tokens
+            first, last = tokens.beginning_before(group[0]), tokens.beginning_before(group[-1])
+            enough_before = not tokens.low or tokens.spaces(1, first + 1) > anchor.before
+            at_end = tokens.high == len(text)
+            if not enough_before or not (at_end or tokens.spaces(last + 1, len(tokens)) > anchor.behind):
                 return None
             documents.append(document)
         return documents
@@ -129,20 +180,23 @@ class Excerpts:
             return not self._composed.isdisjoint(anchor.words)
         return any(token.startswith(anchor.words) for token in self._composed)
 
-    def _excerpt(self, places: list[int], anchor: Anchor) -> Document | None:
-        """The text from white space before the first place to white space behind the last."""
-        folded = self._folded.text
-        low = folded.rfind(" ", 0, max(0, places[0] - _characters(anchor.before))) + 1
-        high = folded.find(" ", places[-1] + _characters(anchor.behind))
-        high = len(folded) if high < 0 else high
+    def _between(self, low: int, high: int) -> Document | None:
+        """The text from white space before one place to white space behind another; ``None``: it would be too much."""
+        text = self._folded.text
+        low, high = max(0, low), min(len(text), high)
+        for known in self._cut:
+            if known.tokens.low <= low and high <= known.tokens.high:
+                return known
+        low = text.rfind(" ", 0, low) + 1
+        high = text.find(" ", high)
+        high = len(text) if high < 0 else high
         self._room -= high - low
         if self._room < 0:
             self._room = 0
             return None
-        tokens = Tokens(self._folded, low, high)
-        enough_before = not low or tokens.beginning_before(places[0]) >= anchor.before
-        enough_behind = high == len(folded) or len(tokens) - tokens.beginning_before(places[-1]) > anchor.behind
-        return Document(self._text, tokens) if enough_before and enough_behind else None
+        document = Document(self._text, Tokens(self._folded, low, high))
+        self._cut.append(document)
+        return document
 
 
 def _places(text: str, word: str, *, whole: bool) -> Iterator[int]:
@@ -165,8 +219,8 @@ def _same_run(character: str, *, digits: bool) -> bool:
     return character.isascii() and (character.isdigit() if digits else character.isalpha())
 
 
-def _characters(tokens: int) -> int:
-    return _TOKEN_WIDTH * tokens + _LONG_WORDS
+def _characters(words: int) -> int:
+    return _WORD_WIDTH * words + _LONG_WORDS
 
 
 def _groups(places: list[int], distance: int) -> list[list[int]]:

@@ -11,6 +11,7 @@ from pipelines.alerts.candidates import CandidateIndex
 from pipelines.alerts.evaluate import Subject
 from pipelines.alerts.gazetteer import default_gazetteer
 from pipelines.alerts.query import parse
+from pipelines.alerts.rough import rough
 from pipelines.alerts.rules import rule_version
 from pipelines.collector import collector_paused
 from schemas.records import DroppedHit, Match, RuleHit
@@ -55,10 +56,18 @@ class Matcher:
         self, *, title: str | None, body: str, source: str | None = None, language: str | None = None
     ) -> tuple[RuleHit, ...]:
         """The rules which an article matches, by id, each with the places where its terms stand."""
-        candidates = self._candidates.find(title, body)
+        text = rough(title, body)
+        candidates = self._candidates.find(text)
         if not candidates:
             return ()
-        subject = Subject(title=title, body=body, source=source, language=language, gazetteer=self._gazetteer)
+        subject = Subject(
+            title=title,
+            body=body,
+            source=source,
+            language=language,
+            gazetteer=self._gazetteer,
+            composed=frozenset(map(bytes.decode, text.composed)),
+        )
         hits: list[RuleHit] = []
         for index in candidates:
             places = subject.places(self._queries[index])

@@ -12,14 +12,16 @@ tokens of this module.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
 from enum import IntEnum
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.alerts.fold import Folded, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_TOKEN = 120
 """Longer tokens are cut, in texts and queries alike: Elasticsearch's whitespace tokenizer splits at 255."""
@@ -162,14 +164,15 @@ def _between(before: str, gap: str, after: str) -> Glue:
     return _glue(gap)
 
 
-class Tokens(Sequence[Token]):
+class Tokens:
     """The normalised tokens of a text, in order.
 
     ``start`` and ``end`` are code point offsets into the text. A plural's *s* belongs to its number (``F-16s`` ends
     behind the *s*), a possessive's does not. The words are found at once; where each stands, when it is asked for.
+    ``low`` and ``high`` are where the part of the folded text that was cut begins and ends.
     """
 
-    __slots__ = ("_folded", "_known", "_low", "_parts", "_places", "texts")
+    __slots__ = ("_folded", "_known", "_parts", "_starts", "high", "low", "texts")
 
     def __init__(self, folded: Folded, low: int = 0, high: int | None = None) -> None:
         """Cut a folded text into tokens, or the part of it from ``low`` to before ``high``.
@@ -177,30 +180,22 @@ class Tokens(Sequence[Token]):
         Each of these is an end of the text or white space; the glue of a part's first token is that of a text's first.
         """
         self._folded = folded
-        self._low = low
+        self.low = low
+        self.high = len(folded.text) if high is None else high
         source = folded.text[low:high]
         # Gap, token, gap, token …, gap: one call for all of them.
         self._parts: list[str] = (_ASCII_TOKEN if source.isascii() else _TOKEN).split(source)
-        self._places: list[int] = []
+        # Where each part begins, and the last one ends.
+        self._starts = list(accumulate(map(len, self._parts), initial=low))
         self._known: dict[int, Token] = {}
         self.texts: list[str] = list(map(_normal, self._parts[1::2]))
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    @overload
-    def __getitem__(self, index: int) -> Token: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Token]: ...
-
-    def __getitem__(self, index: int | slice) -> Token | list[Token]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self.texts)))]
+    def __getitem__(self, index: int) -> Token:
         known = self._known.get(index)
-        if known is None:
-            known = self._known[index] = self._token(index if index >= 0 else index + len(self.texts))
-        return known
+        return self._token(index) if known is None else known
 
     def _token(self, index: int) -> Token:
         text = self.texts[index]
@@ -211,18 +206,22 @@ class Tokens(Sequence[Token]):
         starts, ends = self._folded.starts, self._folded.ends
         if starts is not None and ends is not None:
             start, end = starts[start], ends[end - 1]
-        return Token(text, start, end, self.glue(index))
-
-    @property
-    def _starts(self) -> list[int]:
-        """Where each part begins, and the last one ends. Most texts have no match, and are never asked."""
-        if not self._places:
-            self._places = list(accumulate(map(len, self._parts), initial=self._low))
-        return self._places
+        token = self._known[index] = Token(text, start, end, self.glue(index))
+        return token
 
     def beginning_before(self, offset: int) -> int:
         """How many tokens begin before an offset of the folded text."""
         return bisect_left(self._starts, offset) // 2
+
+    def at(self, offset: int) -> int:
+        """The token at an offset of the text, or the last before it; -1 before all of them, their number behind."""
+        if self._folded.starts is not None:
+            offset = bisect_right(self._folded.starts, offset) - 1
+        return self.beginning_before(offset + 1) - 1 if offset < self.high else len(self.texts)
+
+    def spaces(self, low: int, high: int) -> int:
+        """How many of the tokens from one to before another have a space before them: so many words begin there."""
+        return self._parts[2 * low : 2 * high : 2].count(" ")
 
     @property
     def gaps(self) -> list[str]:
@@ -239,7 +238,8 @@ class Tokens(Sequence[Token]):
 
 def tokens(text: str | None) -> list[Token]:
     """The normalised tokens of a text, in order."""
-    return Tokens(fold(text or ""))[:]
+    found = Tokens(fold(text or ""))
+    return [found[index] for index in range(len(found))]
 
 
 def folded_tokens(folded: str) -> list[str]:

@@ -95,9 +95,9 @@ class Pattern(NamedTuple):
         return tuple(sorted(out, key=lambda need: (need.words, need.prefix or "")))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leaf:
-    """A term or phrase of a query and everything it stands for."""
+    """A term or phrase of a query and everything it stands for. Made once, so that it is known by being the same."""
 
     term: str
     """As written in the query, without operators: what ``Match.term`` says."""
