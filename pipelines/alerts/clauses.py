@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN
+from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN, name_key
 from pipelines.alerts.patterns import MARKERS, word_forms
 from pipelines.alerts.query import And, AtLeast, InTitle, Near, Node, Or, Phrase, Term
 from pipelines.alerts.shapes import All, Any, Begins, Capital, Row, Sign, forms_of, leaf_shape
@@ -49,29 +49,41 @@ def clauses(node: Node, gazetteer: Gazetteer) -> tuple[Clause, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def _leaf_clauses(node: Term | Phrase, gazetteer: Gazetteer) -> tuple[Clause, ...]:
-    plain = plain_clauses(node, gazetteer)
+    text = node.text
+    if isinstance(node, Term) and not (node.exact or node.prefix) and gazetteer.knows(name_key(text)):
+        # Less than the leaf's shape says, which asks for a context too, but known in a third of the time.
+        others = [
+            _name_clauses(Phrase(other.text), gazetteer, capital=bool(other.context))
+            for other in gazetteer.expand(text)
+        ]
+        return tuple(_one_of_each([_name_clauses(Phrase(text), gazetteer), *others]))
+    return _name_clauses(node, gazetteer)
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_clauses(node: Term | Phrase, gazetteer: Gazetteer, *, capital: bool = False) -> tuple[Clause, ...]:
+    plain = plain_clauses(node, capital=capital)
     return tuple(shape_clauses(leaf_shape(node, gazetteer)) if plain is None else plain)
 
 
-def plain_clauses(node: Term | Phrase, gazetteer: Gazetteer) -> list[Clause] | None:
+def plain_clauses(node: Term | Phrase, *, capital: bool = False) -> list[Clause] | None:
     """``shape_clauses`` of a leaf of plain words and designators, worked out without its patterns; ``None``: it is not.
 
-    Most leaves of most rules are such, and their patterns are never needed. A property test holds the two to the same.
+    Most leaves of most rules are such, and their patterns are never needed. Other names of what a term names are left
+    out. ``capital``: the first word has one. A property test holds the two to the same.
     """
-    if not _PLAIN.fullmatch(node.text) or len(node.text) >= MAX_TOKEN:
+    text = node.text
+    if not _PLAIN.fullmatch(text) or len(text) >= MAX_TOKEN:
         return None
     if isinstance(node, Term) and node.prefix:
-        beginnings = forms_of((_token(node.text),))
-        return [frozenset([b" %b" % one for one in beginnings])] if node.text.isalpha() else None
+        beginnings = forms_of((_token(text),))
+        return [frozenset([b" %b" % one for one in beginnings])] if text.isalpha() else None
     found: list[Clause] = []
-    rows: list[Row] = []
+    narrower: list[Row | Capital] = []
     before: Clause | None = None
     version = False
-    pieces = [(_token(raw), number, raw) for raw, number in _PLAIN_WORD.findall(node.text)]
-    key = " ".join([f"{word} {number}" if number else word for word, number, _ in pieces])
-    if isinstance(node, Term) and not node.exact and gazetteer.knows(key):
-        return None
-    for word, number, raw in pieces:
+    for raw, number in _PLAIN_WORD.findall(text):
+        word = _token(raw)
         forms = forms_of(word_forms(word, raw))
         if number:
             version = version or (bool(found) and word.rstrip("s") in MARKERS)
@@ -79,10 +91,12 @@ def plain_clauses(node: Term | Phrase, gazetteer: Gazetteer) -> list[Clause] | N
         else:
             found.append(forms)
         if before:
-            rows.append(Row(before, forms))
+            narrower.append(Row(before, forms))
+        if capital and len(found) == 1:
+            narrower.append(Capital(tuple(sorted(forms))))
         before = None if number else forms
     # The version may stand in front as well as behind: two patterns, of the same words.
-    return _one_of_each([found]) if version and not node.exact else _with_rows(found, rows)
+    return _one_of_each([found]) if version and not node.exact else _with_rows(found, narrower)
 
 
 def _token(word: str) -> str:

@@ -44,6 +44,8 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_LEAF = re.compile(r'(?!(?:AND|OR|NOT)$)[A-Za-z0-9-]+\*?|"[^"]*"')
+"""A query that is one plain term or phrase, as most are."""
 _CONTINUES = frozenset({"AND", "NOT", "ATLEAST", "FIELD", "EXACT_WORD", "EXACT_PHRASE", "PHRASE", "OPEN", "WORD"})
 """What goes on with an AND, written or not: itself, and all that begins an operand."""
 
@@ -55,6 +57,8 @@ class _UnsureError(Exception):
 def quick_parse(text: str) -> Node | None:
     """The tree of a query; ``None`` when the grammar must decide. White space must be spaces."""
     try:
+        if _LEAF.fullmatch(text):
+            return (make_phrase if text[0] == '"' else make_term)(text, exact=False, column=1)
         parser = _Parser(text)
         node = parser.whole()
         # Every level of nesting takes a token, and nothing but NOT can leave a query without anything to look for.

@@ -44,17 +44,14 @@ class _Loader(_LOADER):  # type: ignore[misc]
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._depth = 0
-
-    def descend_resolver(self, *_: object) -> None:
-        self._depth += 1
-        if self._depth > MAX_NESTING + 1:  # a scalar is a level here
-            raise _TooDeepError
-
-    def ascend_resolver(self) -> None:
-        self._depth -= 1
+        self._within: dict[yaml.Node | None, object] = {}
+        """What the node lies in, kept by methods in C: they are called twice for each node."""
+        self.descend_resolver = self._within.setdefault
+        self.ascend_resolver = self._within.popitem
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        if len(self._within) > MAX_NESTING + 1:  # a scalar is a level here
+            raise _TooDeepError
         return _NULL if kind is yaml.ScalarNode and implicit[0] and value in _NULLS else _TEXT
 
 
