@@ -62,9 +62,12 @@ def content(
     )
 
 
-def print_of(name: str, body: str, *, day: int = 0, title: str | None = None, source: str | None = None) -> Fingerprint:
-    """Fingerprint of a made-up article, published some days after ``DAY``."""
-    made = content(name, body, title=title, source=source or f"Source of {name}", published=DAY + timedelta(days=day))
+def print_of(
+    name: str, body: str, *, day: int = 0, hour: int = 0, title: str | None = None, source: str | None = None
+) -> Fingerprint:
+    """Fingerprint of a made-up article, published some days and hours after ``DAY``; at the hour 0 only its day is."""
+    published = DAY + timedelta(days=day, hours=hour)
+    made = content(name, body, title=title, source=source or f"Source of {name}", published=published)
     return fingerprint(made, DAY)
 
 

@@ -8,7 +8,7 @@ by when it was.
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,16 @@ class Trust(StrEnum):
     """Not declared: it was out when we first saw it, and perhaps long before."""
 
 
+def only_day(published: datetime) -> bool:
+    """Whether a declared time may be no more than a date: midnight sharp (UTC) is how one without a time is kept."""
+    return (published.hour, published.minute, published.second) == (0, 0, 0)
+
+
+def latest(published: datetime) -> datetime:
+    """The latest moment that a declared time may mean: the last second of the day where only the day is known."""
+    return published + timedelta(days=1, seconds=-1) if only_day(published) else published
+
+
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """By how much two clocks may differ."""
 
@@ -49,13 +59,18 @@ def trust(article: Article) -> Trust:
         return Trust.SEEN
     if published > out_by(article) + CLOCK_TOLERANCE:
         return Trust.IMPLAUSIBLE
-    return Trust.DAY if published.time() == time.min else Trust.PLAUSIBLE
+    return Trust.DAY if only_day(published) else Trust.PLAUSIBLE
 
 
 def when_out(article: Article) -> datetime:
-    """The time by which an article takes its place among others: the declared one where it can be believed."""
+    """The time by which an article takes its place among others: the declared one where it can be believed.
+
+    Of a day it is the end, or when we saw the article, if that was before.
+    """
     published = article.content.published
-    return published if published and trust(article) in {Trust.PLAUSIBLE, Trust.DAY} else out_by(article)
+    if published is None or trust(article) is Trust.IMPLAUSIBLE:
+        return out_by(article)
+    return min(latest(published), out_by(article)) if only_day(published) else published
 
 
 def earliest(articles: Iterable[Article]) -> tuple[Article | None, tuple[Article, ...]]:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
+from pipelines.lineage.first import latest
 from pipelines.report.model import FirstRow
-from pipelines.report.spans import in_words, latest
+from pipelines.report.spans import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from pipelines.alerts.rule_file import SEVERITIES
 from pipelines.fetch.health import health
+from pipelines.lineage.first import latest, only_day
 from pipelines.report.activity import activity
 from pipelines.report.firsts import firsts, leader
 from pipelines.report.model import AlertCard, FeedRow, Quote, Report, StoryCard, Telling, Totals
-from pipelines.report.spans import in_words, only_day
+from pipelines.report.spans import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -164,7 +165,12 @@ def _quote(match: AlertMatch) -> Quote:
 def _story(story: Story, members: Mapping[str, _Seen]) -> StoryCard:
     articles = sorted(
         (members[one] for one in story.article_ids if one in members),
-        key=lambda article: (article.published is None, article.published, article.copy, article.id),
+        key=lambda article: (
+            not article.published,
+            article.published and latest(article.published),
+            article.copy,
+            article.id,
+        ),
     )
     start = articles[0].published if articles else None
     first_source = leader(_earliest(story, members))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines.report.spans import only_day
+from pipelines.lineage.first import only_day
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -49,6 +49,7 @@ def corpus(seed: int) -> list[Fingerprint]:
                     f"{seed}-{number}-{kind}",
                     variants[kind],
                     day=chance.randint(0, 3),
+                    hour=chance.choice((0, 0, 8, 20)),
                     source=source,
                     title=f"Title {number} {kind}" if chance.random() < 0.5 else f"Title {number}",
                 )
@@ -74,6 +75,7 @@ def affairs(seed: int) -> list[Fingerprint]:
                 f"{seed}-{number}",
                 f"{text}. {prose(seed + number, 20)}",
                 day=chance.randint(0, 9),
+                hour=chance.choice((0, 0, 8, 20)),
                 title=" ".join(chance.sample(telling, 5)),
             )
         )

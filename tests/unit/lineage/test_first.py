@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pipelines.lineage.first import Trust, first_to_publish, out_by, trust
+from pipelines.lineage.first import Trust, first_to_publish, out_by, trust, when_out
 from schemas.records import Article, Observation
 from tests.synthetic import DAY, content
 
@@ -43,6 +43,12 @@ def test_what_stood_in_a_feed_was_out_though_it_was_fetched_later() -> None:
 def test_the_earliest_plausible_time_is_first() -> None:
     early, late = article("early", NOON), article("late", NOON + timedelta(hours=1))
     assert first_to_publish([late, early]) is early
+
+
+def test_of_a_day_the_end_counts_or_when_it_was_seen() -> None:
+    assert when_out(article("day", DAY, seen=DAY + timedelta(days=3))) == DAY + timedelta(days=1, seconds=-1)
+    assert when_out(article("day", DAY, seen=NOON)) == NOON
+    assert when_out(article("timed", NOON)) == NOON
 
 
 def test_a_clock_that_goes_wrong_is_not_first_and_makes_nobody_else_doubtful() -> None:
