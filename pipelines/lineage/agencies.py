@@ -4,6 +4,11 @@ A credit counts where an outlet puts it: as the name of the source or the site i
 behind the last sentence, or in a line of its own. An agency that is merely quoted ("Reuters reported"), credited with a
 picture or spoken of is no origin; neither is the short form of something else which the text has just spelled out
 ("anti-personnel (AP) mines").
+
+Two or three letters stand for many things, other outlets among them: CNA is Taiwan's Central News Agency, and Channel
+NewsAsia as well. So an outlet that goes by an agency's short form, or whose initials are that, is the agency only where
+more says so: the site, its country, the dateline, a longer form of the name. Else the letters are the outlet's own, in
+its bylines and sign-offs, too.
 """
 
 from __future__ import annotations
@@ -24,6 +29,15 @@ _TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(
 )
 _BY_NAME = {form: name for name, entry in _TABLE.items() for known in entry["names"] for form in (known, known.upper())}
 _BY_SITE = {site: name for name, entry in _TABLE.items() for site in entry["sites"]}
+_SHORT_FORM = 3
+"""Letters (Latin) up to which a name may as well be another's."""
+_BY_SHORT = {form: name for form, name in _BY_NAME.items() if len(form) <= _SHORT_FORM and form.isascii()}
+_LONG = {name: [form for form in entry["names"] if form not in _BY_SHORT] for name, entry in _TABLE.items()}
+_COUNTRIES = {
+    name: {end for site in entry["sites"] if len(end := site.rpartition(".")[2]) == len("tw")}
+    for name, entry in _TABLE.items()
+}
+"""Of each agency the top-level domains of a country under which it publishes."""
 _IDEOGRAPHIC = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -105,18 +119,49 @@ def agency(content: ArticleContent) -> str | None:
         _in_line(last),
         *(_in_dropped(line) for line in content.dropped),
     )
-    return next((name for name in found if name), None)
+    namesake = _namesake(content)
+    return next((name for name in found if name and name != namesake), None)
 
 
 def own_publication(content: ArticleContent) -> str | None:
     """The agency which has published an article itself: by the outlet's name, or by the site."""
     source = content.source or ""
-    return _of_site(host(content.url) or "") or _of_site(source.lower()) or _exactly(source)
+    named = _exactly(source)
+    return _own_site(content) or (named if named != _namesake(content) else None)
 
 
 def voice(content: ArticleContent) -> str:
     """Who answers for a text: the agency credited, else the outlet, else nobody but the article itself, by its id."""
     return agency(content) or content.source or content.article_id
+
+
+def _own_site(content: ArticleContent) -> str | None:
+    """The agency on whose site an article stands, as its address or its source says."""
+    return _of_site(host(content.url) or "") or _of_site((content.source or "").lower())
+
+
+def _namesake(content: ArticleContent) -> str | None:
+    """The agency whose short form the outlet goes by, or has as its initials, without being it for all we know."""
+    source = (content.source or "").strip()
+    initials = "" if _exactly(source) else "".join(letter for letter in source if letter.isupper())
+    # Two letters are the initials of too many outlets that carry AP and PA.
+    name = _BY_SHORT.get(source) or (_BY_SHORT.get(initials) if len(initials) == _SHORT_FORM else None)
+    if name is None or _own_site(content) == name:
+        return None
+    first, _, _ = content.body.partition("\n\n")
+    said = (
+        content.author or "",
+        content.byline or "",
+        first[:_MAX_DATELINE],
+        content.body[-_MAX_SOURCE:],
+        *(dropped.line for dropped in content.dropped if dropped.reason in _CREDIT_REASONS),
+    )
+    confirmed = (
+        (host(content.url) or "").rpartition(".")[2] in _COUNTRIES[name]
+        or any(form in line for form in _LONG[name] for line in said)
+        or (source in _BY_SHORT and _in_dateline(first) == name)
+    )
+    return None if confirmed else name
 
 
 def _of_site(site: str) -> str | None:

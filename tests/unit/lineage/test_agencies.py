@@ -37,7 +37,7 @@ def credited(**changes: object) -> str | None:
         ("Anadolu", "ANADOLU AGENCY"),
         ("Reuters", "Reuters via Example Portal"),
         ("AFP", "www.afp.com"),
-        ("PTI", "PTI"),
+        ("KCNA", "KCNA"),
         (None, "Apex Post"),
         (None, "The Aniston Star"),
     ],
@@ -50,6 +50,41 @@ def test_the_site_is_an_agency_s_whatever_it_calls_itself() -> None:
     own = replace(content("a", TEXT), url="https://www.reuters.com/world/launchers", source="World News Desk")
     assert own_publication(own) == agency(own) == "Reuters"
     assert own_publication(replace(own, url="https://notreuters.com/world/launchers")) is None
+
+
+NAMESAKES = [
+    (None, {"source": "CNA", "url": "https://www.asian-channel.example/a"}),
+    (None, {"source": "CNA", "author": "CNA"}),
+    (None, {"source": "CNA", "body": f"{TEXT}\n\nSource: CNA"}),
+    (None, {"source": "PTI"}),
+    ("AP", {"source": "CNA", "body": f"{TEXT}\n\nSource: AP"}),
+    ("CNA", {"source": "CNA", "url": "https://www.cna.com.tw/a"}),
+    ("CNA", {"source": "CNA", "url": "https://portal.tw/a"}),
+    ("CNA", {"source": "CNA", "body": f"Taipei, June 3 (CNA) {TEXT}"}),
+    ("CNA", {"source": "CNA", "author": "Central News Agency"}),
+    ("CNA", {"source": "CNA", "dropped": (DroppedLine("© 2026 Central News Agency", "copyright"),)}),
+    (None, {"source": "CNA", "dropped": (DroppedLine("More from Central News Agency", "links"),)}),
+    (None, {"source": "Channel of Northern Asia", "body": f"{TEXT}\n\nSource: CNA"}),
+    (None, {"source": "Christian News Agency", "body": f"Rome, June 3 (CNA) {TEXT}"}),
+    ("CNA", {"source": "Christian News Agency", "body": f"{TEXT}\n\nSource: Central News Agency"}),
+    ("APA", {"source": "Alpen Post Aktuell", "body": f"Wien (APA) - {TEXT}", "url": "https://post.at/a"}),
+    ("AP", {"source": "Akron Post", "body": f"WARSAW, Poland (AP) — {TEXT}"}),
+    ("CNA", {"source": "Daily", "body": f"Taipei, June 3 (CNA) {TEXT}"}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), NAMESAKES)
+def test_letters_that_an_outlet_goes_by_are_the_agency_s_where_more_says_so(
+    name: str | None, changes: dict[str, object]
+) -> None:
+    assert credited(**changes) == name
+
+
+def test_a_namesake_of_an_agency_has_not_published_for_it() -> None:
+    own = content("a", TEXT, source="CNA")
+    assert own_publication(own) is None
+    assert voice(own) == "CNA"
+    assert own_publication(replace(own, url="https://focustaiwan.tw/a")) == "CNA"
 
 
 @pytest.mark.parametrize(
