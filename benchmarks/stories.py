@@ -23,9 +23,8 @@ import numpy as np
 
 from benchmarks.groups import b_cubed, pair_scores, pairs
 from pipelines.dedup.fingerprint import words
-from pipelines.dedup.rows import AT_ONCE
 from pipelines.grouping.linkage import Bar, average_link, candidates
-from pipelines.stories.features import StoryFeatures, story_features
+from pipelines.stories.features import story_features
 from pipelines.stories.model import COEFFICIENTS, GROWN_THRESHOLD, INPUTS, INTERCEPT, THRESHOLD, StoryViews
 from schemas.records import Fingerprint
 
@@ -64,16 +63,10 @@ def fingerprint(number: int, document: dict[str, str]) -> Fingerprint:
 
 def pair_inputs(prints: Sequence[Fingerprint], both: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
     """What the model looks at, for each pair: shape ``(pairs, len(INPUTS))``."""
-    views = StoryViews.of([StoryFeatures.unpack(one.story_features) for one in prints])
+    views = StoryViews.of([one.story_features for one in prints])
     at = np.array([one.published.timestamp() if one.published else np.nan for one in prints])
     first, second = np.array(both, np.intp).T
-    parts = range(0, len(both), AT_ONCE)
-    return np.concatenate(
-        [
-            views.inputs(a, b, np.abs(at[a] - at[b]))
-            for a, b in ((first[part : part + AT_ONCE], second[part : part + AT_ONCE]) for part in parts)
-        ]
-    )
+    return views.inputs(first, second, np.abs(at[first] - at[second]))
 
 
 def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,9 +10,13 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Hashes = NDArray[np.uint64]
 
@@ -31,7 +35,11 @@ _SET = "".join(f"{first}-{last}" for first, last in _ALONE)
 _WORD = re.compile(rf"[{_SET}]|[^\W_{_SET}]+")
 _PLANE = 1 << 16
 """Code points of Unicode's basic plane: all but a few living scripts."""
-_NUMBER = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+_WITHIN_NUMBERS = ".,:/-"
+_NUMBER = re.compile(rf"\d(?:[\d{_WITHIN_NUMBERS}]*\d)?")
+_DIGIT = re.compile(r"\d")
+_ASCII = bytes(range(128))
+_NUMBERS_ALONE = bytes(byte if chr(byte) in f"0123456789{_WITHIN_NUMBERS}" else ord(" ") for byte in range(256))
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LONG = 4
 DISTINCTIVE = np.uint64(1)
@@ -41,6 +49,8 @@ MIN_TITLE_WORDS = 4
 _KEY_MASK = np.uint64(2**63 - 1)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _UNGOLDEN = np.uint64(pow(int(_GOLDEN), -1, 2**64))
+_THIRTY, _TWENTY_SEVEN, _THIRTY_ONE = np.uint64(30), np.uint64(27), np.uint64(31)
+_MULTIPLIER, _OTHER_MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 MAX_CHARACTERS = 1 << 17
 """Characters of a text that are looked at: with words of 21 letters still ``MAX_SHINGLES``."""
 
@@ -62,11 +72,12 @@ def words(text: str) -> list[str]:
 
 
 def _mix(values: Hashes) -> Hashes:
-    """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every input bit reaches every output bit."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
-    values ^= values >> np.uint64(31)
+    """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), in place: every input bit reaches every output bit."""
+    values ^= values >> _THIRTY
+    values *= _MULTIPLIER
+    values ^= values >> _TWENTY_SEVEN
+    values *= _OTHER_MULTIPLIER
+    values ^= values >> _THIRTY_ONE
     return values
 
 
@@ -77,6 +88,12 @@ def _classes() -> NDArray[np.uint8]:
     for first, last in _ALONE:
         classes[ord(first) : ord(last) + 1] = 2
     return classes
+
+
+@cache
+def _ascii_classes() -> bytes:
+    """The same of ASCII's characters, as a table for ``bytes.translate``."""
+    return _classes()[:256].tobytes()
 
 
 @cache
@@ -96,16 +113,17 @@ def _powers(base: np.uint64, count: int) -> Hashes:
 def _characters(text: str) -> tuple[NDArray[np.uint8], Hashes]:
     """Class of each character (see ``_classes``), one that parts words before the first and behind the last; terms."""
     if text.isascii():
-        points: NDArray[np.uint8] | NDArray[np.uint32] = np.frombuffer(f" {text.lower()} ".encode("ascii"), np.uint8)
-        return _classes()[points], _terms()[points]
-    folded = f" {unicodedata.normalize('NFKC', text).lower()} "
-    points = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), "<u4")
+        folded = f" {text.lower()} ".encode("ascii")
+        classes = np.frombuffer(folded.translate(_ascii_classes()), np.uint8)
+        return classes, _terms().take(np.frombuffer(folded, np.uint8))
+    folded = f" {unicodedata.normalize('NFKC', text).lower()} ".encode("utf-32-le", "surrogatepass")
+    points = np.frombuffer(folded, "<u4")
     if points.max() < _PLANE:
-        return _classes()[points], _terms()[points]
-    classes = _classes()[np.minimum(points, _PLANE - 1)]
+        return _classes().take(points), _terms().take(points)
+    classes = _classes().take(points, mode="clip")
     for beyond in np.unique(points[points >= _PLANE]):
         classes[points == beyond] = chr(int(beyond)).isalnum()
-    return classes, _mix(points.astype(np.uint64) + _GOLDEN)
+    return classes, _mix(points + _GOLDEN)
 
 
 def word_hashes(text: str) -> Hashes:
@@ -116,14 +134,18 @@ def word_hashes(text: str) -> Hashes:
     modulo 2**64). Cutting the words out and hashing each takes some twenty times as long.
     """
     classes, terms = _characters(text[:MAX_CHARACTERS])
-    kept, inside = classes > 0, classes == 1
-    joined = inside[1:] & inside[:-1]
-    starts = np.flatnonzero(kept[1:] & ~joined) + 1
-    ends = np.flatnonzero(kept[:-1] & ~joined) + 1
+    before, here = classes[:-1], classes[1:]
+    joined = before & here & 1  # two that are words alone have no bit of it
+    starts = (here > joined).nonzero()[0]  # of a word, the place before it; so its end is its last character
+    ends = (before > joined).nonzero()[0]
     size = 1 << len(terms).bit_length()
-    sums = np.cumsum(terms * _powers(_GOLDEN, size)[: len(terms)])
-    words_sums = (sums[ends - 1] - sums[starts - 1]) * _powers(_UNGOLDEN, size)[starts]
-    return _mix(words_sums + (ends - starts).astype(np.uint64))
+    terms *= _powers(_GOLDEN, size)[: len(terms)]
+    sums = terms.cumsum()
+    hashes: Hashes = sums.take(ends)
+    hashes -= sums.take(starts)
+    hashes *= _powers(_UNGOLDEN, size)[1:].take(starts)
+    hashes += (ends - starts).view(np.uint64)
+    return _mix(hashes)
 
 
 def shingles(text: str) -> Hashes:
@@ -132,24 +154,21 @@ def shingles(text: str) -> Hashes:
     count = len(hashed) - SHINGLE + 1
     if count < 1:
         return np.zeros(0, np.uint64)
-    out = hashed[:count]
+    out = hashed[:count].copy()
     for position in range(1, SHINGLE):
-        out = out * _GOLDEN + hashed[position : position + count]
-    # The top bit goes, so that shingles and keys are the same numbers.
-    return _mix(out) & _KEY_MASK
+        out *= _GOLDEN
+        out += hashed[position : position + count]
+    _mix(out)
+    out &= _KEY_MASK  # the top bit goes, so that shingles and keys are the same numbers
+    return out
 
 
-def _turns(hashes: Hashes) -> NDArray[np.bool_]:
+def turns(hashes: Hashes) -> NDArray[np.bool_]:
     """Where a hash is another than the one before it; the first always is."""
-    turns = np.ones(len(hashes), np.bool_)
-    np.not_equal(hashes[1:], hashes[:-1], out=turns[1:])
-    return turns
-
-
-def sorted_unique(hashes: Hashes) -> Hashes:
-    """The hashes sorted, each once. ``numpy.unique`` does the same by a hash table, several times as slow here."""
-    ordered = np.sort(hashes)
-    return ordered[_turns(ordered)]
+    other = np.empty(len(hashes), np.bool_)
+    other[:1] = True
+    np.not_equal(hashes[1:], hashes[:-1], out=other[1:])
+    return other
 
 
 def winnow(hashes: Hashes) -> tuple[int, ...]:
@@ -162,7 +181,7 @@ def winnow(hashes: Hashes) -> tuple[int, ...]:
     while width < WINDOW:  # minima of windows twice as wide each time; WINDOW is a power of two
         least, width = np.minimum(least[:-width], least[width:]), 2 * width
     # Neighbouring windows mostly share their least shingle.
-    return tuple(sorted_unique(least[_turns(least)])[:MAX_KEYS].tolist())
+    return tuple(sorted({*least[turns(least)].tolist()})[:MAX_KEYS])
 
 
 def copy_keys(hashes: Hashes, title_key: int, title_words: int) -> tuple[int, ...]:
@@ -176,8 +195,21 @@ def numbers(text: str) -> Hashes:
 
     Long are those of four digits and more, but for years.
     """
-    found = set(_NUMBER.findall(text))
-    return sorted_unique(np.fromiter(map(_number_hash, found), np.uint64, len(found)))
+    return np.array(sorted({*map(_number_hash, written_numbers(text))}), np.uint64)
+
+
+def written_numbers(text: str) -> Collection[str]:
+    """The numbers in a text as they are written: from digit to digit, with what stands between the digits of a number.
+
+    Where all digits are ASCII's they are what is left once everything else is taken out, a third of the time that a
+    regular expression takes.
+    """
+    encoded = text.encode("utf-8", "surrogatepass")
+    beyond_ascii = "" if text.isascii() else encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    if _DIGIT.search(beyond_ascii):
+        return _NUMBER.findall(text)
+    runs = {*encoded.translate(_NUMBERS_ALONE).decode("ascii").split()}
+    return {run.strip(_WITHIN_NUMBERS) for run in runs} - {""}
 
 
 @lru_cache(maxsize=1 << 16)

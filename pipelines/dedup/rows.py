@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator
 
-Places = NDArray[np.intp]
-"""Numbers of rows."""
+    from numpy.typing import NDArray
 
-AT_ONCE = 512
-"""Pairs compared at a time: what they need stays in the processor's cache. Ten times as many take 20 times as long."""
+    from pipelines.dedup.ragged import Places, Ragged
+
+AT_ONCE = 1 << 19
+"""Terms of pairs compared at a time: what they need stays near the processor's cache. A hundred times as many take
+twice as long, and a hundred times the memory."""
 _TERMS = 2**63 - 1
 """Terms are numbers below this; SciPy keeps nothing for those that do not occur."""
 
@@ -31,46 +32,40 @@ class Rows:
     matrix: csr_array
 
     @classmethod
-    def of(cls, terms: Sequence[NDArray[np.uint64]], weights: Sequence[NDArray[np.float64]] | None = None) -> Self:
-        """From the terms of each row, sorted and unique, and their weights: without, each counts one."""
-        ends = np.cumsum([0, *map(len, terms)])
-        indices = np.concatenate(terms).astype(np.int64) if terms else np.zeros(0, np.int64)
-        values = np.ones(len(indices), np.int8) if weights is None else np.concatenate(weights)
-        return cls(_canonical(csr_array((values, indices, ends), shape=(len(terms), _TERMS))))
+    def of(cls, terms: Ragged, weights: NDArray[np.float64] | None = None) -> Self:
+        """From the terms, sorted and unique in each row, and their weights: without, each counts one."""
+        values = np.ones(len(terms.values), np.int8) if weights is None else weights
+        indices = terms.values.astype(np.int64)
+        shape = len(terms.bounds) - 1, _TERMS
+        return cls(_canonical(csr_array((values, indices, terms.bounds), shape=shape)))
 
     @property
-    def lengths(self) -> NDArray[np.intp]:
+    def lengths(self) -> Places:
         """Terms of each row."""
         ends: Places = self.matrix.indptr
         return np.diff(ends)
 
     def counts(self, rows: Places, other: Rows, places: Places) -> Places:
         """Of each pair of one of our rows and one of another's, how many terms both have: shape as ``rows``."""
-        ends: Places = self._both(rows, other, places).indptr
-        return np.diff(ends)
+        return np.concatenate([np.diff(both.indptr) for both in self._both(rows, other, places)])
 
     def products(self, rows: Places, other: Rows, places: Places) -> NDArray[np.float64]:
         """The same, as the sum of the products of the weights."""
-        both = self._both(rows, other, places)
-        return _sums(_owners(both), both, len(rows))
+        found = self._both(rows, other, places)
+        return np.concatenate([_sums(_owners(both), both, both.shape[0]) for both in found])
 
     def products_by_view(self, rows: Places, other: Rows, places: Places, views: int) -> NDArray[np.float64]:
         """The same for each view, a term's number above its lower 32 bits: shape ``(len(rows), views)``."""
-        both = self._both(rows, other, places)
-        cells = _owners(both) * views + (both.indices >> 32)
-        return _sums(cells, both, len(rows) * views).reshape(len(rows), views)
+        found = self._both(rows, other, places)
+        cells = ((both, _owners(both) * views + (both.indices >> 32)) for both in found)
+        return np.concatenate([_sums(cell, both, both.shape[0] * views) for both, cell in cells]).reshape(-1, views)
 
-    def _both(self, rows: Places, other: Rows, places: Places) -> csr_array:
-        return _canonical(self.matrix[rows]).multiply(_canonical(other.matrix[places]))
-
-
-def in_parts(
-    measure: Callable[[Places, Places], NDArray[np.float64]], first: Places, second: Places
-) -> NDArray[np.float64]:
-    """A measure of many pairs, ``AT_ONCE`` at a time: shape as ``first``."""
-    starts = range(0, len(first), AT_ONCE)
-    parts = [measure(first[at : at + AT_ONCE], second[at : at + AT_ONCE]) for at in starts]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    def _both(self, rows: Places, other: Rows, places: Places) -> Iterator[csr_array]:
+        """The products of pairs of rows, some pairs at a time."""
+        ends = np.cumsum(self.lengths[rows] + other.lengths[places])
+        cuts = ends.searchsorted(np.arange(AT_ONCE, ends[-1] if len(ends) else 0, AT_ONCE))
+        for ours, theirs in zip(np.split(rows, cuts), np.split(places, cuts), strict=True):
+            yield _canonical(self.matrix[ours]).multiply(_canonical(other.matrix[theirs]))
 
 
 def _canonical(matrix: csr_array) -> csr_array:

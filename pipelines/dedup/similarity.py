@@ -6,14 +6,16 @@ copy is as near as a whole one. Shingles under an outlet's boilerplate count not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from pipelines.dedup.fingerprint import DISTINCTIVE, Hashes, sorted_unique, unpack
+from pipelines.dedup.common import boilerplate
+from pipelines.dedup.fingerprint import DISTINCTIVE
+from pipelines.dedup.ragged import Ragged
 from pipelines.dedup.rows import Rows
-from pipelines.stories.features import StoryFeatures
+from pipelines.stories.features import FeatureRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipelines.dedup.rows import Places
+    from pipelines.dedup.ragged import Places
     from schemas.records import Fingerprint
 
 THRESHOLD = 0.45
@@ -53,83 +55,35 @@ templated notices differ in nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
-class CopyView:
-    """A fingerprint made ready for comparing, boilerplate taken out."""
-
-    shingles: Hashes
-    """Sorted and unique."""
-    head: Hashes
-    """Those among the first ``HEAD`` of the text, sorted and unique."""
-    numbers: Hashes
-    distinctive: Hashes
-    """Those of the numbers that are long: amounts, contract numbers."""
-    title_key: int
-    title: NDArray[np.uint64]
-    """Hashes of the telling words of the title, sorted."""
-
-    @classmethod
-    def of(cls, fingerprint: Fingerprint, common: AbstractSet[int]) -> Self:
-        """View of a fingerprint, given the keys known as boilerplate."""
-        kept = _without_boilerplate(unpack(fingerprint.shingles), fingerprint.copy_keys, common)
-        numbers = unpack(fingerprint.numbers)
-        features = StoryFeatures.unpack(fingerprint.story_features)
-        return cls(
-            shingles=sorted_unique(kept),
-            head=sorted_unique(kept[:HEAD]),
-            numbers=numbers,
-            distinctive=numbers[(numbers & DISTINCTIVE) != 0],
-            title_key=fingerprint.title_key,
-            title=features.terms[features.span("title")],
-        )
-
-
-def _without_boilerplate(ordered: Hashes, keys: tuple[int, ...], common: AbstractSet[int]) -> Hashes:
-    """The shingles but for those under boilerplate, whose nearest keys on both sides are common ones.
-
-    Only keys are counted across articles, so a block of boilerplate is known by the keys in it; what lies
-    between two of them, or between one of them and the edge of the text, belongs to it.
-    """
-    marked = [key in common for key in keys]
-    if not any(marked):
-        return ordered
-    own = np.array(keys, np.uint64)
-    at = np.minimum(np.searchsorted(own, ordered), len(own) - 1)
-    positions = np.flatnonzero(own[at] == ordered)
-    is_common = np.array(marked)[at[positions]]
-    # What lies before a key, then the key, and so on to what lies behind the last one.
-    gone = np.ones(2 * len(positions) + 1, np.bool_)
-    gone[1::2] = is_common
-    gone[2::2] = is_common
-    gone[:-1:2] &= is_common
-    lengths = np.ones(len(gone), np.intp)
-    lengths[::2] = np.diff(positions, prepend=-1, append=len(ordered)) - 1
-    kept: Hashes = ordered[~np.repeat(gone, lengths)]
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
 class CopyViews:
-    """Views of several articles, put together for comparing."""
+    """The texts of several articles, made ready for comparing; boilerplate is taken out."""
 
     shingles: Rows
     heads: Rows
+    """Those among the first ``HEAD`` of each text."""
     numbers: Rows
     distinctive: Rows
+    """Those of the numbers that are long: amounts, contract numbers."""
     titles: Rows
+    """Hashes of the telling words of the titles."""
     title_keys: NDArray[np.int64]
     """Of each article."""
 
     @classmethod
-    def of(cls, views: Sequence[CopyView]) -> Self:
-        """Put together, in this order."""
+    def of(cls, fingerprints: Sequence[Fingerprint], common: AbstractSet[int]) -> Self:
+        """Of these articles, in this order, given the keys known as boilerplate."""
+        texts = Ragged.unpack([one.shingles for one in fingerprints])
+        texts = texts.where(~boilerplate(texts, fingerprints, common))
+        numbers = Ragged.unpack([one.numbers for one in fingerprints])
+        distinctive = (numbers.values & DISTINCTIVE) != 0
+        numbers = replace(numbers, values=numbers.values >> np.uint64(1))  # the bit has done its work
         return cls(
-            shingles=Rows.of([view.shingles for view in views]),
-            heads=Rows.of([view.head for view in views]),
-            # The bit that marks long numbers has done its work.
-            numbers=Rows.of([view.numbers >> np.uint64(1) for view in views]),
-            distinctive=Rows.of([view.distinctive >> np.uint64(1) for view in views]),
-            titles=Rows.of([view.title for view in views]),
-            title_keys=np.array([view.title_key for view in views], np.int64),
+            shingles=Rows.of(texts.sorted_unique()),
+            heads=Rows.of(texts.first(HEAD).sorted_unique()),
+            numbers=Rows.of(numbers),
+            distinctive=Rows.of(numbers.where(distinctive)),
+            titles=Rows.of(FeatureRows.unpack([one.story_features for one in fingerprints]).view("title").terms),
+            title_keys=np.array([one.title_key for one in fingerprints], np.int64),
         )
 
     def similarities(self, first: Places, second: Places) -> NDArray[np.float64]:

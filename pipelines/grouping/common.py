@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.dedup.rows import in_parts
 from pipelines.grouping.linkage import candidates
 from pipelines.stores.protocol import Space
 
@@ -109,5 +108,5 @@ def affected(holders: Sequence[Fingerprint], turned: frozenset[int], ground: Sto
     pairs = zip(first.tolist(), second.tolist(), strict=True)
     alone = [place for place, (a, b) in enumerate(pairs) if others[a].isdisjoint(others[b])]
     first, second = first[alone], second[alone]
-    alike = in_parts(ground.measure(holders), first, second) >= ground.bar.single
+    alike = ground.measure(holders)(first, second) >= ground.bar.single
     return {holders[place].article_id for place in (*first[alike].tolist(), *second[alike].tolist())}

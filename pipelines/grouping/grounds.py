@@ -10,27 +10,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.dedup.similarity import THRESHOLD as COPY_THRESHOLD
-from pipelines.dedup.similarity import CopyView, CopyViews
+from pipelines.dedup.similarity import CopyViews
 from pipelines.grouping.linkage import Bar
 from pipelines.grouping.order import order_key
 from pipelines.stores.protocol import Space
-from pipelines.stories.features import StoryFeatures
 from pipelines.stories.model import GROWN_THRESHOLD, StoryViews
 from pipelines.stories.model import THRESHOLD as STORY_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
 
     from numpy.typing import NDArray
 
-    from pipelines.dedup.rows import Places
+    from pipelines.dedup.ragged import Places
     from pipelines.grouping.common import CommonKeys
     from pipelines.grouping.regroup import Memory
     from schemas.records import Fingerprint, MemoryEntry
-
-    _Views = dict[tuple[str, str], CopyView]  # by article id and digest
 
 COPY_SHARED = 2
 """Winnowed shingles that two longer texts must share to be compared as copies. Most pairs that share a single one are
@@ -50,11 +46,10 @@ class CopyGround:
     """An outlet's boilerplate."""
     bar: Bar = _COPY_BAR
     shared: int = COPY_SHARED
-    _views: _Views = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
         """The keys that are no boilerplate."""
-        return set(item.copy_keys) - self.common.keys
+        return [key for key in item.copy_keys if key not in self.common.keys]
 
     def group(self, entry: MemoryEntry) -> str:
         """The canonical article's id."""
@@ -70,7 +65,7 @@ class CopyGround:
 
     def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
         """By what stands in both texts."""
-        views = CopyViews.of([_view(item, self.common.keys, self._views) for item in items])
+        views = CopyViews.of(items, self.common.keys)
         at = _times(item.published for item in items)
         farthest = self.horizon.total_seconds()
 
@@ -100,11 +95,10 @@ class StoryGround:
     """Canonical article of each of those whose own is not there any more."""
     bar: Bar = _STORY_BAR
     shared: int = 1
-    _views: _Views = field(default_factory=dict)
 
     def keys(self, item: Fingerprint) -> Collection[int]:
         """Pairs of its most telling terms, but for those that too many have."""
-        return set(item.story_keys) - self.common.keys
+        return [key for key in item.story_keys if key not in self.common.keys]
 
     def group(self, entry: MemoryEntry) -> str:
         """The story's id."""
@@ -130,14 +124,14 @@ class StoryGround:
 
     def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
         """By the story model; notices of one form with other facts are as many events."""
-        views = StoryViews.of([StoryFeatures.unpack(item.story_features) for item in items])
+        views = StoryViews.of([item.story_features for item in items])
         at = _times(item.published for item in items)
 
         def similarities(first: Places, second: Places) -> NDArray[np.float64]:
             found = views.same_event(first, second, np.abs(at[first] - at[second]))
             alike = np.flatnonzero(found >= self.bar.single)
             places, both = np.unique([first[alike], second[alike]], return_inverse=True)
-            texts = CopyViews.of([_view(items[place], frozenset(), self._views) for place in places.tolist()])
+            texts = CopyViews.of([items[place] for place in places.tolist()], frozenset())
             found[alike[texts.filled_in_twice(*both)]] = 0.0
             return found
 
@@ -147,14 +141,6 @@ class StoryGround:
         """Whether a remembered canonical article still is one."""
         article_id = entry.fingerprint.article_id
         return self.canonical.get(article_id, article_id) == article_id
-
-
-def _view(item: Fingerprint, common: AbstractSet[int], made: _Views) -> CopyView:
-    """View of an article's text, made once."""
-    at = item.article_id, item.digest
-    if at not in made:
-        made[at] = CopyView.of(item, common)
-    return made[at]
 
 
 def _adopted(entries: Collection[MemoryEntry]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from pipelines.dedup.rows import Places
+    from pipelines.dedup.ragged import Places
 
     Pair = tuple[str, str]
     Similarities = Callable[[Sequence[Pair]], Sequence[float]]

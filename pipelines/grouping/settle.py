@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from pipelines.dedup.rows import in_parts
 from pipelines.grouping.linkage import Bar, average_link, candidates, soon_asked
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipelines.dedup.rows import Places
+    from pipelines.dedup.ragged import Places
     from pipelines.grouping.linkage import Pair
     from schemas.records import Fingerprint, MemoryEntry
 
@@ -141,5 +140,5 @@ class Settling:
             measure = self.ground.measure(
                 [self.held[item] if item in self.held else self.strangers[item].fingerprint for item in ids]
             )
-            self._known.update(zip(fresh, in_parts(measure, first, second).tolist(), strict=True))
+            self._known.update(zip(fresh, measure(first, second).tolist(), strict=True))
         return [self._known[pair] for pair in pairs]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.dedup.similarity import CopyView, CopyViews
+from pipelines.dedup.similarity import CopyViews
 from pipelines.stores.protocol import Space
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
     ]
     prints = [entry.fingerprint, *(other.fingerprint for other in others)]
     common = memory.common_keys({key for one in prints for key in one.copy_keys})
-    views = CopyViews.of([CopyView.of(one, common) for one in prints])
+    views = CopyViews.of(prints, common)
     lengths = views.shingles.lengths
     pairs = np.zeros(len(others), np.intp), np.arange(1, len(prints))
     held = np.where(views.filled_in_twice(*pairs), 0.0, views.held(*pairs))

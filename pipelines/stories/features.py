@@ -20,6 +20,7 @@ import numpy as np
 import wordfreq
 
 from pipelines.dedup.fingerprint import hash_text, words
+from pipelines.dedup.ragged import Ragged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,8 +56,6 @@ _BIGRAM_WORDS = 400
 """News is told at its beginning; what stands beyond is background."""
 _PROMINENT = 1.5
 """Factor for a term that stands in title or lead, and again for one that is a name."""
-_BOUNDS = np.arange(len(VIEWS) + 1, dtype=np.uint64) << np.uint64(32)
-"""Where the terms of each view begin, and those of the last end."""
 # A capital behind a sentence's end or an opening quote says nothing.
 _CAPITALISED = re.compile(r"(?<![.!?:\n\"“”‘’'(] )(?<![\n])(?<!^)\b[^\W\d_a-zа-яёß-öø-ÿ][\w'’-]*")  # noqa: RUF001
 _NUMBER = re.compile(r"\b\d[\d.,]*\d\b")
@@ -122,17 +121,29 @@ class StoryFeatures:
         """The terms as little-endian uint64, then the weights as float32."""
         return self.terms.astype("<u8").tobytes() + self.weights.astype("<f4").tobytes()
 
-    @classmethod
-    def unpack(cls, packed: bytes) -> Self:
-        """The inverse of ``pack``."""
-        count = len(packed) // 12
-        return cls(np.frombuffer(packed, "<u8", count), np.frombuffer(packed, "<f4", count, 8 * count))
 
-    def span(self, name: str) -> slice:
-        """Where the terms of one view stand."""
-        number = VIEWS.index(name)
-        start, end = self.terms.searchsorted(_BOUNDS[number : number + 2])
-        return slice(int(start), int(end))
+@dataclass(frozen=True, slots=True)
+class FeatureRows:
+    """The vectors of several articles, a row each."""
+
+    terms: Ragged
+    weights: NDArray[np.float64]
+    """Of each of the terms."""
+
+    @classmethod
+    def unpack(cls, packed: Sequence[bytes]) -> Self:
+        """The inverse of ``StoryFeatures.pack``, for many at once."""
+        ends = [len(one) // 12 * 8 for one in packed]
+        weights = b"".join(one[end:] for one, end in zip(packed, ends, strict=True))
+        return cls(
+            Ragged.unpack([one[:end] for one, end in zip(packed, ends, strict=True)]),
+            np.frombuffer(weights, "<f4").astype(np.float64),
+        )
+
+    def view(self, name: str) -> Self:
+        """The terms of one view, and their weights."""
+        inside = self.terms.values >> np.uint64(32) == VIEWS.index(name)
+        return type(self)(self.terms.where(inside), self.weights[inside])
 
 
 def _vector(number: int, weighed: Mapping[str, float]) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:

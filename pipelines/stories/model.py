@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from pipelines.dedup.rows import Rows
-from pipelines.stories.features import VIEWS
+from pipelines.stories.features import VIEWS, FeatureRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from pipelines.dedup.rows import Places
-    from pipelines.stories.features import StoryFeatures
+    from pipelines.dedup.ragged import Places
 
 INPUTS = (*VIEWS, "lead held", "title in lead", "log days")
 """What the model looks at: the cosine of each view; of the lead that has less, the share which the other has too;
@@ -56,22 +55,17 @@ class StoryViews:
     """Sum of the weights of each lead."""
 
     @classmethod
-    def of(cls, features: Sequence[StoryFeatures]) -> Self:
-        """Put together, in this order."""
-        weights = [one.weights.astype(np.float64) for one in features]
-        leads = [one.span("lead") for one in features]
-        titles = [one.span("title") for one in features]
-        lead_terms = [one.terms[span] for one, span in zip(features, leads, strict=True)]
-        lead_weights = [one[span] for one, span in zip(weights, leads, strict=True)]
+    def of(cls, packed: Sequence[bytes]) -> Self:
+        """Of articles by their packed features, in this order."""
+        features = FeatureRows.unpack(packed)
+        leads, titles = features.view("lead"), features.view("title")
+        totals = np.bincount(leads.terms.owners, leads.weights, len(packed))
         return cls(
-            terms=Rows.of([one.terms for one in features], weights),
-            leads=Rows.of(lead_terms, lead_weights),
-            lead_terms=Rows.of(lead_terms),
-            titles=Rows.of(
-                [one.terms[span] + _TITLE_TO_LEAD for one, span in zip(features, titles, strict=True)],
-                [one[span] for one, span in zip(weights, titles, strict=True)],
-            ),
-            lead_totals=np.array([one.sum() or 1.0 for one in lead_weights]),
+            terms=Rows.of(features.terms, features.weights),
+            leads=Rows.of(leads.terms, leads.weights),
+            lead_terms=Rows.of(leads.terms),
+            titles=Rows.of(replace(titles.terms, values=titles.terms.values + _TITLE_TO_LEAD), titles.weights),
+            lead_totals=np.where(totals == 0, 1.0, totals),
         )
 
     def inputs(self, first: Places, second: Places, seconds: NDArray[np.float64]) -> NDArray[np.float64]:

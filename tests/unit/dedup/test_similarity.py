@@ -1,39 +1,45 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.dedup.common import MIN_TITLES, common_keys
 from pipelines.dedup.fingerprint import MAX_KEYS, shingles, winnow
-from pipelines.dedup.similarity import THRESHOLD, CopyView, CopyViews
+from pipelines.dedup.similarity import THRESHOLD, CopyViews
 from tests.synthetic import print_of, prose
 
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
-def view(body: str, *, title: str | None = None) -> CopyView:
+    from schemas.records import Fingerprint
+
+
+def article(body: str, *, title: str | None = None) -> Fingerprint:
     """A text under a title of its own, if not said otherwise."""
-    return CopyView.of(print_of("x", body, title=title or prose(len(body), 6)), frozenset())
+    return print_of("x", body, title=title or prose(len(body), 6))
 
 
-def copy_similarity(*pair: CopyView) -> float:
-    return float(CopyViews.of(pair).similarities(np.array([0]), np.array([1]))[0])
+def copy_similarity(*pair: Fingerprint, common: AbstractSet[int] = frozenset()) -> float:
+    return float(CopyViews.of(pair, common).similarities(np.array([0]), np.array([1]))[0])
 
 
 def test_a_truncated_copy_is_as_near_as_a_whole_one() -> None:
     whole = prose(1, 400)
     cut = " ".join(whole.split()[:100])
-    assert copy_similarity(view(whole), view(cut)) == 1.0
+    assert copy_similarity(article(whole), article(cut)) == 1.0
 
 
 def test_typography_and_case_do_not_count() -> None:
     whole = prose(2, 200)
-    assert copy_similarity(view(whole), view(whole.upper().replace(".", " –"))) == 1.0
+    assert copy_similarity(article(whole), article(whole.upper().replace(".", " –"))) == 1.0
 
 
 def test_a_quotation_is_no_copy() -> None:
     for words, most in ((18, 0.0), (60, THRESHOLD)):
         quoted = prose(3, words)
-        found = copy_similarity(view(f"{prose(4, 150)} {quoted}"), view(f"{prose(5, 150)} {quoted}"))
+        found = copy_similarity(article(f"{prose(4, 150)} {quoted}"), article(f"{prose(5, 150)} {quoted}"))
         assert found <= most
 
 
@@ -47,36 +53,37 @@ def test_notices_that_differ_in_their_numbers_are_not_copies() -> None:
         )
 
     one, other = notice("$41,200,000", "N62-26-C-1001", "2027"), notice("$9,350,000", "N71-26-C-4410", "2031")
-    assert copy_similarity(view(one), view(other)) == 0.0
-    assert copy_similarity(view(one), view(one)) == 1.0
+    assert copy_similarity(article(one), article(other)) == 0.0
+    assert copy_similarity(article(one), article(one)) == 1.0
 
 
 def test_a_teaser_under_the_same_title_is_a_copy() -> None:
     whole = prose(14, 300)
     teaser = f"{prose(15, 10)} {' '.join(whole.split()[:16])}"
     title = "Convoy of launchers reaches the harbour"
-    assert copy_similarity(view(whole, title=title), view(teaser, title=title)) > THRESHOLD
-    assert copy_similarity(view(whole), view(teaser, title=title)) == 0.0
+    assert copy_similarity(article(whole, title=title), article(teaser, title=title)) > THRESHOLD
+    assert copy_similarity(article(whole), article(teaser, title=title)) == 0.0
 
 
 def test_a_text_within_a_roundup_is_less_than_a_copy_of_its_head() -> None:
     text, before, behind = prose(16, 100), prose(17, 100), prose(18, 100)
-    embedded = copy_similarity(view(text), view(f"{before} {text} {behind}"))
-    head = copy_similarity(view(text), view(f"{text} {before} {behind}"))
+    embedded = copy_similarity(article(text), article(f"{before} {text} {behind}"))
+    head = copy_similarity(article(text), article(f"{text} {before} {behind}"))
     assert embedded < head == 1.0
 
 
 def test_similarity_is_symmetric() -> None:
-    views = [view(body) for body in (prose(1, 200), prose(1, 80), f"{prose(2, 90)} {prose(1, 60)}", prose(3, 30), "")]
-    assert all(copy_similarity(a, b) == copy_similarity(b, a) for a in views for b in views)
+    bodies = (prose(1, 200), prose(1, 80), f"{prose(2, 90)} {prose(1, 60)}", prose(3, 30), "")
+    prints = [article(body) for body in bodies]
+    assert all(copy_similarity(a, b) == copy_similarity(b, a) for a in prints for b in prints)
 
 
 def test_many_pairs_at_once_are_as_one_by_one() -> None:
     texts = [f"{prose(seed, 60)} {prose(seed % 3, 40 + seed)}" for seed in range(12)]
-    views = [view(text, title=prose(seed % 2, 5)) for seed, text in enumerate(texts)]
-    pairs = list(product(range(len(views)), repeat=2))
-    at_once = CopyViews.of(views).similarities(*np.array(pairs).T)
-    assert at_once.tolist() == [copy_similarity(views[a], views[b]) for a, b in pairs]
+    prints = [article(text, title=prose(seed % 2, 5)) for seed, text in enumerate(texts)]
+    pairs = list(product(range(len(prints)), repeat=2))
+    at_once = CopyViews.of(prints, frozenset()).similarities(*np.array(pairs).T)
+    assert at_once.tolist() == [copy_similarity(prints[a], prints[b]) for a, b in pairs]
     assert len(set(at_once.tolist())) > 10
 
 
@@ -85,9 +92,8 @@ def test_an_outlets_boilerplate_counts_nothing() -> None:
     house = [print_of(f"h{n}", f"{prose(50 + n, 90)} {slogan}", source="House") for n in range(MIN_TITLES)]
     common = common_keys(house, {key for one in house for key in one.copy_keys})
     assert common
-    bare = copy_similarity(CopyView.of(house[0], frozenset()), CopyView.of(house[1], frozenset()))
-    assert bare > THRESHOLD
-    assert copy_similarity(CopyView.of(house[0], common), CopyView.of(house[1], common)) < THRESHOLD
+    assert copy_similarity(*house[:2]) > THRESHOLD
+    assert copy_similarity(*house[:2], common=common) < THRESHOLD
 
 
 def test_copies_in_many_outlets_are_not_boilerplate() -> None:

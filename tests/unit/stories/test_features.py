@@ -3,7 +3,18 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from pipelines.stories.features import KEY_RANKS, KEY_TITLE_RANKS, rarity, story_features, telling_pairs
+import numpy as np
+
+from pipelines.stories.features import (
+    KEY_RANKS,
+    KEY_TITLE_RANKS,
+    VIEWS,
+    FeatureRows,
+    rarity,
+    story_features,
+    telling_pairs,
+)
+from tests.synthetic import prose
 
 if TYPE_CHECKING:
     import pytest
@@ -28,3 +39,16 @@ def test_texts_that_share_their_two_most_telling_words_share_a_key_in_whatever_o
     assert set(one) & set(other)
     _, stranger = story_features(None, "A zeppelin for the museum, where no zeppelin was before", "en")
     assert not set(one) & set(stranger)
+
+
+def test_the_vectors_of_many_articles_are_unpacked_row_by_row() -> None:
+    made = [story_features(prose(seed, 5), prose(seed, 30 * seed), "en")[0] for seed in range(4)]
+    rows = FeatureRows.unpack([one.pack() for one in made])
+    assert np.array_equal(rows.terms.values, np.concatenate([one.terms for one in made]))
+    assert np.array_equal(rows.weights, np.concatenate([one.weights for one in made]))
+    assert rows.terms.lengths.tolist() == [len(one.terms) for one in made]
+    for number, name in enumerate(VIEWS):
+        view = rows.view(name)
+        assert view.terms.lengths.tolist() == [int(np.sum(one.terms >> 32 == number)) for one in made]
+        lengths = np.bincount(view.terms.owners, view.weights**2, len(made))
+        assert np.allclose(lengths[view.terms.lengths > 0], 1)
