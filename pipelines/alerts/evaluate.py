@@ -156,9 +156,20 @@ class Subject:
         key = (field, leaf)
         known = self._found.get(key)
         if known is None:
-            found = self._excerpts[field].places(leaf)
+            found = set() if self._names_another_version(leaf) else self._excerpts[field].places(leaf)
             known = self._found[key] = tuple([Place(field, *place, leaf.term) for place in _outermost(found)])
         return known
+
+    def _names_another_version(self, leaf: Leaf) -> bool:
+        """Whether the article names other versions of what a leaf names and not its own, in whatever field.
+
+        Then the name of the system, further down, is that of the others.
+        """
+        others = leaf.other_versions
+        return others is not None and self._stands(others) and not self._stands(leaf.own_version)
+
+    def _stands(self, leaf: Leaf) -> bool:
+        return any(excerpts.places(leaf) for excerpts in self._excerpts.values())
 
     def matches(self, places: Iterable[Place]) -> tuple[Match, ...]:
         """Places as they are reported: title first, in order, each with its sentence."""

@@ -104,6 +104,17 @@ class Leaf:
     patterns: tuple[Pattern, ...]
 
     @cached_property
+    def other_versions(self) -> Leaf | None:
+        """The versions that the term is not, where it names one: an M1A1 to an M1A2."""
+        others = self.patterns[-1].others
+        return Leaf(self.term, others) if others else None
+
+    @cached_property
+    def own_version(self) -> Leaf:
+        """The leaf without the names that all versions share."""
+        return Leaf(self.term, tuple(pattern for pattern in self.patterns if not pattern.others))
+
+    @cached_property
     def needs(self) -> tuple[tuple[Need, ...], ...]:
         """What the patterns need, each once."""
         return tuple(dict.fromkeys(pattern.needs for pattern in self.patterns))
