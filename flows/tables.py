@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -15,7 +17,7 @@ from schemas.records import AlertOrigin
 from schemas.serial import time_to_text, to_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from rich.console import RenderableType
@@ -47,13 +49,18 @@ def print_summary(record: RunRecord) -> None:
     console.print(" · ".join(f"{name} [bold]{told[name]}[/]" for name in SUMMARY))
 
 
-def print_pass(report: PassReport, stories: Sequence[Story], alerts: Sequence[Alert], settings: Settings) -> None:
-    """What a pass found, and what to try next."""
+def print_pass(
+    report: PassReport,
+    stories: Sequence[Story],
+    alerts: Sequence[Alert],
+    titles: Mapping[str, str | None],
+    settings: Settings,
+) -> None:
+    """What a pass found, and what to try next; ``titles`` are those of the alerts."""
     if report.record.new or report.record.revised:
         console.print(_articles(report.articles), "")
         console.print(stories_table(stories[:SHOWN], "Stories (one for each event)"), "")
         if alerts:
-            titles = {article.id: article.content.title for article in report.articles}
             console.print(Text("Alerts (one for each rule and story)", style="bold"))
             for alert in alerts[:SHOWN]:
                 console.print(alert_block(alert, titles))
@@ -95,7 +102,7 @@ def _articles(articles: Sequence[Article]) -> Table:
     return table
 
 
-def alert_block(alert: Alert, titles: dict[str, str | None]) -> Group:
+def alert_block(alert: Alert, titles: Mapping[str, str | None]) -> Group:
     """An alert: its rule, its story, and the sentence that matched."""
     count = len({match.article_id for match in alert.matches})
     first = next((match for match in alert.matches if match.article_id == alert.article_id), None)
@@ -109,11 +116,28 @@ def alert_block(alert: Alert, titles: dict[str, str | None]) -> Group:
     return Group(Padding.indent(head, _INDENT // 2), *([quoted(first)] if first else []), Padding.indent(tail, _INDENT))
 
 
-def quoted(match: Match | AlertMatch) -> Padding:
-    """The sentence of a match, the matching form marked."""
-    sentence = Text(f"“{plain(match.sentence.strip())}”")
-    sentence.highlight_words([match.form], style="bold yellow")
+def alert_titles(alerts: Sequence[Alert], store: Store) -> dict[str, str | None]:
+    """The titles of the articles that alerts began with, by article id."""
+    articles = store.articles({alert.article_id for alert in alerts})
+    return {article_id: article.content.title for article_id, article in articles.items()}
+
+
+def quoted(*matches: Match | AlertMatch) -> Padding:
+    """The sentence of matches, the matching forms marked."""
+    sentence = Text(f"“{plain(matches[0].sentence.strip())}”")
+    sentence.highlight_words([match.form for match in matches], style="bold yellow")
     return Padding.indent(sentence, _INDENT)
+
+
+def explained(matches: Sequence[Match | AlertMatch]) -> list[Padding]:
+    """Each sentence once, with what in it matched and for which terms."""
+    lines: list[Padding] = []
+    for _, together in groupby(matches, attrgetter("sentence")):
+        found = list(together)
+        forms = dict.fromkeys(one.form if one.form == one.term else f"{one.form} (for {one.term})" for one in found)
+        matched = Text(plain(f"matched: {', '.join(forms)}"), style="dim")
+        lines += [quoted(*found), Padding.indent(matched, 2 * _INDENT)]
+    return lines
 
 
 def hit_view(hit: Hit) -> Group:
@@ -154,12 +178,10 @@ def alert_view(alert: Alert, store: Store) -> Group:
         said = f"{message.kind} to {message.channel}: {end}"
         why = "".join(f"; {one}" for one in (message.reason, message.last_error) if one)
         lines.append(Padding.indent(Text(plain(f"{said}{why}"), style="dim"), _INDENT))
-    for match in alert.matches:
-        article = found.get(match.article_id)
-        title = (article and article.content.title) or match.article_id
-        lines.append(Text(plain(f"\n{match.field} of {title}"), style="dim"))
-        lines.append(quoted(match))
-        lines.append(Padding.indent(Text(f"{match.form!r} stands for {match.term!r}", style="dim"), _INDENT))
+    for (article_id, field), matches in groupby(alert.matches, attrgetter("article_id", "field")):
+        article = found.get(article_id)
+        title = (article and article.content.title) or article_id
+        lines += [Text(plain(f"\n{field} of {title}"), style="dim"), *explained(list(matches))]
     return Group(*lines)
 
 

@@ -11,10 +11,10 @@ import typer
 
 from flows.commands.look import LimitOption
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
-from flows.console import console
+from flows.console import console, counted
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
-from flows.tables import alert_block, alert_view
+from flows.tables import alert_block, alert_titles, alert_view
 from pipelines.beam.runners import INPROCESS
 from pipelines.errors import ConfigurationError
 from schemas.export import export_alert
@@ -67,8 +67,7 @@ def list_alerts(
         if as_json:
             _print_json(found)
             return
-        articles = opened_store.articles({alert.article_id for alert in found})
-        titles = {article_id: article.content.title for article_id, article in articles.items()}
+        titles = alert_titles(found, opened_store)
         for alert in found:
             console.print(alert_block(alert, titles))
         if not found:
@@ -133,7 +132,7 @@ def _set_state(ids: list[str], state: AlertState, store: str | None, config: Con
         if as_json:
             _print_json(changed)
         else:
-            console.print(f"{len(changed)} alert{'s' * (len(changed) != 1)} {state}")
+            console.print(f"{counted(len(changed), 'alert')} {state}")
 
 
 def _by_id(store: Store, ids: list[str]) -> list[Alert]:

@@ -13,10 +13,10 @@ import typer
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.commands.queries import parsed_query
-from flows.console import console
+from flows.console import console, counted
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
-from flows.tables import quoted
+from flows.tables import explained, quoted
 from pipelines.alerts.health import missing_channels
 from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
@@ -106,9 +106,7 @@ def try_out(
         return
     for hit in hits:
         console.print(hit.rule_id, style="bold red", markup=False)
-        for match in hit.matches:
-            console.print(quoted(match))
-            console.print(f"    {match.form!r} stands for {match.term!r}", style="dim", markup=False)
+        console.print(*explained(hit.matches), sep="\n")
     if not hits:
         console.print("No rule matches.")
     known = {hit.rule_id for hit in hits}
@@ -192,7 +190,8 @@ def backfill(
         print(json.dumps(to_dict(done)))
     else:
         unsent = "" if notify or not done.alerts else "; not sent (--notify sends)"
-        console.print(f"{done.articles} articles, {done.matching} match; {done.alerts} new alerts{unsent}")
+        articles, alerts = counted(done.articles, "article"), counted(done.alerts, "new alert")
+        console.print(f"{articles}, {done.matching} of them matching; {alerts}{unsent}")
 
 
 def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
@@ -205,11 +204,12 @@ def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
 
 def _print_preview(found: Preview, since: str) -> None:
     stories = f"{found.stories} stor{'y' if found.stories == 1 else 'ies'} since {since}"
-    articles = f"{found.articles} article{'s' * (found.articles != 1)}"
-    console.print(f"{stories}, with {articles} that match: an alert for each story", markup=False)
+    console.print(
+        f"{stories}, with {counted(found.articles, 'matching article')}: an alert for each story", markup=False
+    )
     for example in found.examples:
         console.print(example.title or "(no title)", style="bold", markup=False)
-        count = len(example.article_ids)
-        console.print(f"    story {example.story_id}, {count} article{'s' * (count > 1)}", style="dim", markup=False)
+        articles = counted(len(example.article_ids), "article")
+        console.print(f"    story {example.story_id}, {articles}", style="dim", markup=False)
         for match in example.matches:
             console.print(quoted(match))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
-from flows.console import console
+from flows.console import console, counted
 from flows.shipped import RULES, shipped
 from flows.tables import SUMMARY
 from pipelines.alerts.health import rule_health, silence_cause
@@ -111,7 +111,8 @@ def _print_rules(told: dict[str, object], rule_file: str) -> None:
     healthy = told["rule_health"]
     assert isinstance(healthy, list)
     for one in healthy:
-        last = f"{one['alerts']} alerts, the last {one['last_alert']}" if one["alerts"] else "no alert yet"
+        count = one["alerts"]
+        last = f"{counted(count, 'alert')}, the last {one['last_alert']}" if count else "no alert yet"
         console.print(f"            {one['rule_id']}: {last}", markup=False, style="dim", soft_wrap=True)
         for said in (*one["problems"], *([one["silence"]] if one["silence"] else [])):
             console.print(f"            {one['rule_id']}: {said}", markup=False, soft_wrap=True)

@@ -21,6 +21,8 @@ MAX_NESTING = 8
 """Levels of lists and mappings; a rule file has four."""
 SEVERITIES = ("low", "medium", "high", "critical")
 THROTTLES = ("story", "rule", "source")
+_QUOTED = 30
+"""Characters of a query over several lines that show where it is wrong."""
 RULE_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 CHANNEL = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 WINDOW = r"[1-9][0-9]{0,4}[smhd]"
@@ -239,7 +241,11 @@ class _Reader:
             parse(query)
         except RuleSyntaxError as error:
             line, column = self._place(node, error.column)
-            raise RuleSyntaxError(f"query: {error.message}", file=self._file, line=line, column=column) from error
+            where = "query"
+            if error.column and node.start_mark.line != node.end_mark.line:  # the place is that of its beginning
+                wrong = query[error.column - 1 :][:_QUOTED].strip()
+                where += f", at '{wrong}'" if wrong else ", at its end"
+            raise RuleSyntaxError(f"{where}: {error.message}", file=self._file, line=line, column=column) from error
 
     def _place(self, node: yaml.Node, column: int | None) -> tuple[int, int]:
         """Line and column in the file of a column of the query."""

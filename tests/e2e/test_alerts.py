@@ -174,3 +174,23 @@ def test_a_throttle_holds_back_what_is_printed_and_not_what_is_logged(program: P
     assert "new to stdout: waits until 20" in program("alerts", "show", held["id"]).out
     assert program("alerts", "ack", held["id"]).code == 0
     assert json.loads(program("alerts", "deliver", "--json").out)["waiting"] == 0
+
+
+def test_a_further_article_is_printed_under_the_title_its_alert_began_with(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text("- {id: rockets, query: HIMARS AND launcher}\n", encoding="utf-8")
+    text = "Two M142 launchers, and a HIMARS launcher more, were seen."
+    first = json.loads(article(1, "Launchers for the north", text, "2026-01-05T08:00:00Z"))
+    further = {**first, "url": "https://post.example/1", "source": "Post", "published": "2026-01-05T09:00:00Z"}
+    for told in (first, further):
+        (program.folder / "seeds.jsonl").write_text(json.dumps(told), encoding="utf-8")
+        ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml")
+        assert ran.code == 0, ran.err
+    assert "rockets  Launchers for the north  [delivered]" in ran.out
+    assert "2 articles; alert" in ran.out
+    # A sentence is quoted once, with all that matched in it.
+    (alert,) = program("alerts", "--json").lines
+    shown = program("alerts", "show", alert["id"]).out
+    assert shown.count(text) == 2
+    assert shown.count("matched: M142 (for HIMARS), launchers (for launcher), HIMARS, launcher\n") == 2
+    tested = program("rules", "test", "HIMARS launchers, and a HIMARS", "--rules", "rules.yaml").out
+    assert tested.endswith("matched: HIMARS, launchers (for launcher)\n")
