@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.lineage.agencies import agency
+from pipelines.lineage.agencies import voice
 from schemas.records import MessageKind
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Member:
     source: str | None
     title: str | None
     hits: tuple[RuleHit, ...]
-    agency: str | None = None
-    """The agency whose text it is, whoever carries it."""
+    voice: str
+    """Who answers for it: an agency, whoever carries its text, else the outlet, else the article itself."""
     edited: bool = False
     """Whether it is here because its outlet has changed a text which was known."""
 
@@ -41,7 +41,7 @@ class Member:
             order=order,
             canonical_id=canonical_id,
             source=content.source,
-            agency=agency(content),
+            voice=voice(content),
             title=content.title,
             hits=content.hits,
             edited=edited,
@@ -154,9 +154,7 @@ def _outlets(joined: Sequence[str], before: Terms, members: Mapping[str, Member]
 
 
 def _outlet(article_id: str, members: Mapping[str, Member]) -> str:
-    """Who answers for an article: an agency, else its outlet, else the article itself."""
-    member = members.get(article_id)
-    return (member and (member.agency or member.source)) or article_id
+    return members[article_id].voice if article_id in members else article_id
 
 
 def _name(outlet: str, members: Mapping[str, Member]) -> str:

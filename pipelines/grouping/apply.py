@@ -70,11 +70,6 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         if not overtaken:
             break
         latest |= overtaken
-    stories = _stories(entries, articles)
-    known = store.stories([story.id for story in stories])
-    before = grouped.before | unfinished
-    after = {story.id for story in stories}
-    existing = store.alerts_of_stories(before | after)
     members = {
         article_id: Member.of(
             articles[article_id],
@@ -84,6 +79,11 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         )
         for article_id, entry in entries.items()
     }
+    stories = _stories(entries, articles, members)
+    known = store.stories([story.id for story in stories])
+    before = grouped.before | unfinished
+    after = {story.id for story in stories}
+    existing = store.alerts_of_stories(before | after)
     decision = decide_alerts(
         stories=stories,
         members=members,
@@ -130,11 +130,12 @@ def _left_behind(unfinished: Collection[str], since: datetime, store: Store) -> 
     return left
 
 
-def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> list[Story]:
+def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article], told: Mapping[str, Member]) -> list[Story]:
     members: defaultdict[str, list[tuple[MemoryEntry, Article]]] = defaultdict(list)
     for article_id in sorted(entries):
         members[entries[article_id].story_id].append((entries[article_id], articles[article_id]))
-    return [build_story(story_id, members[story_id]) for story_id in sorted(members)]
+    voices = {article_id: member.voice for article_id, member in told.items()}
+    return [build_story(story_id, members[story_id], voices) for story_id in sorted(members)]
 
 
 def _placements(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> Iterator[Placement]:

@@ -51,7 +51,12 @@ class World:
             stories=stories,
             members={
                 article: Member(
-                    order=article, canonical_id=article, source=self.outlets[article], title=None, hits=hits[article]
+                    order=article,
+                    canonical_id=article,
+                    source=self.outlets[article],
+                    voice=self.outlets[article],
+                    title=None,
+                    hits=hits[article],
                 )
                 for article in present
             },

@@ -44,7 +44,8 @@ POLICY = AlertPolicy.of([Rule(id=one, query="x", notify=("team",)) for one in "q
 
 def member(article: str, *hits: RuleHit, source: str | None = None, **more: Any) -> Member:
     """An article of an outlet of its own, copied from nobody."""
-    given = {"order": article, "canonical_id": article, "source": source or f"outlet {article}", "title": None}
+    outlet = source or f"outlet {article}"
+    given = {"order": article, "canonical_id": article, "source": outlet, "voice": outlet, "title": None}
     return Member(**(given | {"hits": hits} | more))
 
 

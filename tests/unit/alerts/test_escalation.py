@@ -41,7 +41,7 @@ def test_a_copy_is_no_independent_source_whoever_carries_it_and_whichever_was_fi
 
 def test_an_agency_s_text_is_one_source_whoever_carries_it_and_however_reworded() -> None:
     hits = {"b": (hit("r", 1),), "c": (hit("r", 1),), "d": (hit("r", 1),)}
-    members = {one: member(one, *hits[one], agency="Reuters") for one in "bc"}
+    members = {one: member(one, *hits[one], voice="Reuters") for one in "bc"}
     again = decide([story("b", "c")], hits, TOLD, members=members)
     assert again.outbox == ()
     further = decide([story("b", "c", "d")], hits, again.put, members=members)
