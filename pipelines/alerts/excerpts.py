@@ -41,6 +41,8 @@ class Anchor(NamedTuple):
 
     words: tuple[str, ...]
     """As they stand in a folded text; none when they cannot be searched for."""
+    stems: tuple[tuple[str, tuple[str, ...]], ...]
+    """The shortest of the words, each with those that begin with it: looking for one is looking for all of them."""
     whole: bool
     """Whether they are whole tokens, not beginnings."""
     before: int
@@ -65,9 +67,23 @@ def _anchor(pattern: Pattern) -> Anchor:
         near = (*pattern.context, *pattern.others)
         longest = max(sum(map(_width, one.elements)) for one in near) + MAX_GAP + 1
         before, behind = before + CONTEXT_REACH, behind + CONTEXT_REACH + longest
-    words = {form for word in element.words for form in (word, *_SHORT_FORMS.get(word, ()))}
-    cut = any(len(word) >= MAX_TOKEN for word in words)
-    return Anchor(() if cut else tuple(sorted(words)), element.kind is not Kind.PREFIX, before, behind)
+    forms = {form for word in element.words for form in (word, *_SHORT_FORMS.get(word, ()))}
+    words = () if any(len(form) >= MAX_TOKEN for form in forms) else tuple(sorted(forms))
+    return Anchor(words, tuple(_by_stem(words)), element.kind is not Kind.PREFIX, before, behind)
+
+
+def _by_stem(words: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Words in order by the shortest that they begin with."""
+    stem, found = "", list[str]()
+    for word in words:
+        if found and word.startswith(stem):
+            found.append(word)
+        else:
+            if found:
+                yield stem, tuple(found)
+            stem, found = word, [word]
+    if found:
+        yield stem, tuple(found)
 
 
 _SHORT_FORMS = {
@@ -128,8 +144,10 @@ class Excerpts:
     def places(self, leaf: Leaf) -> set[tuple[int, int]]:
         """Where the patterns of a leaf stand: where each place begins and ends."""
         found: set[tuple[int, int]] = set()
+        text = self._searched
         for pattern, anchor in zip(leaf.patterns, _anchors(leaf), strict=True):
-            if anchor.words and not any(word in self._searched for word in anchor.words):
+            # A list and no generator: this is where time goes.
+            if anchor.words and not any([stem in text for stem, _ in anchor.stems]):  # noqa: C419
                 continue
             excerpts = self._around(anchor)
             if excerpts is None:
@@ -156,7 +174,7 @@ class Excerpts:
         if not self._room or not anchor.words or self._folded.starts is not None or self._may_be_composed(anchor):
             return None
         text = self._folded.text
-        places = sorted([place for word in anchor.words for place in _places(text, word, whole=anchor.whole)])
+        places = sorted([place for stem in anchor.stems for place in _places(text, *stem, whole=anchor.whole)])
         if len(places) > _MANY:
             return None
         before, behind = _characters(anchor.before), _characters(anchor.behind)
@@ -199,19 +217,22 @@ class Excerpts:
         return document
 
 
-def _places(text: str, word: str, *, whole: bool) -> Iterator[int]:
-    """Where a token may stand in a folded text; a few more than where it does."""
-    bounded, digits, width = word.isascii(), word.isdigit(), len(word)
-    at = text.find(word)
+def _places(text: str, stem: str, words: tuple[str, ...], *, whole: bool) -> Iterator[int]:
+    """Where tokens that begin with a stem may stand in a folded text; a few more than where they do."""
+    bounded, digits = stem.isascii(), stem.isdigit()
+    at = text.find(stem)
     while at >= 0:
         # Spelt-out marks end in a q, and may stand before anything.
-        longer = bounded and (
-            (_same_run(text[at - 1 : at], digits=digits) and text[at - 1] != "q")
-            or (whole and _same_run(text[at + width : at + width + 1], digits=digits))
-        )
-        if not longer:
+        begins = not bounded or text[at - 1 : at] == "q" or not _same_run(text[at - 1 : at], digits=digits)
+        if begins and (not (bounded and whole) or any(_ends_at(text, at, word, digits=digits) for word in words)):
             yield at
-        at = text.find(word, at + 1)
+        at = text.find(stem, at + 1)
+
+
+def _ends_at(text: str, at: int, word: str, *, digits: bool) -> bool:
+    """Whether a word stands at a place, and no longer one."""
+    end = at + len(word)
+    return text.startswith(word, at) and not _same_run(text[end : end + 1], digits=digits)
 
 
 def _same_run(character: str, *, digits: bool) -> bool:

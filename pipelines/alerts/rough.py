@@ -175,8 +175,12 @@ def rough(*texts: str | None) -> Rough:
     composed = {token for text in referring for token in folded_tokens(fold(text).text)}
     folded = " ".join(map(_fold, simple))
     chunks = _composed_chunks(folded)
-    for chunk, _ in chunks:
+    before_numbers = bool(referring)
+    for chunk, end in chunks:
+        before_numbers = before_numbers or bool(_NUMBER_NEXT.match(folded, end) or not _NO_DIGIT.fullmatch(chunk))
         composed.update(_cached_chunk(chunk) if len(chunk) <= _CACHED_RUN else _chunk_words(chunk))
+    if not folded.isascii():  # behind the chunks, which what stands beside them decides on
+        folded = _UNSPACED.sub(r" \g<0> ", folded)
     data = f" {folded} ".encode()
     letters, digits = data.translate(_LETTERS), data.translate(_DIGITS)
     if composed:
@@ -187,8 +191,7 @@ def rough(*texts: str | None) -> Rough:
         digits=digits,
         length=len(data),
         composed=frozenset(map(str.encode, composed)),
-        before_numbers=bool(referring)
-        or any(_NUMBER_NEXT.match(folded, end) or not _NO_DIGIT.fullmatch(chunk) for chunk, end in chunks),
+        before_numbers=before_numbers,
         cased=data if not referring and all(map(str.isascii, simple)) else None,
     )
 
@@ -205,11 +208,7 @@ def composed_words(folded: str) -> frozenset[str]:
 
 
 def _fold(text: str) -> str:
-    if not text.isascii():
-        text = BASE_AND_MARKS.sub(_folded_run, text)
-        if not text.isascii():
-            text = _UNSPACED.sub(r" \g<0> ", text)
-    return text
+    return text if text.isascii() else BASE_AND_MARKS.sub(_folded_run, text)
 
 
 def _composed_chunks(text: str) -> list[tuple[str, int]]:

@@ -40,6 +40,7 @@ TEXTS = st.one_of(
 @example("ab.c.d. x" * 60, "don't" * 80)
 @example("a." * 300 + "'t", "x" * 500)
 @example("'t", ".a.")
+@example("\u1780'T", "\u1780[A]A'T \u6b7c\u2019ll \u6b7c's")
 def test_rough_words_hold_every_token(title: str, body: str) -> None:
     found = rough(title, body)
     words = {word.decode() for word in found.words}
