@@ -29,7 +29,7 @@ class Turned(StrEnum):
     PARTED_WITH = "parted with"
     PARTED_FROM = "parted from"
     FELL_APART = "fell apart into"
-    WAS = "was until then"
+    WAS = "known before as"
     """It has another id since: an earlier member has come."""
     GOES_ON_AS = "goes on as"
 
