@@ -10,7 +10,7 @@ from rich.text import Text
 from flows.console import Words, counted, facts, headed, paragraphs, plain, rows_table
 from flows.story_tables import carried_table, first_line, minute
 from pipelines.lineage.agencies import agency
-from pipelines.lineage.first import trust
+from pipelines.lineage.first import Trust, trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def article_view(article: Article, story: Story | None, copy_since: datetime | N
         "author": content.author,
         "byline": content.byline,
         "credits": agency(content),
-        "published": _declared(content.published, f"{trust(article)}, from {content.published_from}") or undated,
+        "published": _published(article) or undated,
         "modified": _declared(content.modified, f"from {content.modified_from}"),
         "section": content.section,
         "image": content.image,
@@ -61,6 +61,14 @@ def article_view(article: Article, story: Story | None, copy_since: datetime | N
         *paragraphs(content.body),
         *([headed("Dropped lines", *dropped)] if dropped else []),
     )
+
+
+def _published(article: Article) -> str | None:
+    published, grade = article.content.published, trust(article)
+    if published is None:
+        return None
+    told = f"{published:%Y-%m-%d}" if grade is Trust.DAY else f"{minute(published)} UTC"
+    return f"{told} ({grade}, from {article.content.published_from})"
 
 
 def _declared(time: datetime | None, how: str) -> str | None:

@@ -45,6 +45,9 @@ HEAD = 30
 """Shingles with which a text begins."""
 HEAD_SHARED = 0.3
 """Share of the longer text's head that a truncated copy has: what is cut is the tail."""
+SMALL_PART, SMALL_PART_HEAD = 1 / 3, 0.8
+"""Share of the longer text below which a copy has nearly all of its head: else it is the first piece of a roundup,
+behind a line that opens it."""
 EMBEDDED_FACTOR = 0.4
 """What remains of the similarity of a text which seems embedded: too little for a copy (see ``lineage.excerpts``)."""
 MIN_NUMBERS, MIN_DISTINCTIVE = 3, 2
@@ -102,9 +105,10 @@ class CopyViews:
         alike = alike[~self._numbers_differ(short[alike], long[alike])]
         short, long, shared, same_title = short[alike], long[alike], shared[alike], same_title[alike]
         containment = shared / lengths[short]
-        headless = self._head_held(short, long) < HEAD_SHARED
+        part, head = shared / lengths[long], self._head_held(short, long)
+        headless = head < HEAD_SHARED
         bonus = np.where(same_title & ~headless, SAME_TITLE_BONUS, 0.0)
-        embedded = ~same_title & headless & (shared < EMBEDDED * lengths[long])
+        embedded = ~same_title & np.where(part < SMALL_PART, head < SMALL_PART_HEAD, headless & (part < EMBEDDED))
         found[alike] = np.minimum(1.0, containment + bonus) * np.where(embedded, EMBEDDED_FACTOR, 1.0)
         return found
 

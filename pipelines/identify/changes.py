@@ -93,8 +93,8 @@ def change_of(revision: Revision) -> RevisionChange:
         title=Rewritten(before=before.title or "", after=after.title or "") if before.title != after.title else None,
         numbers_removed=numbers_removed,
         numbers_added=numbers_added,
-        names_removed=names_removed,
-        names_added=names_added,
+        names_removed=_joined(names_removed, _text(before)),
+        names_added=_joined(names_added, _text(after)),
         removed=removed,
         added=added,
         rewritten=rewritten,
@@ -151,6 +151,17 @@ def names(text: str) -> list[str]:
         for word in _WORD.finditer(text)
         if word[0][0].isupper() and not _SENTENCE_STARTS.search(text, max(0, word.start() - 8), word.start())
     ]
+
+
+def _joined(found: Iterable[str], text: str) -> tuple[str, ...]:
+    """Names in order, where those that stand side by side in a text are one: a first name and a surname."""
+    joined: list[str] = []
+    for word in found:
+        if joined and f"{joined[-1]} {word}" in text:
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return tuple(joined)
 
 
 def _paragraphs(

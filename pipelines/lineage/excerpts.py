@@ -31,8 +31,8 @@ class Excerpt:
 def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
     """What a remembered article holds or is held by, the most first; nothing once it has been forgotten.
 
-    Copies are left out, of itself and of what is told of already: one article stands for each text. So are notices of
-    one form with other facts.
+    Its own copies are left out, and so are notices of one form with other facts. Of the copies of another text one is
+    told of: the canonical one, or else (a roundup may be a copy of its longest part) the one that shares the most.
     """
     entry = memory.remembered([article_id]).get(article_id)
     if entry is None:
@@ -41,7 +41,7 @@ def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
     others = [
         other
         for other in memory.related(Space.COPY, keys - memory.common_keys(keys))
-        if other.canonical and other.canonical_id != entry.canonical_id
+        if other.canonical_id != entry.canonical_id
     ]
     prints = [entry.fingerprint, *(other.fingerprint for other in others)]
     common = memory.common_keys({key for one in prints for key in one.copy_keys})
@@ -49,9 +49,10 @@ def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
     lengths = views.shingles.lengths
     pairs = np.zeros(len(others), np.intp), np.arange(1, len(prints))
     held = np.where(views.filled_in_twice(*pairs), 0.0, views.held(*pairs))
-    found = [
-        Excerpt(article_id=other.fingerprint.article_id, contains=bool(length > lengths[0]), held=share)
-        for other, length, share in zip(others, lengths[1:], held.tolist(), strict=True)
-        if share >= HELD
-    ]
-    return sorted(found, key=lambda one: (-one.held, one.article_id))
+    told: dict[str, tuple[bool, Excerpt]] = {}
+    for other, length, share in zip(others, lengths[1:], held.tolist(), strict=True):
+        one = Excerpt(article_id=other.fingerprint.article_id, contains=bool(length > lengths[0]), held=share)
+        known = told.get(other.canonical_id)
+        if share >= HELD and (known is None or (other.canonical, share) > (known[0], known[1].held)):
+            told[other.canonical_id] = other.canonical, one
+    return sorted((one for _, one in told.values()), key=lambda one: (-one.held, one.article_id))

@@ -72,6 +72,15 @@ def test_a_text_within_a_roundup_is_less_than_a_copy_of_its_head() -> None:
     assert embedded < head == 1.0
 
 
+def test_the_first_piece_of_a_roundup_behind_a_line_that_opens_it_is_no_copy() -> None:
+    text, opening, pieces = prose(19, 90), prose(20, 16), prose(21, 250)
+    assert copy_similarity(article(text), article(f"{opening} {text} {pieces}")) < THRESHOLD
+    longer = prose(19, 200)
+    assert copy_similarity(article(longer), article(f"{opening} {longer} {pieces}")) > THRESHOLD
+    cut = f"{prose(22, 4)} {text}"
+    assert copy_similarity(article(cut), article(f"{text} {pieces}")) > THRESHOLD
+
+
 def test_similarity_is_symmetric() -> None:
     bodies = (prose(1, 200), prose(1, 80), f"{prose(2, 90)} {prose(1, 60)}", prose(3, 30), "")
     prints = [article(body) for body in bodies]

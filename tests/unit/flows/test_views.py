@@ -153,6 +153,8 @@ def test_an_article_is_told_whole_with_what_was_dropped_and_whom_it_credits() ->
     for name, value in (("credits", "Reuters"), ("byline", "Jane Doe, Reuters"), ("published", "2026-06-01 14:00 UTC")):
         assert re.search(f"^{name} +{value}", shown, re.MULTILINE)
     assert "In short." in shown
+    day = said(article_view(article(replace(told, published=DAY)), None))
+    assert re.search("^published +2026-06-01 \\(day only, from", day, re.MULTILINE)
 
 
 def test_the_way_of_an_article_has_each_step_with_its_time() -> None:

@@ -94,6 +94,13 @@ def test_names_are_told_in_their_order_and_a_sentence_s_first_word_is_none() -> 
     assert names(text) == ["General", "Ana", "Velk", "Ilya", "Москву"]
 
 
+def test_names_side_by_side_are_one_name() -> None:
+    before = edited("b", body="The launchers were handed over by Oren Halloway of Estmark and Ilsa Brandt.")
+    after = edited("c", body="The launchers were handed over by Pavel Orlin of Estmark and Ilsa Lund.")
+    (change,) = changes(before, after)
+    assert (change.names_removed, change.names_added) == (("Oren Halloway", "Brandt"), ("Pavel Orlin", "Lund"))
+
+
 def test_other_fields_are_told_as_well() -> None:
     article: Article | None = None
     contents = {

@@ -35,5 +35,14 @@ def test_copies_are_no_excerpts() -> None:
     assert len(told("roundup", memory)) == 1
 
 
+def test_a_roundup_that_is_a_copy_of_its_longest_part_is_told_of_by_the_others() -> None:
+    wire = prose(6, 300)
+    cut = " ".join(f"{wire} {FIRST}".split()[20:400])
+    memory = remembered(agency=wire, one=FIRST, roundup=f"{wire} {FIRST}", shorter=cut)
+    assert memory.entries["roundup"].canonical_id == memory.entries["shorter"].canonical_id == "agency"
+    assert told("one", memory) == [("roundup", True)]
+    assert told("agency", memory) == []
+
+
 def test_of_what_is_forgotten_nothing_is_told() -> None:
     assert excerpts("gone", remembered(one=FIRST)) == []
