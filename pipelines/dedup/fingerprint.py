@@ -68,6 +68,8 @@ def key_of(text: str) -> int:
 
 def words(text: str) -> list[str]:
     """The words of a text, compatibility-folded and lower case, punctuation left out."""
+    if text.isascii():
+        return text.lower().encode("ascii").translate(_ascii_words()).decode("ascii").split()
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
@@ -94,6 +96,12 @@ def _classes() -> NDArray[np.uint8]:
 def _ascii_classes() -> bytes:
     """The same of ASCII's characters, as a table for ``bytes.translate``."""
     return _classes()[:256].tobytes()
+
+
+@cache
+def _ascii_words() -> bytes:
+    """A table that leaves of ASCII's characters what words are made of, and makes the rest blanks."""
+    return bytes(byte if inside else ord(" ") for byte, inside in enumerate(_ascii_classes()))
 
 
 @cache

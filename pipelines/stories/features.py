@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import numpy as np
 import wordfreq
 
-from pipelines.dedup.fingerprint import hash_text, words
+from pipelines.dedup.fingerprint import hash_text, turns, words
 from pipelines.dedup.ragged import Ragged
 
 if TYPE_CHECKING:
@@ -56,9 +56,14 @@ _BIGRAM_WORDS = 400
 """News is told at its beginning; what stands beyond is background."""
 _PROMINENT = 1.5
 """Factor for a term that stands in title or lead, and again for one that is a name."""
-# A capital behind a sentence's end or an opening quote says nothing.
-_CAPITALISED = re.compile(r"(?<![.!?:\n\"“”‘’'(] )(?<![\n])(?<!^)\b[^\W\d_a-zа-яёß-öø-ÿ][\w'’-]*")  # noqa: RUF001
-_NUMBER = re.compile(r"\b\d[\d.,]*\d\b")
+_VIEW_STARTS = np.arange(len(VIEWS), dtype=np.uint64) << np.uint64(32)
+"""Where the terms of each view begin."""
+# What stands before the first character is looked at only where that fits: it takes a third of the time. A capital
+# behind a sentence's end or an opening quote says nothing.
+_CAPITALISED = re.compile(
+    r"[^\W\d_a-zа-яёß-öø-ÿ](?<!\w.)(?<!^.)(?<!\n.)(?<![.!?:\n\"“”‘’'(] .)[\w'’-]*"  # noqa: RUF001
+)
+_NUMBER = re.compile(r"\d(?<!\w.)[\d.,]*\d\b")
 _COMMON_NUMBER = re.compile(r"\d\d?|(?:19|20)\d\d")
 """Small numbers and years stand in any text: alone they tell nothing, in a phrase they may ("Block 70")."""
 
@@ -81,32 +86,40 @@ def rarity(word: str, language: str) -> float:
 
 
 def _telling(terms: Iterable[str]) -> list[str]:
-    return [term for term in terms if not _COMMON_NUMBER.fullmatch(term)]
+    return [term for term in terms if not (term.isdecimal() and _COMMON_NUMBER.fullmatch(term))]
 
 
-def _weigh(terms: Iterable[str], rarities: Mapping[str, float]) -> dict[str, float]:
+def _weigh(counts: Mapping[str, int], rarities: Mapping[str, float]) -> dict[str, float]:
     """Weights of the stems of words: how often they stand there, times how much the rarest of their forms tells."""
-    counts: Counter[str] = Counter()
+    counted: dict[str, int] = {}
     told: dict[str, float] = {}
-    for term, count in Counter(terms).items():
+    for term, count in counts.items():
         stem = term[:STEM]
-        counts[stem] += count
-        told[stem] = max(told.get(stem, 0.0), rarities.get(term, 1.0))
-    return {stem: (1 + math.log(count)) * told[stem] for stem, count in counts.items() if told[stem] > 0}
+        counted[stem] = counted.get(stem, 0) + count
+        tells = rarities.get(term, 1.0)
+        if tells > told.get(stem, 0.0):
+            told[stem] = tells
+    return {stem: (1 + math.log(counted[stem])) * tells for stem, tells in told.items()}
 
 
 def _bigrams(terms: list[str], rarities: Mapping[str, float]) -> dict[str, float]:
+    told = [rarities.get(term, 1.0) for term in terms]
+    # Most pairs have an everyday word in them, and tell nothing.
+    pairs = Counter([pair for pair, (one, other) in zip(pairwise(terms), pairwise(told), strict=True) if one and other])
     return {
-        f"{first} {second}": (1 + math.log(count)) * told
-        for (first, second), count in Counter(pairwise(terms)).items()
-        if (told := rarities.get(first, 1.0) * rarities.get(second, 1.0)) > 0
+        f"{first} {second}": (1 + math.log(count)) * (rarities.get(first, 1.0) * rarities.get(second, 1.0))
+        for (first, second), count in pairs.items()
     }
 
 
-def _entities(text: str) -> Iterator[str]:
+def capitalised(text: str) -> list[str]:
     """Words written with a capital in mid-sentence: names, as far as a script has capitals."""
-    for match in _CAPITALISED.finditer(text):
-        yield from words(match.group())
+    return words(" ".join(_CAPITALISED.findall(text)))
+
+
+def plain_numbers(text: str) -> list[str]:
+    """Numbers of two digits and more that are no part of a word, as they are written."""
+    return _NUMBER.findall(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +159,36 @@ class FeatureRows:
         return type(self)(self.terms.where(inside), self.weights[inside])
 
 
-def _vector(number: int, weighed: Mapping[str, float]) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
-    heaviest = sorted(weighed.items(), key=lambda item: (-item[1], item[0]))[:VIEW_TERMS]
-    by_hash: dict[int, float] = {}
-    for term, weight in heaviest:
-        hashed = (number << 32) | (hash_text(term) & 0xFFFFFFFF)
-        by_hash[hashed] = by_hash.get(hashed, 0.0) + weight
-    terms = sorted(by_hash)
-    weights = np.array([by_hash[term] for term in terms], np.float64)
-    length = math.sqrt(float(weights @ weights)) or 1.0
-    return np.array(terms, np.uint64), (weights / length).astype(np.float32)
+def heaviest(weighed: Mapping[str, float], most: int) -> list[str]:
+    """The terms of highest weight, in no order; of those which weigh the same, the first of the alphabet.
+
+    Sorting the weights alone takes a third of the time of sorting the terms by them.
+    """
+    if len(weighed) <= most:
+        return list(weighed)
+    least = sorted(weighed.values())[-most]
+    above = [term for term, weight in weighed.items() if weight > least]
+    level = sorted(term for term, weight in weighed.items() if weight == least)
+    return above + level[: most - len(above)]
+
+
+def _vectors(views: Sequence[Mapping[str, float]]) -> StoryFeatures:
+    """The heaviest terms of each view; the weights of terms with one hash are added."""
+    kept = [heaviest(weighed, VIEW_TERMS) for weighed in views]
+    lengths = [*map(len, kept)]
+    hashes = np.fromiter(map(hash_text, chain.from_iterable(kept)), np.uint64, sum(lengths))
+    hashes &= np.uint64(0xFFFFFFFF)
+    hashes |= np.repeat(_VIEW_STARTS, lengths)
+    told = np.array([weighed[term] for weighed, terms in zip(views, kept, strict=True) for term in terms])
+    order = hashes.argsort()
+    hashes = hashes[order]
+    firsts = turns(hashes).nonzero()[0]
+    terms, weights = hashes[firsts], np.add.reduceat(told[order], firsts) if len(firsts) else told
+    bounds = [*terms.searchsorted(_VIEW_STARTS).tolist(), len(terms)]
+    for start, end in pairwise(bounds):
+        view = weights[start:end]
+        view /= math.sqrt(float(view @ view)) or 1.0
+    return StoryFeatures(terms, weights.astype(np.float32))
 
 
 def pair_key(first: int, second: int) -> int:
@@ -173,8 +206,8 @@ def telling_pairs(ranked: Sequence[Term], most: int) -> Iterator[tuple[Term, Ter
     The first with many, the middling with each other: what tells most stands in both of two articles on one event,
     and what tells little seldom makes them neighbours.
     """
-    for rank, term in enumerate(ranked):
-        yield from ((term, other) for other in ranked[rank + 1 : max(rank, most - rank) + 1])
+    for rank, term in enumerate(ranked[: (most + 1) // 2]):
+        yield from ((term, other) for other in ranked[rank + 1 : most - rank + 1])
 
 
 def story_features(title: str | None, body: str, language: str | None) -> tuple[StoryFeatures, tuple[int, ...]]:
@@ -184,27 +217,31 @@ def story_features(title: str | None, body: str, language: str | None) -> tuple[
     compared when two such terms stand in both. Sorted, each below 2**63.
     """
     rarities = _rarities((language or "en").split("-")[0].lower())
-    title_words = words(title or "")
-    body_words = words(body)[:_BODY_WORDS]
-    opening = _telling(title_words + body_words[:LEAD_WORDS])
-    names = Counter(_telling(_entities(body)))
+    title_words, body_words = words(title or ""), words(body)[:_BODY_WORDS]
+    titled, lead, rest = map(_telling, (title_words, body_words[:LEAD_WORDS], body_words[LEAD_WORDS:]))
+    names = Counter(_telling(capitalised(body)))
+    in_opening = Counter(chain(titled, lead))
     views = {
-        "title": _weigh(_telling(title_words), rarities),
-        "lead": _weigh(opening, rarities),
-        "body": _weigh(_telling(title_words + body_words), rarities),
+        "title": _weigh(Counter(titled), rarities),
+        "lead": _weigh(in_opening, rarities),
+        "body": _weigh(Counter(chain(titled, lead, rest)), rarities),
         "bigrams": _bigrams(title_words, rarities) | _bigrams(body_words[:_BIGRAM_WORDS], rarities),
-        "entities": _weigh(names.elements(), rarities),
-        "numbers": dict.fromkeys(_telling(_NUMBER.findall(body)), 1.0),
+        "entities": _weigh(names, rarities),
+        "numbers": dict.fromkeys(_telling(plain_numbers(body)), 1.0),
     }
-    telling = dict(views["body"])
-    prominent = {word[:STEM] for word in opening}
+    prominent = {word[:STEM] for word in in_opening}
     named = {word[:STEM] for word in names}
-    for term in telling:
-        telling[term] *= _PROMINENT ** ((term in prominent) + (term in named))
-    ranked = sorted(telling, key=lambda term: (-telling[term], term))
-    titled = [term for term in ranked if term in views["title"]]
-    paired = chain(telling_pairs(ranked, KEY_RANKS), telling_pairs(titled, KEY_TITLE_RANKS))
-    keys = sorted({pair_key(*map(hash_text, sorted(pair))) for pair in paired})
-    vectors = [_vector(number, views[view]) for number, view in enumerate(VIEWS)]
-    terms, weights = (np.concatenate(parts) for parts in zip(*vectors, strict=True))
-    return StoryFeatures(terms, weights), tuple(keys)
+    telling = {
+        term: weight * _PROMINENT ** ((term in prominent) + (term in named)) for term, weight in views["body"].items()
+    }
+    of_title = {term: telling[term] for term in views["title"]}
+    keys = {*_keys(telling, KEY_RANKS), *_keys(of_title, KEY_TITLE_RANKS)}
+    return _vectors([views[view] for view in VIEWS]), tuple(sorted(keys))
+
+
+def _keys(telling: Mapping[str, float], most: int) -> Iterator[int]:
+    """Look-up keys from how much terms tell: see ``telling_pairs``."""
+    ranked = sorted(heaviest(telling, most + 1), key=lambda term: (-telling[term], term))
+    hashes = {term: hash_text(term) for term in ranked}
+    for pair in telling_pairs(ranked, most):
+        yield pair_key(hashes[min(pair)], hashes[max(pair)])

@@ -38,6 +38,11 @@ def test_words_are_hashed_as_one_by_one(text: str) -> None:
     ]
 
 
+@given(st.text(st.characters(codec="ascii")))
+def test_words_of_ascii_are_letters_and_digits_in_a_row(text: str) -> None:
+    assert words(text) == re.findall("[a-z0-9]+", text.lower())
+
+
 @settings(max_examples=300)
 @given(st.text() | FIGURES)
 def test_numbers_are_what_stands_from_digit_to_digit(text: str) -> None:

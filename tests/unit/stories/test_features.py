@@ -1,20 +1,29 @@
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pipelines.dedup.fingerprint import words
 from pipelines.stories.features import (
     KEY_RANKS,
     KEY_TITLE_RANKS,
     VIEWS,
     FeatureRows,
+    capitalised,
+    heaviest,
+    plain_numbers,
     rarity,
     story_features,
     telling_pairs,
 )
 from tests.synthetic import prose
+
+SENTENCES = st.text(alphabet="abAB Éé\u03a3\u03c3яЯ中カ12.,:-_'’“\n(\u0301\u0939\u0664ﬁ", max_size=40)
 
 if TYPE_CHECKING:
     import pytest
@@ -52,3 +61,22 @@ def test_the_vectors_of_many_articles_are_unpacked_row_by_row() -> None:
         assert view.terms.lengths.tolist() == [int(np.sum(one.terms >> 32 == number)) for one in made]
         lengths = np.bincount(view.terms.owners, view.weights**2, len(made))
         assert np.allclose(lengths[view.terms.lengths > 0], 1)
+
+
+@settings(max_examples=300)
+@given(st.text() | SENTENCES)
+def test_names_have_a_capital_that_no_beginning_of_a_sentence_explains(text: str) -> None:
+    pattern = r"""(?<![.!?:\n"“”‘’'(] )(?<!\n)(?<!^)\b[^\W\d_a-zа-яёß-öø-ÿ][\w'’-]*"""  # noqa: RUF001
+    assert capitalised(text) == [word for name in re.findall(pattern, text) for word in words(name)]
+
+
+@settings(max_examples=300)
+@given(st.text() | SENTENCES)
+def test_plain_numbers_are_words_of_their_own(text: str) -> None:
+    assert plain_numbers(text) == re.findall(r"\b\d[\d.,]*\d\b", text)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.sampled_from([0.5, 1.0, 1.5]), max_size=30), st.integers(1, 12))
+def test_the_heaviest_terms_are_the_first_by_weight_and_alphabet(weighed: dict[str, float], most: int) -> None:
+    ranked = sorted(weighed, key=lambda term: (-weighed[term], term))
+    assert set(heaviest(weighed, most)) == set(ranked[:most])
