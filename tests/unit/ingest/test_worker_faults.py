@@ -22,15 +22,20 @@ NOON = datetime(2026, 6, 1, tzinfo=UTC)
 RULES = (Rule(id="himars", query="HIMARS"),)
 
 
-def page(paragraphs: int) -> Capture:
-    text = "".join(f"<p>{prose(number % 50, 40)} The HIMARS stood there.</p>" for number in range(paragraphs))
+def page(paragraphs: int, words: int = 40) -> Capture:
+    text = "".join(f"<p>{prose(number % 50, words)} The HIMARS stood there.</p>" for number in range(paragraphs))
     html = f"<html><body><article><h1>A title of some words</h1>{text}</article></body></html>"
     return Capture(url="https://news.example/a", fetched_at=NOON, kind=MediaKind.HTML, body=html.encode())
 
 
+def slow_page() -> Capture:
+    """A page that takes some seconds: what costs most is the number of paragraphs."""
+    return page(20_000, words=12)
+
+
 def test_a_page_that_takes_too_long_is_given_up_and_the_others_are_not() -> None:
     # The slow page takes a hundred times as long as the small one, so the limit between them stands wide of both.
-    small, slow = page(3), page(12_000)
+    small, slow = page(3), slow_page()
     with RefinePool(RULES, workers=1) as pool:
         assert isinstance(pool.refine_all([small])[0], Refined)  # everything is loaded
     with RefinePool(RULES, workers=1, seconds=1) as pool:
@@ -55,7 +60,7 @@ def computing_worker(seconds: float) -> psutil.Process:
 
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_a_page_is_given_up_when_a_second_worker_dies_on_it(deaths: int) -> None:
-    small, slow = page(3), page(6_000)
+    small, slow = page(3), slow_page()
     results: list[object] = []
     with RefinePool(RULES, workers=1, seconds=120) as pool:
         assert isinstance(pool.refine_all([small])[0], Refined)
@@ -110,7 +115,7 @@ def test_a_page_given_up_falls_back_to_its_feed_entry() -> None:
         html="<p>The HIMARS stood there when the regiment moved its last bridge.</p>",
         source="Example Wire",
     )
-    slow = replace(page(12_000), entry=entry)
+    slow = replace(slow_page(), entry=entry)
     with RefinePool(RULES, workers=1) as pool:
         pool.refine_all([page(3)])
     with RefinePool(RULES, workers=1, seconds=1) as pool:
