@@ -76,7 +76,8 @@ def add(
     store: StoreOption = None,
 ) -> None:
     """Add a system to your own gazetteer; nothing is written when that would not be sound."""
-    own = file or load_settings(config, store=store).gazetteer
+    configured = load_settings(config, store=store).gazetteer
+    own = file or configured
     if own is None:
         raise ConfigurationError("name your gazetteer by --file, or by gazetteer = 'FILE' in wirepicket.toml")
     made = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
@@ -99,4 +100,6 @@ def add(
         draft.unlink()
         raise ConfigurationError(str(error).replace(str(draft), str(own))) from error
     draft.replace(own)
-    console.print(f"'{name}' is in {own}; rules use it once gazetteer in wirepicket.toml names that file", markup=False)
+    in_use = configured is not None and configured.absolute() == own.absolute()
+    when = "from now on" if in_use else "once gazetteer in wirepicket.toml names that file"
+    console.print(f"'{name}' is in {own}; rules use it {when}", markup=False)

@@ -54,7 +54,10 @@ class _File(BaseModel):
                 raise ValueError(f"system '{entry.id}' is listed twice")
             seen.add(entry.id)
             if entry.category not in self.contexts:
-                raise ValueError(f"system '{entry.id}': category '{entry.category}' has no words in contexts")
+                raise ValueError(
+                    f"system '{entry.id}': category '{entry.category}' has no words in contexts; "
+                    f"expected one of {', '.join(sorted(self.contexts))}"
+                )
             names = () if entry.name in entry.ambiguous else (entry.name,)
             for name in (*names, *entry.aliases, *entry.ambiguous):
                 key = name_key(name)
@@ -208,7 +211,9 @@ def _checked(path: Path, data: dict[str, Any]) -> _File:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"the gazetteer {path} is wrong at {place or 'its top'}: {first['msg']}") from error
+        at = f" at {place}" if place else ""
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"the gazetteer {path} is wrong{at}: {said}") from error
 
 
 OWN_FILE_VARIABLE = "WIREPICKET_GAZETTEER"

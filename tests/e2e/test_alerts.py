@@ -18,7 +18,7 @@ def test_a_system_of_ones_own_is_looked_up_added_and_used(program: Program) -> N
     add = ("gazetteer", "add", "Kestrel 9", "--category", "drone", "--country", "US", "--source", "a made-up maker")
     assert program(*add, "--alias", "KST-9").code == 2  # no file of one's own is named
     (program.folder / "wirepicket.toml").write_text('gazetteer = "own.yaml"\n', encoding="utf-8")
-    assert program(*add, "--alias", "KST-9", "--file", "own.yaml").code == 0
+    assert "rules use it from now on" in program(*add, "--alias", "KST-9", "--file", "own.yaml").out
     again = program(*add, "--alias", "F-16", "--id", "other")
     assert again.code == 2
     assert "own.yaml" in again.err

@@ -70,7 +70,11 @@ systems:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("category: tank", "category: boat", "no words in contexts"),
+        (
+            "category: tank",
+            "category: boat",
+            "is wrong: system 'one': category 'boat' has no words in contexts; expected one of tank",
+        ),
         ("id: one", "id: One!", "systems.0.id"),
         ("country: US", "country: USA", "systems.0.country"),
         ('source: "a book"', "color: red", "systems.0"),
