@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-from pipelines.alerts.clauses import clauses, likelihood, shape_clauses
+from pipelines.alerts.clauses import clauses, least, likelihood, shape_clauses
 from pipelines.alerts.shapes import EVERY, All, Any, Begins, Capital, Row, shape_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class CandidateIndex:
             for sign in sought or ():
                 by_sign[sign].append(index)
         self._always = [index for index, sought in enumerate(self._sought) if sought is None]
-        self._by_sign = {sign: tuple(indices) for sign, indices in by_sign.items()}
+        self._by_sign = dict(by_sign)
         self._numbers = frozenset(sign for sign in by_sign if sign[-1:].isdigit() and sign[:1] != b" ")
         numbers_after: defaultdict[bytes, set[bytes]] = defaultdict(set)
         for sign in self._numbers:
@@ -194,4 +194,4 @@ def _least(choices: Sequence[Clause], uses: Mapping[Sign, int]) -> Clause | None
     """The clause which is likely to be met least, and to be of use least often."""
     if len(choices) < 2:  # noqa: PLR2004 - no choice
         return choices[0] if choices else None
-    return min(choices, key=lambda clause: (sum([likelihood(sign) * uses[sign] for sign in clause]), sorted(clause)))
+    return least(choices, [sum([likelihood(sign) * uses[sign] for sign in clause]) for clause in choices])

@@ -81,13 +81,15 @@ def plain_clauses(node: Term | Phrase, *, capital: bool = False) -> list[Clause]
     found: list[Clause] = []
     narrower: list[Row | Capital] = []
     before: Clause | None = None
-    version = False
+    version: bool | None = None
     for raw, number in _PLAIN_WORD.findall(text):
         word = _token(raw)
         forms = forms_of(word_forms(word, raw))
         if number:
-            version = version or (bool(found) and word.rstrip("s") in MARKERS)
-            found.append(frozenset([b"%b %b" % (form, number.encode()) for form in forms]))
+            pairs = frozenset([b"%b %b" % (form, number.encode()) for form in forms])
+            if version is None and found and word.rstrip("s") in MARKERS:
+                version = found != [pairs]  # Block 70 Block 70 is the same turned
+            found.append(pairs)
         else:
             found.append(forms)
         if before:
@@ -155,15 +157,18 @@ _SELDOM = 0.005
 
 
 def _rarest(choice: Sequence[Clause]) -> Clause:
-    return choice[0] if len(choice) == 1 else min(choice, key=_ranked)
+    return choice[0] if len(choice) == 1 else least(choice, list(map(_likely, choice)))
+
+
+def least(choice: Sequence[Clause], weights: Sequence[float]) -> Clause:
+    """The clause that weighs least; among several, the first in the order of their signs."""
+    lowest = min(weights)
+    lightest = [clause for clause, weight in zip(choice, weights, strict=True) if weight == lowest]
+    return lightest[0] if len(lightest) == 1 else min(lightest, key=sorted)
 
 
 def _likely(clause: Clause) -> float:
     return sum(map(likelihood, clause))
-
-
-def _ranked(clause: Clause) -> tuple[float, list[Sign]]:
-    return _likely(clause), sorted(clause)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -72,26 +72,27 @@ def sentence(text: str, start: int, end: int) -> str:
     """The sentence around a place of a text, at most ``MAX_SENTENCE`` characters of it."""
     # An end that is further away than what is quoted does not matter.
     low, high = max(0, start - 2 * MAX_SENTENCE), min(len(text), end + 2 * MAX_SENTENCE)
-    begin, left = start, None
+    begin, left, right = start, None, high
     while left is None:
         begin = _between_ends(text, max(low, begin - _USUAL_SENTENCE), low)
-        ends = _ends_until(text, begin, high, end)
-        left = max((one for one in ends if one <= start), default=low if begin == low else None)
-    right = ends[-1]
+        left, right = _bounds(text, begin, high, start, end)
+        if begin == low and left is None:
+            left = low
     room = max(0, MAX_SENTENCE - (end - start)) // 2
     if right - left > MAX_SENTENCE:
         left, right = max(left, start - room), min(right, end + room)
     return text[left:right].strip()
 
 
-def _ends_until(text: str, low: int, high: int, place: int) -> list[int]:
-    """The ends of sentences up to the first that is not before a place."""
-    ends: list[int] = []
+def _bounds(text: str, low: int, high: int, start: int, end: int) -> tuple[int | None, int]:
+    """The last end of a sentence up to the start of a place, if there is one, and the first from its end on."""
+    left = None
     for one in _ends(text, low, high):
-        ends.append(one)
-        if one >= place:
-            return ends
-    return [*ends, high]
+        if one <= start:
+            left = one
+        if one >= end:
+            return left, one
+    return left, high
 
 
 def _between_ends(text: str, at: int, low: int) -> int:

@@ -95,6 +95,7 @@ LEAVES = st.one_of(
 @settings(deadline=None, max_examples=600)
 @given(LEAVES)
 @example(Phrase("F-16 Block 70"))
+@example(Phrase("Block16 Block16 Block16 drone"))
 @example(Phrase("Block 70 F-16 drone", exact=True))
 @example(Phrase("F-16 drone Mk 2 Block 70"))
 @example(Term("blk", prefix=True))
