@@ -125,6 +125,8 @@ def test_every_name_of_a_system_makes_its_term_a_candidate() -> None:
 
 LONG = st.lists(st.one_of(st.sampled_from(["the jets, which fly"] * 4), TEXTS), min_size=12, max_size=40).map(" ".join)
 MORE_QUERIES = [
+    "(F-16 NEAR/5 missile) ONEAR/9 (the OR standard)",
+    "drones NEAR/1 drones",
     "F-16C",
     "16",
     "M1A2",
