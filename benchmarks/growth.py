@@ -1,12 +1,15 @@
 """Both stores as they grow: searching, looking up duplicates, grouping, and what is on disk.
 
     .venv/bin/python -m benchmarks.growth [--articles 10000 100000] [--only sqlite|elasticsearch] [--folder FOLDER]
+                                          [--memory-only]
 
 For each number a store of its own is filled with made-up articles (three a story, words as frequent as Zipf has them,
 each with what two of a thousand rules ask for) and as many made-up fingerprints. Only then all of them are measured, a
 portion of each in turn, so that nothing but their size tells them apart: the first 20 hits of 100 queries, of every
 operator of the language; the same with one article a story; the entries that share a copy key with a new fingerprint,
-for 100 of these; and batches of 200 new articles regrouped, look-ups included, and remembered.
+for 100 of these; and batches of 200 new articles regrouped, look-ups included, and remembered. What the look-ups cost
+of that stands in a column of its own, beside a bare B-tree: an SQLite table of random numbers, as many as the memory
+has keys, in which as many are looked up by one query. With ``--memory-only`` there are no articles to be searched.
 
 With ``--folder`` what was filled is kept there and measured again by the next call. Without ``--store`` Elasticsearch
 is a node started for it.
@@ -15,9 +18,11 @@ is a node started for it.
 from __future__ import annotations
 
 import argparse
+import json
+import sqlite3
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
@@ -28,19 +33,23 @@ from typing import TYPE_CHECKING, TypeVar
 import elasticsearch
 import numpy as np
 
-from benchmarks.fingerprints import fingerprints
+from benchmarks.fingerprints import PAIRS, fingerprints
 from benchmarks.generated_alerts import Generator, articles
 from benchmarks.groups import EmptyMemory
 from pipelines.alerts.query import parse
+from pipelines.dedup.fingerprint import MAX_KEYS
 from pipelines.grouping.regroup import regroup
 from pipelines.stores import local_node, open_store
 from pipelines.stores.protocol import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
+    from numpy.typing import NDArray
+
+    from pipelines.grouping.regroup import Memory
     from pipelines.stores.protocol import Store
-    from schemas.records import Fingerprint, Rule
+    from schemas.records import Fingerprint, MemoryEntry, Rule
 
 Answer = TypeVar("Answer")
 
@@ -49,18 +58,87 @@ ROUNDS = 5
 QUERIES = 20
 """A round."""
 BATCH = 200
+KEYS = MAX_KEYS + len(PAIRS)
+"""Look-up keys of a made-up fingerprint, or nearly."""
 PAGE = 20
 PORTION = 2_000
+REMEMBERED_AT_ONCE = 20_000
+"""Of a small portion each key would be a page of the lists to be written, of a large one many share it."""
 A_STORY = 3
 HEAP_MB = 2_048
 _HORIZON = timedelta(days=14)
 _SINGLES = ("search", "one a story", "duplicates")
-_BATCHES = ("regroup", "remember")
+_BATCHES = ("regroup", "look-ups", "bare tree", "remember")
 _HEADINGS = (
     *("store", "articles", *(f"{what}, ms p50 / p95" for what in _SINGLES)),
     *(f"{what}, ms an article (of the first)" for what in _BATCHES),
     "size (an article)",
 )
+_NONE = "–"
+"""Of what was not measured."""
+
+
+@dataclass(slots=True)
+class TimedMemory:
+    """A memory, and how long it took to answer."""
+
+    memory: Memory
+    milliseconds: float = 0.0
+
+    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
+        """See ``Memory``, as for the others."""
+        return self._timed(lambda: self.memory.remembered(ids))
+
+    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
+        """Entries with any of these keys."""
+        return self._timed(lambda: self.memory.related(space, keys))
+
+    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
+        """Entries of these copy groups or stories."""
+        return self._timed(lambda: self.memory.members(space, groups))
+
+    def common_keys(self, keys: Collection[int]) -> set[int]:
+        """Those of the keys marked as common."""
+        return self._timed(lambda: self.memory.common_keys(keys))
+
+    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
+        """How many entries have each of these keys."""
+        return self._timed(lambda: self.memory.count_holders(space, keys, most))
+
+    def _timed(self, ask: Callable[[], Answer]) -> Answer:
+        start = time.perf_counter()
+        answer = ask()
+        self.milliseconds += 1_000 * (time.perf_counter() - start)
+        return answer
+
+
+class BareTree:
+    """What looking up costs SQLite itself: random numbers in a table which is nothing but their tree."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        """Of so many articles, each with as many keys as a made-up one has."""
+        self._made = np.random.default_rng(count)
+        self._connection = sqlite3.connect(path)
+        with self._connection:
+            self._connection.execute("CREATE TABLE IF NOT EXISTS tree (key INTEGER PRIMARY KEY) WITHOUT ROWID")
+            if not self._connection.execute("SELECT 1 FROM tree").fetchone():
+                keys = np.sort(self._random(count))
+                for start in range(0, len(keys), PORTION * KEYS):
+                    rows = ((key,) for key in keys[start : start + PORTION * KEYS].tolist())
+                    self._connection.executemany("INSERT OR IGNORE INTO tree VALUES (?)", rows)
+
+    def look_up(self) -> None:
+        """As many as the keys of a batch, in order."""
+        wanted = json.dumps(np.sort(self._random(BATCH)).tolist())
+        join = "SELECT tree.key FROM json_each(?) AS wanted CROSS JOIN tree ON tree.key = wanted.value"
+        self._connection.execute(join, (wanted,)).fetchall()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _random(self, articles: int) -> NDArray[np.int64]:
+        return self._made.integers(0, 2**63 - 1, articles * KEYS, np.int64)
 
 
 @dataclass(slots=True)
@@ -73,6 +151,7 @@ class Grown:
     bytes_on_disk: Callable[[], int]
     filled: Path
     """A file that is there once the store is full."""
+    tree: BareTree | None = None
     times: dict[str, list[float]] = field(default_factory=dict)
     """Milliseconds of each thing asked."""
 
@@ -80,23 +159,33 @@ class Grown:
         """Fill it, from where an earlier call was broken off; nothing to do where it is full."""
         if self.filled.exists():
             return
+        if words:
+            self._fill_articles(words)
+        self._fill_memory()
+        self.store.refresh()
+        self.filled.touch()
+
+    def _fill_articles(self, words: int) -> None:
         generator = Generator(1)
-        made, prints = articles(generator, generator.rules(RULES), words), fingerprints(1)
+        made = articles(generator, generator.rules(RULES), words)
         for held in range(0, self.count, PORTION):
             portion = [
                 replace(article, story_id=f"{(held + number) // A_STORY:040x}", canonical_id=article.id)
                 for number, article in enumerate(islice(made, min(PORTION, self.count - held)))
             ]
-            entries = regroup(list(islice(prints, len(portion))), EmptyMemory(), _HORIZON).changed
-            last = entries[-1].fingerprint.article_id
-            if not self.store.remembered([last]):
-                self.store.update_articles([one.id for one in portion], lambda _, portion=portion: portion)
-                self.store.remember(entries)
-        self.store.refresh()
-        self.filled.touch()
+            ids = [one.id for one in portion]
+            if not self.store.articles(ids[-1:]):
+                self.store.update_articles(ids, lambda _, portion=portion: portion)
+
+    def _fill_memory(self) -> None:
+        prints = fingerprints(1)
+        for held in range(0, self.count, REMEMBERED_AT_ONCE):
+            portion = list(islice(prints, min(REMEMBERED_AT_ONCE, self.count - held)))
+            if not self.store.remembered([portion[-1].article_id]):
+                self.store.remember(regroup(portion, EmptyMemory(), _HORIZON).changed)
 
     def ask(self, rules: list[Rule], new: list[Fingerprint]) -> None:
-        """A round: searches, look-ups of single fingerprints, a batch regrouped and remembered."""
+        """A round: searches by these rules, look-ups of single fingerprints, a batch regrouped and remembered."""
         for rule in rules:
             query = parse(rule.query)
             self._timed("search", lambda query=query: list(islice(self.store.search(query), PAGE)))
@@ -106,8 +195,13 @@ class Grown:
         for one in new[:QUERIES]:
             self._timed("duplicates", lambda one=one: self.store.related(Space.COPY, one.copy_keys))
         with self.store.exclusive():
-            found = self._timed("regroup", lambda: regroup(new, self.store, _HORIZON))
+            memory = TimedMemory(self.store)
+            found = self._timed("regroup", lambda: regroup(new, memory, _HORIZON))
+            self.times.setdefault("look-ups", []).append(memory.milliseconds)
             self._timed("remember", lambda: self.store.remember(found.changed, common=found.common, rare=found.rare))
+
+        if self.tree:
+            self._timed("bare tree", self.tree.look_up)
 
     def _timed(self, what: str, ask: Callable[[], Answer]) -> Answer:
         start = time.perf_counter()
@@ -119,10 +213,10 @@ class Grown:
         """Its row of the table; times of a batch also as a ratio to those of the smallest store."""
         size = self.bytes_on_disk()
         spread = {what: np.percentile(times, (50, 95)) for what, times in self.times.items()}
-        batch = {what: (spread[what][0] / BATCH, spread[what][0] / np.median(first.times[what])) for what in _BATCHES}
+        batch = {what: (spread[what][0] / BATCH, spread[what][0] / np.median(first.times[what])) for what in spread}
         cells = [self.kind, f"{self.count:,}"]
-        cells += ["{:.1f} / {:.1f}".format(*spread[what]) for what in _SINGLES]
-        cells += ["{:.2f} ({:.2f})".format(*batch[what]) for what in _BATCHES]
+        cells += ["{:.1f} / {:.1f}".format(*spread[what]) if what in spread else _NONE for what in _SINGLES]
+        cells += ["{:.3f} ({:.2f})".format(*batch[what]) if what in batch else _NONE for what in _BATCHES]
         cells.append(f"{size / 1e6:,.0f} MB ({size / self.count / 1e3:.1f} KB)")
         return "| " + " | ".join(cells) + " |"
 
@@ -135,8 +229,9 @@ def sqlite(folder: Path, counts: list[int]) -> Iterator[list[Grown]]:
         for count in counts:
             path = folder / f"{count}.db"
             store = stack.enter_context(open_store(f"sqlite:///{path}"))
+            tree = stack.enter_context(closing(BareTree(path.with_suffix(".tree"), count)))
             grown.append(
-                Grown("sqlite", count, store, lambda path=path: path.stat().st_size, path.with_suffix(".full"))
+                Grown("sqlite", count, store, lambda path=path: path.stat().st_size, path.with_suffix(".full"), tree)
             )
         yield grown
 
@@ -172,9 +267,8 @@ def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool) -> 
             local_node.down(folder / "node")
 
 
-def measure(grown: list[Grown]) -> None:
+def measure(grown: list[Grown], rules: list[Rule]) -> None:
     """All of them in turn, once unmeasured to warm up."""
-    rules = Generator(1).rules(RULES)
     # Articles that none of the stores holds: of another seed, and of another in every call.
     stream = fingerprints(uuid.uuid4().int % 2**32)
     for turn in range(ROUNDS + 1):
@@ -190,6 +284,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", nargs="+", type=int, default=[10_000, 100_000])
     parser.add_argument("--words", type=int, default=350)
+    parser.add_argument("--memory-only", action="store_true", help="no articles, no searches")
     parser.add_argument("--only", choices=["sqlite", "elasticsearch"])
     parser.add_argument("--store", help="address of an Elasticsearch")
     parser.add_argument("--folder", type=Path, help="where what was filled is kept; default: a temporary one")
@@ -206,9 +301,9 @@ def main() -> None:
             with stores as grown:
                 for one in grown:
                     one.store.setup()
-                    one.fill(options.words)
+                    one.fill(0 if options.memory_only else options.words)
                 if not options.fill_only:
-                    measure(grown)
+                    measure(grown, [] if options.memory_only else Generator(1).rules(RULES))
                     print(*(one.row(grown[0]) for one in grown), sep="\n", flush=True)
 
 
