@@ -1,7 +1,7 @@
 """Both stores as they grow: searching, looking up duplicates, grouping, and what is on disk.
 
     .venv/bin/python -m benchmarks.growth [--articles 10000 100000] [--only sqlite|elasticsearch] [--folder FOLDER]
-                                          [--memory-only]
+                                          [--memory-only] [--merged]
 
 For each number a store of its own is filled with made-up articles (three a story, words as frequent as Zipf has them,
 each with what two of a thousand rules ask for) and as many made-up fingerprints. Only then all of them are measured, a
@@ -9,7 +9,8 @@ portion of each in turn, so that nothing but their size tells them apart: the fi
 operator of the language; the same with one article a story; the entries that share a copy key with a new fingerprint,
 for 100 of these; and batches of 200 new articles regrouped, look-ups included, and remembered. What the look-ups cost
 of that stands in a column of its own, beside a bare B-tree: an SQLite table of random numbers, as many as the memory
-has keys, in which as many are looked up by one query. With ``--memory-only`` there are no articles to be searched.
+has keys, in which as many are looked up by one query. With ``--memory-only`` there are no articles to be searched,
+with ``--merged`` each index of Elasticsearch's is merged into one segment before it is measured.
 
 With ``--folder`` what was filled is kept there and measured again by the next call. Without ``--store`` Elasticsearch
 is a node started for it.
@@ -66,6 +67,7 @@ REMEMBERED_AT_ONCE = 20_000
 """Of a small portion each key would be a page of the lists to be written, of a large one many share it."""
 A_STORY = 3
 HEAP_MB = 2_048
+MERGE_SECONDS = 3_600
 _HORIZON = timedelta(days=14)
 _SINGLES = ("search", "one a story", "duplicates")
 _BATCHES = ("regroup", "look-ups", "bare tree", "remember")
@@ -152,6 +154,8 @@ class Grown:
     filled: Path
     """A file that is there once the store is full."""
     tree: BareTree | None = None
+    settle: Callable[[], None] = lambda: None
+    """Asked of it once it is full."""
     times: dict[str, list[float]] = field(default_factory=dict)
     """Milliseconds of each thing asked."""
 
@@ -237,7 +241,7 @@ def sqlite(folder: Path, counts: list[int]) -> Iterator[list[Grown]]:
 
 
 @contextmanager
-def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool) -> Iterator[list[Grown]]:
+def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool, merged: bool) -> Iterator[list[Grown]]:
     """Indices for each number, taken away again where they are not to be kept.
 
     In a node of the folder where there is no address.
@@ -247,6 +251,9 @@ def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool) -> 
     def size(prefix: str) -> int:
         return int(client.indices.stats(index=f"{prefix}-*")["_all"]["total"]["store"]["size_in_bytes"])
 
+    def merge(prefix: str) -> None:
+        client.options(request_timeout=MERGE_SECONDS).indices.forcemerge(index=f"{prefix}-*", max_num_segments=1)
+
     try:
         with ExitStack() as stack:
             client = stack.enter_context(elasticsearch.Elasticsearch(address))
@@ -255,7 +262,11 @@ def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool) -> 
                 prefix = f"growth-{count}"
                 store = stack.enter_context(open_store(address, index_prefix=prefix))
                 marker = folder / f"{prefix}.full"
-                grown.append(Grown("elasticsearch", count, store, lambda prefix=prefix: size(prefix), marker))
+                one = Grown("elasticsearch", count, store, lambda prefix=prefix: size(prefix), marker)
+                if merged:
+                    one.kind += ", merged"
+                    one.settle = lambda prefix=prefix: merge(prefix)
+                grown.append(one)
             try:
                 yield grown
             finally:
@@ -289,6 +300,7 @@ def main() -> None:
     parser.add_argument("--store", help="address of an Elasticsearch")
     parser.add_argument("--folder", type=Path, help="where what was filled is kept; default: a temporary one")
     parser.add_argument("--fill-only", action="store_true")
+    parser.add_argument("--merged", action="store_true", help="one segment an index of Elasticsearch's")
     options = parser.parse_args()
     counts = sorted(options.articles)
     with ExitStack() as stack:
@@ -297,11 +309,16 @@ def main() -> None:
         print("| " + " | ".join(_HEADINGS) + " |\n" + "|---" * len(_HEADINGS) + "|", flush=True)
         for kind in [options.only] if options.only else ["sqlite", "elasticsearch"]:
             keep = bool(options.folder)
-            stores = sqlite(folder, counts) if kind == "sqlite" else elastic(folder, counts, options.store, keep=keep)
+            stores = (
+                sqlite(folder, counts)
+                if kind == "sqlite"
+                else elastic(folder, counts, options.store, keep=keep, merged=options.merged)
+            )
             with stores as grown:
                 for one in grown:
                     one.store.setup()
                     one.fill(0 if options.memory_only else options.words)
+                    one.settle()
                 if not options.fill_only:
                     measure(grown, [] if options.memory_only else Generator(1).rules(RULES))
                     print(*(one.row(grown[0]) for one in grown), sep="\n", flush=True)
