@@ -16,7 +16,7 @@ import time
 
 CASES = {
     "python alone": "pass",
-    "import flows.cli": "import flows.cli",
+    "import flows.commands.run": "import flows.commands.run",
     "import prefect": "import prefect",
     "an empty flow with Prefect's temporary server": "from prefect import flow\n@flow\ndef nothing(): pass\nnothing()",
 }

@@ -8,29 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from flows.commands import (
-    alerts,
-    elasticsearch,
-    export,
-    feeds,
-    fetch,
-    flink,
-    gazetteer,
-    lines,
-    look,
-    replay,
-    report,
-    rules,
-    run,
-    serve,
-    setup,
-    show,
-    status,
-    stream,
-)
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
 from pipelines.telemetry.stderr import speak_json
 from pipelines.telemetry.step import LogForm
@@ -38,36 +22,68 @@ from pipelines.telemetry.step import LogForm
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
 _INTERRUPTED = "interrupted; what was fetched is in the archive, run again to go on"
 
+_COMMANDS = {
+    "run": "run:run",
+    "stream": "stream:stream",
+    "serve": "serve:serve",
+    "fetch": "fetch:fetch",
+    "replay": "replay:replay",
+    "export": "export:export",
+    "search": "look:search",
+    "stories": "look:stories",
+    "show": "show:show",
+    "report": "report:report",
+    "status": "status:status",
+    "rules": "rules:app",
+    "feeds": "feeds:app",
+    "alerts": "alerts:app",
+    "gazetteer": "gazetteer:app",
+    "lines": "lines:app",
+    "setup": "setup:app",
+    "elasticsearch": "elasticsearch:app",
+    "flink": "flink:app",
+}
+"""Where each command or group of commands stands in ``flows.commands``, in the order of the help."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands, each imported when it is asked for: a command waits for no libraries but its own."""
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a command of typer's own copy of click
+        module, _, attribute = _COMMANDS[name].partition(":")
+        found = getattr(import_module(f"flows.commands.{module}"), attribute)
+        group = typer.Typer(rich_markup_mode=None)
+        if isinstance(found, typer.Typer):
+            group.add_typer(found, name=name)
+        else:
+            group.command(name)(found)
+        return typer.main.get_group(group).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's
+        super().__init__(**attributes | {"commands": _Commands()})
+
+
 app = typer.Typer(
     name="wirepicket",
-    help="Defence-news monitoring: clean articles, one entry per text, one story per event, alerts you can trust.",
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (
-    run.run,
-    stream.stream,
-    serve.serve,
-    fetch.fetch,
-    replay.replay,
-    export.export,
-    look.search,
-    look.stories,
-    show.show,
-    report.report,
-    status.status,
-):
-    app.command()(command)
-app.add_typer(rules.app, name="rules")
-app.add_typer(feeds.app, name="feeds")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(gazetteer.app, name="gazetteer")
-app.add_typer(lines.app, name="lines")
-app.add_typer(setup.app, name="setup")
-app.add_typer(elasticsearch.app, name="elasticsearch")
-app.add_typer(flink.app, name="flink")
+
+
+@app.callback()
+def _wirepicket() -> None:
+    """Defence-news monitoring: clean articles, one entry per text, one story per event, alerts you can trust."""
 
 
 def main() -> None:

@@ -17,7 +17,6 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
-import wordfreq
 
 from pipelines.dedup.fingerprint import hash_text, turns, words
 from pipelines.dedup.ragged import Ragged
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 # It says on standard error that it takes the nearest list for a language without one (Serbo-Croatian's for Croatian),
 # which is what is asked of it.
-logging.getLogger(wordfreq.__name__).setLevel(logging.ERROR)
+logging.getLogger("wordfreq").setLevel(logging.ERROR)
 
 Term = TypeVar("Term")
 
@@ -71,6 +70,8 @@ _COMMON_NUMBER = re.compile(r"\d\d?|(?:19|20)\d\d")
 @lru_cache(maxsize=64)
 def _rarities(language: str) -> Mapping[str, float]:
     """How much each word of a language's list tells; words that tell all they can are left out."""
+    import wordfreq  # noqa: PLC0415 - takes a quarter of a second, which only those who make features should wait for
+
     try:
         frequencies = wordfreq.get_frequency_dict(language, wordlist="small")
     except LookupError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from flows.cli import app
@@ -42,12 +43,11 @@ def test_versions_are_those_that_are_tested() -> None:
 
 
 def test_every_setting_and_command_is_one_of_ours() -> None:
-    commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    groups = {group.name for group in app.registered_groups}
+    group: Any = typer.main.get_command(app)
     known = {f"WIREPICKET_{name.upper()}" for name in Settings.model_fields}
     for service in SERVICES.values():
         if service["image"].startswith("wirepicket:"):
-            assert service["command"][0] == "prefect" or service["command"][1] in commands | groups
+            assert service["command"][0] == "prefect" or service["command"][1] in group.commands
             assert {name for name in service["environment"] if name.startswith("WIREPICKET_")} <= known
 
 
