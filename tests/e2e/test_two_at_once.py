@@ -90,9 +90,7 @@ def test_two_at_once_end_with_what_one_ends_with(program: Program, tmp_path: Pat
     assert all(one["new"] <= count for one in told)
     assert sum(one["new"] for one in told) >= count
     assert sum(one["alerts"] for one in told) == len(expected["alerts"]) > 10
-    delivered = {
-        json.loads(line)["id"]
-        for home in ("one", "two")
-        for line in (tmp_path / home / "alerts.jsonl").read_text().splitlines()
-    }
+    # One that came late may have found nothing left to deliver, and has no such file.
+    logs = [log for home in ("one", "two") for log in (tmp_path / home).glob("alerts.jsonl")]
+    delivered = {json.loads(line)["id"] for log in logs for line in log.read_text().splitlines()}
     assert delivered == {one["id"] for one in expected["alerts"]}
