@@ -6,7 +6,7 @@ The bigger measurements, on other people's texts, are ``benchmarks.duplicates`` 
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
@@ -20,6 +20,9 @@ from pipelines.seeds.files import seed_files
 from pipelines.seeds.read import read_seed
 from schemas.records import ArticleContent, Capture, MediaKind
 from tests.synthetic import DAY, DictMemory, content
+
+LATER = datetime(2026, 6, 7, tzinfo=UTC)
+"""After all that the example tells of: a date later than the fetching is not believed."""
 
 OUTLETS = tuple(f"Outlet {number}" for number in range(7))
 HEAD = (
@@ -38,10 +41,10 @@ def example() -> list[ArticleContent]:
     """Contents of the articles in the shipped example, those of its feed included."""
     matcher = Matcher(())
     folder = shipped(EXAMPLE)
-    captures = [item for path in seed_files([folder]) for item in read_seed(path, DAY) if isinstance(item, Capture)]
+    captures = [item for path in seed_files([folder]) for item in read_seed(path, LATER) if isinstance(item, Capture)]
     feed = parse_feed((folder / "feed.xml").read_bytes(), "seed:feed.xml")
     captures += [
-        Capture(url=str(entry.link), fetched_at=DAY, kind=MediaKind.FEED_ENTRY, body=b"", entry=entry)
+        Capture(url=str(entry.link), fetched_at=LATER, kind=MediaKind.FEED_ENTRY, body=b"", entry=entry)
         for entry in feed.entries
     ]
     return [refine(capture, matcher).content for capture in captures]
