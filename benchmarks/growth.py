@@ -29,7 +29,7 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import elasticsearch
 import numpy as np
@@ -44,14 +44,15 @@ from pipelines.stores import local_node, open_store
 from pipelines.stores.protocol import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from pipelines.grouping.regroup import Memory
     from pipelines.stores.protocol import Store
-    from schemas.records import Fingerprint, MemoryEntry, Rule
+    from schemas.records import Fingerprint, Rule
 
+Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
 RULES = 1_000
@@ -80,38 +81,29 @@ _NONE = "–"
 """Of what was not measured."""
 
 
-@dataclass(slots=True)
+def timed(ask: Callable[[], Answer]) -> tuple[Answer, float]:
+    """An answer, and the milliseconds it took."""
+    start = time.perf_counter()
+    answer = ask()
+    return answer, 1_000 * (time.perf_counter() - start)
+
+
 class TimedMemory:
     """A memory, and how long it took to answer."""
 
-    memory: Memory
-    milliseconds: float = 0.0
+    def __init__(self, memory: Memory) -> None:
+        self.milliseconds = 0.0
+        self.remembered, self.members = self._timed(memory.remembered), self._timed(memory.members)
+        self.related, self.common_keys = self._timed(memory.related), self._timed(memory.common_keys)
+        self.count_holders = self._timed(memory.count_holders)
 
-    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
-        """See ``Memory``, as for the others."""
-        return self._timed(lambda: self.memory.remembered(ids))
+    def _timed(self, ask: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+        def answered(*given: Asked.args, **named: Asked.kwargs) -> Answer:
+            answer, took = timed(lambda: ask(*given, **named))
+            self.milliseconds += took
+            return answer
 
-    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        """Entries with any of these keys."""
-        return self._timed(lambda: self.memory.related(space, keys))
-
-    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
-        """Entries of these copy groups or stories."""
-        return self._timed(lambda: self.memory.members(space, groups))
-
-    def common_keys(self, keys: Collection[int]) -> set[int]:
-        """Those of the keys marked as common."""
-        return self._timed(lambda: self.memory.common_keys(keys))
-
-    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
-        """How many entries have each of these keys."""
-        return self._timed(lambda: self.memory.count_holders(space, keys, most))
-
-    def _timed(self, ask: Callable[[], Answer]) -> Answer:
-        start = time.perf_counter()
-        answer = ask()
-        self.milliseconds += 1_000 * (time.perf_counter() - start)
-        return answer
+        return answered
 
 
 class BareTree:
@@ -203,14 +195,12 @@ class Grown:
             found = self._timed("regroup", lambda: regroup(new, memory, _HORIZON))
             self.times.setdefault("look-ups", []).append(memory.milliseconds)
             self._timed("remember", lambda: self.store.remember(found.changed, common=found.common, rare=found.rare))
-
         if self.tree:
             self._timed("bare tree", self.tree.look_up)
 
     def _timed(self, what: str, ask: Callable[[], Answer]) -> Answer:
-        start = time.perf_counter()
-        answer = ask()
-        self.times.setdefault(what, []).append(1_000 * (time.perf_counter() - start))
+        answer, took = timed(ask)
+        self.times.setdefault(what, []).append(took)
         return answer
 
     def row(self, first: Grown) -> str:

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from flows.console import Words, counted, facts, headed, paragraphs, plain, rows_table
-from flows.story_tables import carried_table, first_line, minute
+from flows.story_tables import carried_table, first_line, minute, time_of
 from pipelines.lineage.agencies import agency
 from pipelines.lineage.first import Trust, trust
 
@@ -64,11 +64,11 @@ def article_view(article: Article, story: Story | None, copy_since: datetime | N
 
 
 def _published(article: Article) -> str | None:
-    published, grade = article.content.published, trust(article)
-    if published is None:
+    if article.content.published is None:
         return None
-    told = f"{published:%Y-%m-%d}" if grade is Trust.DAY else f"{minute(published)} UTC"
-    return f"{told} ({grade}, from {article.content.published_from})"
+    grade = trust(article)
+    zone = "" if grade is Trust.DAY else " UTC"
+    return f"{time_of(article)}{zone} ({grade}, from {article.content.published_from})"
 
 
 def _declared(time: datetime | None, how: str) -> str | None:

@@ -36,7 +36,7 @@ def stories_table(stories: Iterable[Story], title: str) -> Table:
     table = rows_table("published", "articles", "outlets", "independent", "title and id", right=_COUNTS)
     table.title, table.title_justify, table.title_style = title, "left", "bold"
     for story in stories:
-        first, last = (_day(time) for time in (story.first_published, story.last_published))
+        first, last = (day(time) for time in (story.first_published, story.last_published))
         table.add_row(
             Stacked(Words(first), "" if first == last else f"to {last}"),
             str(len(story.article_ids)),
@@ -53,7 +53,7 @@ _COUNTS = ("articles", "outlets", "independent")
 def story_view(story: Story, articles: Sequence[Article]) -> Group:
     """One story: what it is, who has it on its own, how it begins, and a timeline of who carried it."""
     ordered = sorted(articles, key=_when)
-    first, last = (_day(time) for time in (story.first_published, story.last_published))
+    first, last = (day(time) for time in (story.first_published, story.last_published))
     about: dict[str, RenderableType | None] = {
         "story": story.id,
         "published": first if first == last else f"{first} to {last}",
@@ -139,7 +139,7 @@ def time_of(article: Article) -> str:
     published, grade = article.content.published, trust(article)
     if published is None:
         return minute(out_by(article))
-    return _day(published) if grade is Trust.DAY else minute(published)
+    return day(published) if grade is Trust.DAY else minute(published)
 
 
 def minute(time: datetime) -> str:
@@ -176,7 +176,8 @@ def _letters() -> Iterator[str]:
     yield from (first + second for first in ascii_uppercase for second in ascii_uppercase)
 
 
-def _day(time: datetime | None) -> str:
+def day(time: datetime | None) -> str:
+    """A time to the day, in UTC; a dash where there is none."""
     return time.date().isoformat() if time else "–"
 
 

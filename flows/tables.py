@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from flows.console import Words, console, counted, plain, rows_table
-from flows.story_tables import stories_table
+from flows.story_tables import day, stories_table
 from schemas.records import AlertOrigin
 from schemas.serial import time_to_text, to_dict
 
@@ -53,16 +53,17 @@ def print_pass(
     report: PassReport,
     stories: Sequence[Story],
     alerts: Sequence[Alert],
-    titles: Mapping[str, str | None],
+    store: Store,
     settings: Settings,
 ) -> None:
-    """What a pass found, and what to try next; ``titles`` are those of the alerts."""
+    """What a pass found, and what to try next; ``store`` tells what the alerts began with."""
     if report.record.new or report.record.revised:
         console.print(_articles(report.articles), "")
         console.print(stories_table(stories[:SHOWN], "Stories (one for each event)"), "")
-        if alerts:
+        if shown := alerts[:SHOWN]:
+            titles = alert_titles(shown, store)
             console.print(Text("Alerts (one for each rule and story)", style="bold"))
-            for alert in alerts[:SHOWN]:
+            for alert in shown:
                 console.print(alert_block(alert, titles))
             console.print()
     else:
@@ -91,7 +92,7 @@ def _articles(articles: Sequence[Article]) -> Table:
     canonical = [article for article in articles if article.canonical_id in {None, article.id}]
     for article in sorted(canonical, key=lambda one: (-len(one.copies), one.content.title or ""))[:SHOWN]:
         table.add_row(
-            _day(article.content.published),
+            day(article.content.published),
             Words(article.content.source, 2),
             Words(article.content.title, 2),
             str(len(article.copies) or ""),
@@ -143,7 +144,7 @@ def explained(matches: Sequence[Match | AlertMatch]) -> list[Padding]:
 def hit_view(hit: Hit) -> Group:
     """A hit of a search: title, where and when, and the first sentence that matched."""
     content = hit.article.content
-    told = plain(f"{_day(content.published)}  {content.source or content.url}  {hit.article.id}")
+    told = plain(f"{day(content.published)}  {content.source or content.url}  {hit.article.id}")
     return Group(
         Text(plain(content.title or "(no title)"), style="bold"),
         Padding.indent(Text(told, style="dim"), _INDENT),
@@ -183,10 +184,6 @@ def alert_view(alert: Alert, store: Store) -> Group:
         title = (article and article.content.title) or article_id
         lines += [Text(plain(f"\n{field} of {title}"), style="dim"), *explained(list(matches))]
     return Group(*lines)
-
-
-def _day(time: datetime | None) -> str:
-    return time.date().isoformat() if time else "–"
 
 
 def _time(time: datetime | None) -> str:

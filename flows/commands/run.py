@@ -20,7 +20,7 @@ from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
 from flows.progress import Reporter
 from flows.shipped import EXAMPLE, RULES, shipped
-from flows.tables import alert_titles, print_json, print_next, print_pass
+from flows.tables import print_json, print_next, print_pass
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 
@@ -65,7 +65,7 @@ def run(
         print_json(report.record)
     else:
         with store_of(settings) as opened_store:
-            print_pass(report, *_shown(report, opened_store), settings)
+            print_pass(report, *_shown(report, opened_store), opened_store, settings)
         if example:
             print_next(str(inputs.rule_file))
     _complain(report, reporter)
@@ -102,12 +102,11 @@ def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bo
     return run_pass(inputs, settings, reporter, as_json=as_json)
 
 
-def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert], dict[str, str | None]]:
-    """The stories of a pass, largest first, the alerts on them and the titles of these."""
+def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert]]:
+    """The stories of a pass, largest first, and the alerts on them."""
     ids = {article.story_id for article in report.articles if article.story_id}
     stories = sorted(store.stories(ids).values(), key=lambda story: (-len(story.article_ids), story.id))
-    alerts = store.alerts_of_stories(ids)
-    return stories, alerts, alert_titles(alerts, store)
+    return stories, store.alerts_of_stories(ids)
 
 
 _SHOWN = 20

@@ -156,7 +156,9 @@ class Subject:
         key = (field, leaf)
         known = self._found.get(key)
         if known is None:
-            found = set() if self._names_another_version(leaf) else self._excerpts[field].places(leaf)
+            found = self._excerpts[field].places(leaf)
+            if found and self._names_another_version(leaf):
+                found = set()
             known = self._found[key] = tuple([Place(field, *place, leaf.term) for place in _outermost(found)])
         return known
 

@@ -115,7 +115,10 @@ class Excerpts:
     """A field of an article, tokenised only where patterns can stand."""
 
     def __init__(self, text: str, composed: frozenset[str] | None = None) -> None:
-        """Nothing is done before a pattern is asked for. ``composed`` holds the text's ``composed_words``, if known."""
+        """Nothing is done before a pattern is asked for.
+
+        ``composed`` holds the ``composed_words`` of the text, where they are known; others may be among them.
+        """
         self._text = text
         self._known_composed = composed
         self._room = len(text)

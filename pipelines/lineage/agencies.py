@@ -109,7 +109,8 @@ def agency(content: ArticleContent) -> str | None:
     first, _, _ = content.body.partition("\n\n")
     _, _, last = content.body.rpartition("\n\n")
     found = (
-        own_publication(content),
+        _own_site(content),
+        _exactly(content.source or ""),
         _in_byline(content.source or ""),
         _in_byline(content.author or ""),
         _in_byline(content.byline or ""),

@@ -106,6 +106,8 @@ def moved(story_id: str, store: Store) -> Moved | None:
 
 def copy_since(article: Article, store: Store) -> datetime | None:
     """When a text was found to be a copy of what it is a copy of; ``None`` where it has been one ever since it came."""
+    if article.canonical_id == article.id:
+        return None
     found = (
         change.at
         for change in store.changes_of([article.id])

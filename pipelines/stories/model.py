@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.dedup.ragged import Ragged
 from pipelines.dedup.rows import Rows
-from pipelines.stories.features import VIEWS, FeatureRows
+from pipelines.stories.features import TERM, TERM_BITS, VIEWS, FeatureRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,8 @@ OWN_NAMES, SHARED_NAMES = 2, 2
 are in both: a country and a place are soon shared, people, firms and ships are not. One and three measured worse."""
 _DAY = 86_400.0
 _WEIGHTS = np.array(COEFFICIENTS)
-_TERM, _TERM_BITS = np.uint64(0xFFFFFFFF), np.uint64(32)
-"""What of a term is its hash, in whatever view; the number of the view is above."""
 _WORD_VIEWS = [VIEWS.index(view) for view in ("lead", "body", "entities")]
-_TITLE_TO_LEAD = np.uint64(VIEWS.index("lead") - VIEWS.index("title")) << np.uint64(32)
+_TITLE_TO_LEAD = np.uint64(VIEWS.index("lead") - VIEWS.index("title")) << TERM_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class StoryViews:
             lead_terms=Rows.of(leads.terms),
             titles=Rows.of(replace(titles.terms, values=titles.terms.values + _TITLE_TO_LEAD), titles.weights),
             lead_totals=np.where(totals == 0, 1.0, totals),
-            names=Rows.of(_names(features)),
+            names=Rows.of(_names(leads.terms, features.view("entities").terms)),
             told=Rows.of(_words(features.terms)),
         )
 
@@ -116,18 +114,17 @@ class StoryViews:
         return np.asarray(1 / (1 + np.exp(-(INTERCEPT + (told * _WEIGHTS).sum(axis=1)))))
 
 
-def _names(features: FeatureRows) -> Ragged:
+def _names(leads: Ragged, entities: Ragged) -> Ragged:
     """The names that stand in the leads, sorted."""
-    leads, entities = (
-        (terms.owners.astype(np.uint64) << _TERM_BITS) | (terms.values & _TERM)
-        for terms in (features.view("lead").terms, features.view("entities").terms)
+    ours, theirs = (
+        (terms.owners.astype(np.uint64) << TERM_BITS) | (terms.values & TERM) for terms in (leads, entities)
     )
-    both = np.intersect1d(leads, entities, assume_unique=True)
-    rows = np.arange(len(features.terms.bounds), dtype=np.uint64)
-    return Ragged(both & _TERM, both.searchsorted(rows << _TERM_BITS))
+    both = np.intersect1d(ours, theirs, assume_unique=True)
+    rows = np.arange(len(leads.bounds), dtype=np.uint64)
+    return Ragged(both & TERM, both.searchsorted(rows << TERM_BITS))
 
 
 def _words(terms: Ragged) -> Ragged:
     """The words of leads, bodies and names, sorted and once each."""
-    inside = np.isin(terms.values >> _TERM_BITS, _WORD_VIEWS)
-    return Ragged(terms.values & _TERM, terms.bounds).where(inside).sorted_unique()
+    inside = np.isin(terms.values >> TERM_BITS, _WORD_VIEWS)
+    return Ragged(terms.values & TERM, terms.bounds).where(inside).sorted_unique()
