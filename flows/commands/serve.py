@@ -52,6 +52,8 @@ def serve(
         signal.signal(number, _interrupt)
     with ExitStack() as stack:
         os.environ.update(settings.environment())
+        if "deadline" not in settings.model_fields_set:
+            os.environ["WIREPICKET_DEADLINE"] = str(every / 2)
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # its server has its log
         server_lives: Callable[[], bool] = lambda: True  # noqa: E731 - of a server elsewhere its answers tell
         if not prefect_configured():

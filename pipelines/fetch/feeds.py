@@ -18,6 +18,7 @@ import feedparser
 from pipelines.errors import FeedError
 from pipelines.fetch.links import direct_link
 from pipelines.fetch.sitemap import is_sitemap, read_sitemap
+from pipelines.identify.url import uri_of
 from schemas.records import FeedEntry
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _web(link: object, base: str | None) -> str | None:
     if text is None or len(text) > MAX_LINK:
         return None
     try:
-        joined = urljoin(base, text.strip()) if base else text.strip()
+        joined = uri_of(urljoin(base, text.strip()) if base else text.strip())
         parts = urlsplit(joined)
         _ = parts.port
     except ValueError:

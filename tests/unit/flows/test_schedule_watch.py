@@ -101,9 +101,9 @@ def test_a_stopped_schedule_is_told_and_ends_the_process(
 def test_a_schedule_that_runs_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = load_settings(home=tmp_path)
-    with ScheduleWatch(settings, {"wirepicket-run": timedelta(seconds=1)}, Reporter()) as watch:
-        with recorded_run(tmp_path, "wirepicket-run"):
-            assert not watch.failed.wait(5)  # five intervals: one run that goes on
+    every = {"wirepicket-run": timedelta(seconds=1)}
+    with ScheduleWatch(settings, every, Reporter()) as watch, recorded_run(tmp_path, "wirepicket-run"):
+        assert not watch.failed.wait(5)  # five intervals: one run that goes on
     (state,) = read_schedules(tmp_path)
     assert state.served_until is not None
 
