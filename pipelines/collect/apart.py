@@ -6,6 +6,7 @@ A document can keep a parser busy for minutes or crash it. A process can be kill
 from __future__ import annotations
 
 import asyncio
+import importlib
 import multiprocessing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -80,6 +81,8 @@ class ParserProcesses:
 
 def _prepare(memory: int) -> Callable[[_Call], object]:
     """Return the function by which a process answers its calls."""
+    for name in _PRELOADED:  # as in ``pipelines.ingest.pool``
+        importlib.import_module(name)
     limit_memory(memory)
     return _answer
 

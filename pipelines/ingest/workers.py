@@ -94,6 +94,8 @@ class Workers(Generic[T, A]):
         raises ``StartError`` where no process starts.
         """
         entered = [_Task[T, A](task) for task in tasks]
+        for one in entered:
+            one.answer.set_running_or_notify_cancel()  # whoever waits no longer must not hinder the attendant
         self._queue.put(entered)
         return [one.answer for one in entered]
 
