@@ -6,7 +6,6 @@ several processes are also what makes extraction, the dearest step, use every co
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 from collections import deque
@@ -75,8 +74,6 @@ def _prepare(rules: Sequence[Rule], learned: Learned, memory: int) -> Callable[[
     """What a worker does with its tasks."""
     from pipelines.alerts.matcher import Matcher  # noqa: PLC0415 - loaded already, and only in workers
 
-    # Where another pool has started the server first, with other modules, they are loaded here, before the limits hold.
-    importlib.import_module(f"{__package__}.warm")
     matcher = Matcher(rules)
     limit_memory(memory)
 

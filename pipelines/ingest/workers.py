@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkServerContext
+    from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Workers(Generic[T, A]):
     def __init__(
         self,
         count: int,
-        context: ForkServerContext,
+        context: ForkServerContext | SpawnContext,
         prepare: Callable[..., Callable[[T], A]],
         arguments: Sequence[object],
         *,
@@ -139,7 +139,7 @@ class _Process(Generic[T, A]):
 
     def __init__(
         self,
-        context: ForkServerContext,
+        context: ForkServerContext | SpawnContext,
         ended: threading.Event,
         prepare: Callable[..., object],
         arguments: tuple[object, ...],
