@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipelines.archive.warc import payload_digest
+from pipelines.archive.warc import check_capture, payload_digest
+from pipelines.errors import CaptureError
+from pipelines.printable import printable
+from schemas.records import Quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.archive.pending import Pending
     from pipelines.archive.warc import ArchiveWriter
     from pipelines.stores.protocol import Store
-    from schemas.records import Capture, CaptureRef, Quarantined, SeenCapture
+    from schemas.records import Capture, CaptureRef, SeenCapture
 
 WAITING_CAPTURES = 64
 """Captures gathered before they are taken in: one look-up and one flush to disk for all of them."""
@@ -63,8 +66,9 @@ class Intake:
         """Archive what is new of captures and have it processed; safe on disk when this returns.
 
         A capture is new when the latest one of its address has other bytes. One which the archive has and the
-        store has not is processed from where it lies.
+        store has not is processed from where it lies. One that no record can carry goes to quarantine.
         """
+        captures = [capture for capture in captures if self._can_keep(capture)]
         seen, archived = self.known({capture.url for capture in captures})
         written: list[tuple[CaptureRef, Capture]] = []
         refs: list[CaptureRef] = []
@@ -95,6 +99,8 @@ class Intake:
 
     def keep(self, capture: Capture) -> None:
         """Archive a capture which is no article (a feed document), unless its bytes are there already."""
+        if not self._can_keep(capture):
+            return
         held = self.index.latest([capture.url]).get(capture.url)
         if held and held.digest == payload_digest(capture.body):
             self._revisit(capture, held.fetched_at)
@@ -110,6 +116,18 @@ class Intake:
             self.writer.write_revisit(
                 url, fetched_at, captured_at=held.fetched_at, status=status, headers=headers, body=None
             )
+
+    def _can_keep(self, capture: Capture) -> bool:
+        """Whether a record can carry a capture; if not, quarantine says why."""
+        try:
+            check_capture(capture)
+        except CaptureError as error:
+            refused = Quarantined(
+                url=printable(capture.url), stage=error.stage, reason=error.reason, detail=printable(error.detail)
+            )
+            self.quarantined.append(refused)
+            return False
+        return True
 
     def _revisit(self, capture: Capture, captured_at: datetime) -> None:
         if capture.status is not None:  # what was read from a file was not asked for again

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.archive.warc import read_captures
+from pipelines.archive.captures import read_captures
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.barriers import PASSING, barrier
 from pipelines.fetch.client import AnswerError

@@ -1,0 +1,328 @@
+"""Where the records of a WARC or ARC file begin and end, in spite of whatever is wrong between them.
+
+warcio, which reads what stands in a record, trusts lengths and stops at the first fault. Here a length is believed
+where a record, a member or the end follows what it bounds; else the record goes up to where the next one begins. What
+begins no record is passed over up to the next one. All of that is reported as ``Damage``, with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from warcio.recordloader import ARCHeadersParser, ArcWarcRecordLoader
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
+
+from pipelines.archive.digests import agrees
+from pipelines.archive.packed import CHUNK, Packing
+from pipelines.archive.starts import BLANK, WARC_HERE, WARC_THERE, next_start, opens_record
+from pipelines.archive.streams import Fault, Place, Plain, Stream, Unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from pipelines.archive.packed import RawFile
+
+MAX_HEAD = 2**20
+"""Bytes of the headers of a record, at most."""
+_FIRST_HEAD = 2_048
+_HEAD_END = re.compile(rb"\n[ \t\r\f\v]*\n")
+_END = re.compile(rb"\r?\n\r?\n")
+_DIGITS = re.compile(r"\d{1,18}")
+_CODED = re.compile(rb"(?im)^(?:content|transfer)-encoding[ \t]*:")
+
+
+TORN = "torn"
+"""Reason of damage: the file ends in the middle of something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something in a file that could not be read, or not be trusted."""
+
+    place: Place
+    size: int
+    """Bytes up to where reading goes on: of the file, or unpacked ones where it goes on in the same member."""
+    reason: str
+    """``not_a_record``, ``bad_header``, ``wrong_length``, ``torn``, ``broken_member``, ``digest``, …"""
+    detail: str
+    url: str | None = None
+    """What the record is of, where that could be read."""
+
+    def __str__(self) -> str:
+        """Where it is, how much, why and of what."""
+        inner = f", {self.place.inner} bytes into what is packed there" if self.place.inner else ""
+        of = f" ({self.url})" if self.url else ""
+        return f"at byte {self.place.offset}{inner}, {self.size} bytes: {self.detail}{of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record; its block is to be read before the next record is asked for."""
+
+    place: Place
+    format: str
+    """``warc`` or ``arc``."""
+    type: str
+    """``WARC-Type``; for ARC ``response``, or ``arc_header``."""
+    headers: StatusAndHeaders
+    verified: bool | None
+    """Whether its digest is that of its block; ``None`` where it has none that can be checked."""
+    start: int
+    end: int
+    """Positions of the block in the stream."""
+    stream: Stream
+
+    @property
+    def url(self) -> str | None:
+        """The address it is of."""
+        url: str | None = self.headers.get_header("uri" if self.format == "arc" else "WARC-Target-URI")
+        # wget 1.19 writes it in angle brackets.
+        return url[1:-1] if url and url.startswith("<") and url.endswith(">") else url
+
+    @property
+    def content_type(self) -> str | None:
+        """Of the block."""
+        found = self.headers.get_header("content-type")
+        return None if found is None else str(found)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the block."""
+        return self.end - self.start
+
+    def block(self, size: int | None = None) -> bytes:
+        """The block, or its first bytes."""
+        return self.stream.at(self.start, self.size if size is None else min(size, self.size))
+
+
+def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:
+    """Every record of a file from an offset on, and what is wrong between and with them.
+
+    Members that are damaged are reported behind the records of the members around them.
+    """
+    packing = Packing(raw)
+    reader = _Reader(packing)
+    plain = Plain(raw)
+
+    def behind(offset: int, had_record: bool) -> int:  # noqa: FBT001 - the form that the stream asks for
+        # What was packed without compression would be read twice if it were looked for as plain records.
+        found = packing.find(offset + 1, reader.opens) if had_record else reader.find(plain, offset + 1)
+        return raw.size if found is None else found
+
+    at: int | None = start
+    while at is not None and at < raw.size:
+        if packing.is_packed(at):
+            with closing(Unpacked(raw, at, packing, reader.opens, behind)) as unpacked:
+                yield from reader.read(unpacked, 0)
+                yield from map(_of_member, unpacked.faults)
+                at = unpacked.resume
+        else:
+            yield from reader.read(plain, at)
+            at = reader.packed_at
+
+
+def _of_member(fault: Fault) -> Damage:
+    reason = TORN if fault.torn else "broken_member"
+    return Damage(Place(fault.offset), fault.size, reason, fault.detail, fault.url)
+
+
+class _Reader:
+    """Reads the streams of one file, one after the other."""
+
+    def __init__(self, packing: Packing) -> None:
+        self._packing = packing
+        self._format: str | None = None  # of the records so far
+        self._warc = StatusAndHeadersParser(ArcWarcRecordLoader.WARC_TYPES)
+        self._arc = ARCHeadersParser()
+        self.packed_at: int | None = None
+        """Where packed members begin that ended the last stream, which was plain."""
+        self._stream: Stream
+
+    def opens(self, head: bytes) -> bool:
+        """Whether bytes, blank lines left aside, are the first ones of a record."""
+        return opens_record(head, self._format)
+
+    def find(self, stream: Stream, start: int, stop: int | None = None) -> int | None:
+        """Where the next record, or a member with one, begins in a stream, from a position on (and before ``stop``)."""
+        packing = self._packing if isinstance(stream, Plain) else None
+        return next_start(stream, start, stop, known=self._format, packing=packing)
+
+    def read(self, stream: Stream, position: int) -> Iterator[Record | Damage]:
+        """The records of a stream."""
+        self._stream, self.packed_at = stream, None
+        while True:
+            position = self._behind_blanks(position)
+            stream.forget(position)
+            head = stream.at(position, _FIRST_HEAD)
+            if not head:
+                return
+            if self._is_packed(position):
+                self.packed_at = position
+                return
+            if self.opens(head):
+                position = yield from self._record(position)
+                continue
+            found = self.find(self._stream, position + 1)
+            if found is None:
+                found = self._end(position)
+            yield self._damage(position, found, "not_a_record", "no record begins here")
+            position = found
+
+    def _record(self, start: int) -> Generator[Record | Damage, None, int]:
+        """Read the record at a position; gives back where the next one is to be looked for."""
+        is_arc = not WARC_HERE.match(self._stream.at(start, 8))
+        head, cut = self._head(start, is_line=is_arc)
+        if cut:
+            yield self._damage(start, start + cut, "bad_header", "another record begins among its headers")
+            return start + cut
+        if head is None:
+            return (yield from self._headless(start))
+        try:
+            headers = (self._arc if is_arc else self._warc).parse(BytesIO(head))
+        except Exception as error:  # noqa: BLE001 - whatever warcio makes of strangers' bytes
+            found = self.find(self._stream, start + 1) or self._end(start)
+            yield self._damage(start, found, "bad_header", f"{type(error).__name__}: {error}")
+            return found
+        self._format = "arc" if is_arc else "warc"
+        kind = headers.get_header("WARC-Type") or ""
+        if is_arc:
+            kind = "arc_header" if head.startswith(b"filedesc:") else "response"
+        block = start + len(head)
+        record = Record(self._stream.place(start), self._format, kind, headers, None, block, block, self._stream)
+        return (yield from self._bounded(record, start))
+
+    def _headless(self, start: int) -> Generator[Record | Damage, None, int]:
+        found = self.find(self._stream, start + 1)
+        if found is None:
+            end = self._end(start)
+            if not self._stream.ended_by_fault or not self._stream.lost(start, None):
+                yield self._damage(start, end, TORN, "it ends within the headers of a record")
+            return end
+        yield self._damage(start, found, "bad_header", "the headers of the record have no end")
+        return found
+
+    def _bounded(self, record: Record, start: int) -> Generator[Record | Damage, None, int]:
+        """Find the end of a record's block and give the record out."""
+        stream, block = self._stream, record.start
+        told = record.headers.get_header("length" if record.format == "arc" else "Content-Length")
+        declared = block + int(told) if told and _DIGITS.fullmatch(told) else None
+        found = None
+        if declared is not None and self._is_there(block, declared):
+            whole = replace(record, end=declared)
+            whole = replace(whole, verified=self._verified(whole))
+            if whole.verified or (whole.verified is None and self._fits(declared)):
+                yield from self._give(whole, start)
+                return declared
+            found = self.find(self._stream, block, declared) if self._fits(declared) else self.find(self._stream, block)
+            if found is None:
+                yield from self._give(whole, start, "digest" if whole.verified is False else None)
+                return declared
+        else:
+            found = self.find(self._stream, block)
+        if found is None:
+            found = end = self._end(block)
+            ended = isinstance(stream, Unpacked) or _END.search(stream.at(max(block, end - 4), 4))
+            if stream.ended_by_fault or not ended:
+                if not stream.ended_by_fault or not stream.lost(start, record.url):
+                    yield self._damage(start, end, TORN, f"{end - block} bytes of a block of {told}", record.url)
+                return end
+        parted = replace(record, end=self._without_end(block, found))
+        parted = replace(parted, verified=self._verified(parted))
+        yield from self._give(parted, start, "wrong_length", f"{told} bytes declared, {parted.size} before the next")
+        return found
+
+    def _give(
+        self, record: Record, start: int, reason: str | None = None, detail: str = "its digest is another"
+    ) -> Iterator[Record | Damage]:
+        stream = self._stream
+        stream.at(record.end, 64)  # beyond the end of its member, where a checksum stands
+        if record.verified is not True and stream.faulty_alone(start, record.end + 4):
+            stream.lost(start, record.url)
+            return
+        yield record
+        if reason:
+            yield self._damage(start, record.end, reason, detail, record.url)
+
+    def _is_there(self, block: int, end: int) -> bool:
+        """Whether a block up to a position is there, and goes on into no other record's member."""
+        stream = self._stream
+        return (end == block or bool(stream.at(end - 1, 1))) and stream.opening(block, end) is None
+
+    def _fits(self, end: int) -> bool:
+        """Whether a block can end at a position: a record, a member, nothing or a blank line follows."""
+        stream = self._stream
+        follows = self._behind_blanks(end)
+        head = stream.at(follows, _FIRST_HEAD)
+        if not head or self.opens(head) or self._is_packed(follows):
+            return True
+        between = stream.at(end, min(follows - end, 4))
+        return between.startswith(b"\n") if self._format == "arc" else _END.match(between) is not None
+
+    def _verified(self, record: Record) -> bool | None:
+        if record.format == "arc" or record.type == "revisit" or "WARC-Segment-Number" in record.headers:
+            return None
+        declared = record.headers.get_header("WARC-Block-Digest")
+        if declared:
+            return agrees(declared, self._chunks(record.start, record.end))
+        declared = record.headers.get_header("WARC-Payload-Digest")
+        head = _HEAD_END.search(record.block(_FIRST_HEAD)) if record.type == "response" else None
+        if not declared or (head and _CODED.search(record.block(head.end()))):
+            return None  # some writers take the digest of what the payload is decoded to
+        return agrees(declared, self._chunks(record.start + (head.end() if head else 0), record.end))
+
+    def _chunks(self, start: int, end: int) -> Iterator[bytes]:
+        return (self._stream.at(at, min(CHUNK, end - at)) for at in range(start, end, CHUNK))
+
+    def _is_packed(self, position: int) -> bool:
+        return isinstance(self._stream, Plain) and self._packing.is_packed(position)
+
+    def _head(self, start: int, *, is_line: bool) -> tuple[bytes | None, int]:
+        """The headers with the blank line behind them, or the line; ``None`` where they have no end.
+
+        Beside it how far behind their beginning another record begins, where that is before their end; else 0.
+        """
+        size = _FIRST_HEAD
+        while True:
+            head = self._stream.at(start, size)
+            if is_line:
+                at = head.find(b"\n") + 1
+                if at:
+                    return head[:at], 0
+            else:
+                found, other = _HEAD_END.search(head), WARC_THERE.search(head, 5)
+                if other and not (found and found.end() <= other.start()):
+                    return None, other.start()
+                if found:
+                    return head[: found.end()], 0
+            if len(head) < size or size >= MAX_HEAD:
+                return None, 0
+            size *= 8
+
+    def _behind_blanks(self, position: int) -> int:
+        while chunk := self._stream.at(position, 64):
+            left = chunk.lstrip(BLANK)
+            position += len(chunk) - len(left)
+            if left:
+                break
+        return position
+
+    def _without_end(self, block: int, end: int) -> int:
+        """Where a block ends behind which the line ends stand that part records."""
+        size = 2 if self._format == "arc" else 4
+        tail = self._stream.at(max(block, end - size), min(size, end - block))
+        return end - len(tail) + len(tail.rstrip(b"\r\n"))
+
+    def _end(self, position: int) -> int:
+        """Where the stream ends."""
+        while found := self._stream.at(position, CHUNK):
+            position += len(found)
+        return position
+
+    def _damage(self, start: int, stop: int, reason: str, detail: str, url: str | None = None) -> Damage:
+        at, behind = self._stream.place(start), self._stream.place(stop)
+        whole = at.inner == 0 and behind.offset > at.offset
+        return Damage(at, behind.offset - at.offset if whole else stop - start, reason, detail, url)

@@ -1,0 +1,234 @@
+"""The bytes of an archive file as a stream of records has them: as they stand there, or unpacked."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Protocol
+
+from pipelines.archive.packed import first_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.archive.packed import Member, Packing, RawFile
+
+IN_MEMORY = 32 * 2**20
+"""Bytes of one record that are held in memory; more of them go to a temporary file."""
+_FORGET = 2**20
+"""Bytes behind the reader from which room is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file."""
+
+    offset: int
+    """In the file."""
+    inner: int = 0
+    """Unpacked bytes behind the beginning of the member that stands at ``offset``."""
+
+    def __str__(self) -> str:
+        """``OFFSET``, or ``OFFSET+INNER``."""
+        return f"{self.offset}+{self.inner}" if self.inner else str(self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A member that is damaged."""
+
+    offset: int
+    size: int
+    """Bytes of the file up to where reading goes on."""
+    torn: bool
+    detail: str
+    url: str | None = None
+    """What is lost with it, where that is known."""
+
+
+class Stream(Protocol):
+    """Bytes by position."""
+
+    ended_by_fault: bool
+    """Whether the stream, once read to its end, ends before what was written to it does."""
+
+    def at(self, position: int, size: int) -> bytes:
+        """At most ``size`` bytes from a position on; fewer at the end of the stream only."""
+
+    def place(self, position: int) -> Place:
+        """Where in the file a position stands."""
+
+    def opening(self, after: int, before: int) -> int | None:
+        """The first position between two (exclusive both) at which a member begins with a record, if known."""
+
+    def faulty_alone(self, start: int, end: int) -> bool:
+        """Whether a damaged member holds what stands between two positions and nothing else."""
+
+    def lost(self, position: int, url: str | None) -> bool:
+        """Note what is lost with the damaged member at a position, or the last one; whether there is any."""
+
+    def forget(self, position: int) -> None:
+        """Nothing before a position is read again."""
+
+
+class Plain:
+    """A file that is not packed; positions are offsets."""
+
+    def __init__(self, raw: RawFile) -> None:
+        self._raw = raw
+        self.at = raw.at
+        self.ended_by_fault = False
+
+    def place(self, position: int) -> Place:
+        """The position itself."""
+        return Place(position)
+
+    def opening(self, _after: int, _before: int) -> None:
+        """There are no members."""
+
+    def faulty_alone(self, _start: int, _end: int) -> bool:
+        """There are no members."""
+        return False
+
+    def lost(self, _position: int, _url: str | None) -> bool:
+        """There are no members."""
+        return False
+
+    def forget(self, position: int) -> None:
+        """Nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    position: int
+    offset: int
+    opens: bool
+
+
+class Unpacked:
+    """Members that follow each other, unpacked; what was read is kept until it is forgotten.
+
+    It ends where no further member follows, or where one is broken. One of which only the checksum is wrong does not
+    end it.
+
+    Args:
+        raw: the file.
+        offset: where the first member begins.
+        packing: how the file is packed.
+        opens: whether bytes are the first ones of a record.
+        behind: given where a member begins that is broken before its end, and whether it began with a record, where
+            in the file reading goes on.
+    """
+
+    def __init__(
+        self,
+        raw: RawFile,
+        offset: int,
+        packing: Packing,
+        opens: Callable[[bytes], bool],
+        behind: Callable[[int, bool], int],
+    ) -> None:
+        self._raw = raw
+        self._packing = packing
+        self._opens = opens
+        self._behind = behind
+        self._kept = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by ``close``
+        self._base = self._length = 0
+        self._members: list[_Known] = []
+        self._faulty: set[int] = set()
+        self.faults: list[Fault] = []
+        """Met so far, until somebody takes them away."""
+        self.resume: int | None = None
+        """Offset in the file at which reading goes on; ``None`` until the stream has been read to its end."""
+        self.ended_by_fault = False
+        self._member: Member | None = None
+        self._open(offset)
+
+    def _open(self, offset: int) -> None:
+        member = self._packing.member(offset)
+        found = first_bytes(member)
+        self._members.append(_Known(self._length, offset, self._opens(found)))
+        self._append(found)
+        self._member = member
+
+    def _append(self, more: bytes) -> None:
+        self._kept.seek(self._length - self._base)
+        self._kept.write(more)
+        self._length += len(more)
+
+    def at(self, position: int, size: int) -> bytes:
+        """At most ``size`` bytes from a position on."""
+        while self._length < position + size and self._member:
+            self._more(self._member)
+        self._kept.seek(position - self._base)
+        return self._kept.read(size)
+
+    def _more(self, member: Member) -> None:
+        found = member.read()
+        if found:
+            self._append(found)
+            return
+        if member.fault:
+            self._faulty.add(member.offset)
+            self._fault(member)
+        self._member = None
+        if member.end is None:
+            self.ended_by_fault = True
+        elif self._packing.is_packed(member.end):
+            self._open(member.end)
+        else:
+            self.resume = member.end
+
+    def _fault(self, member: Member) -> None:
+        after = member.end
+        if after is None:
+            self.resume = after = self._behind(member.offset, self._members[-1].opens)
+        torn = member.torn and after == self._raw.size
+        self.faults.append(Fault(member.offset, after - member.offset, torn, member.fault or ""))
+
+    def _index(self, position: int) -> int:
+        return max(0, bisect_right(self._members, position, key=lambda known: known.position) - 1)
+
+    def place(self, position: int) -> Place:
+        """The member in which a position stands, and how far in it."""
+        if self.resume is not None and position >= self._length:
+            return Place(self.resume)
+        known = self._members[self._index(position)]
+        return Place(known.offset, position - known.position)
+
+    def opening(self, after: int, before: int) -> int | None:
+        """The first position between two at which a member begins with a record."""
+        known = self._members[self._index(after) + 1 :]
+        return next((one.position for one in known if one.opens and after < one.position < before), None)
+
+    def faulty_alone(self, start: int, end: int) -> bool:
+        """Whether a damaged member holds what stands between two positions and nothing else."""
+        at = self._index(start)
+        known = self._members[at]
+        behind = self._members[at + 1].position if at + 1 < len(self._members) else self._length
+        return known.offset in self._faulty and known.position == start and behind <= end
+
+    def lost(self, position: int, url: str | None) -> bool:
+        """Note what is lost with a damaged member."""
+        offset = self._members[self._index(position)].offset
+        at = next((at for at, fault in enumerate(self.faults) if fault.offset == offset), len(self.faults) - 1)
+        if at >= 0 and url and not self.faults[at].url:
+            self.faults[at] = replace(self.faults[at], url=url)
+        return at >= 0
+
+    def close(self) -> None:
+        """Give up what is kept."""
+        self._kept.close()
+
+    def forget(self, position: int) -> None:
+        """Make room, where that is more than what has to be moved."""
+        if position - self._base < max(_FORGET, self._length - position):
+            return
+        left = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - as before
+        self._kept.seek(position - self._base)
+        copyfileobj(self._kept, left)
+        self._kept.close()
+        self._kept, self._base = left, position
+        del self._members[: self._index(position)]

@@ -1,0 +1,43 @@
+"""Characters that have no place in an address, a header or a name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""The control characters of ISO 6429, and Unicode's own line ends."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+"""Names of headers: RFC 9110, 5.6.2."""
+
+
+def has_control(text: str) -> bool:
+    """Whether a text has a control character, or a half of a surrogate pair, which UTF-8 cannot express."""
+    return _CONTROL.search(text) is not None or (not text.isascii() and _SURROGATE.search(text) is not None)
+
+
+def printable(text: str) -> str:
+    """A text with a blank in place of each control character, as RFC 9110, 5.5, asks for header values.
+
+    Halves of surrogate pairs become question marks; blanks at the ends go.
+    """
+    return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode().strip()
+
+
+def is_printable(text: str) -> bool:
+    """Whether ``printable`` leaves a text as it is."""
+    return not has_control(text) and text == text.strip()
+
+
+def is_token(name: str) -> bool:
+    """Whether a header may have a name."""
+    return _TOKEN.fullmatch(name) is not None
+
+
+def printable_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers of which one value cannot begin another header; those go that have no proper name."""
+    return tuple((name, printable(value)) for name, value in headers if is_token(name))
