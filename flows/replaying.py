@@ -1,13 +1,14 @@
-"""Which captures a replay is of."""
+"""Which captures a replay is of, and what of the archive cannot be read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pipelines.archive.index import ArchiveIndex
-from schemas.records import MediaKind
+from schemas.records import MediaKind, Quarantined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -18,3 +19,19 @@ def refs_of(archive: Path, start: datetime | None, end: datetime | None, source:
     """The captures of a span and source (see ``ArchiveIndex.span``) that are articles."""
     with ArchiveIndex(archive) as index:
         return [found.ref for found in index.span(start, end, source) if found.kind is not MediaKind.FEED]
+
+
+def damage_of(archive: Path, refs: Sequence[CaptureRef] | None) -> list[Quarantined]:
+    """What cannot be read of the archive, or of the files that some captures are in."""
+    files = None if refs is None else {ref.file for ref in refs}
+    with ArchiveIndex(archive) as index:
+        return [
+            Quarantined(
+                url=f"{file}@{damage.place}",
+                stage="archive",
+                reason=damage.reason,
+                detail=f"{file}: {damage}",
+                archive_record=f"{file}@{damage.place.offset}",
+            )
+            for file, damage in index.damage(files)
+        ]

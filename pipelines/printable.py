@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,11 @@ def printable(text: str) -> str:
     Halves of surrogate pairs become question marks; blanks at the ends go.
     """
     return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode().strip()
+
+
+def escaped(url: str) -> str:
+    """An address with its control characters percent-encoded."""
+    return _CONTROL.sub(lambda found: quote(found[0]), url)
 
 
 def is_printable(text: str) -> bool:

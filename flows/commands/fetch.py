@@ -8,6 +8,7 @@ import typer
 
 from flows.commands.options import ConfigOption, FeedsOption, SeedsOption, StoreOption
 from flows.commands.run import feed_sources
+from flows.complaints import say_left_out, say_quarantined
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -45,7 +46,7 @@ def fetch(
     reporter = Reporter()
     report = fetch_pass(inputs, settings, reporter)
     bad = (*report.collected.feeds.failed, *report.collected.quarantined)
-    for item in bad:
-        reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
-    if bad or report.sent.problems:
+    say_quarantined(bad, reporter)
+    say_left_out(inputs, reporter)
+    if bad or report.sent.problems or inputs.nothing_read:
         raise typer.Exit(1)

@@ -31,7 +31,7 @@ def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[Ca
 
 def _capture_at(raw: RawFile, ref: CaptureRef) -> Capture:
     why = ""
-    for found in _captures(raw, ref.offset):
+    for found in captures_of(records(raw, ref.offset)):
         if not isinstance(found, Damage):
             offset, capture = found
             if offset == ref.offset:
@@ -46,7 +46,7 @@ def scan_captures(
 ) -> Iterator[tuple[CaptureRef, Capture]]:
     """Every whole capture of a file from an offset on. ``report`` is told of what could not be read."""
     with _open(folder / file) as raw:
-        for found in _captures(raw, start):
+        for found in captures_of(records(raw, start)):
             if isinstance(found, Damage):
                 report(found)
             else:
@@ -72,9 +72,10 @@ class _Opened:
     request: tuple[tuple[str, str], ...] = ()
 
 
-def _captures(raw: RawFile, start: int) -> Iterator[tuple[int, Capture] | Damage]:
+def captures_of(found: Iterable[Record | Damage]) -> Iterator[tuple[int, Capture] | Damage]:
+    """The whole captures among records, each with the offset of its first record; and what is damaged."""
     opened: _Opened | None = None
-    for record in records(raw, start):
+    for record in found:
         if isinstance(record, Damage):
             yield replace(record, url=record.url or (opened.url if opened else None))
             continue

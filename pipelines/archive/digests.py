@@ -19,7 +19,7 @@ def agrees(declared: str, chunks: Iterable[bytes]) -> bool | None:
     algorithm, _, value = declared.partition(":")
     try:
         digester = hashlib.new(algorithm.strip().lower().replace("sha-", "sha"), usedforsecurity=False)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for a name with a NUL
         return None
     expected = set(_decoded(value.strip()))
     if not expected or digester.digest_size == 0:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MAX_HEAD = 2**20
 """Bytes of the headers of a record, at most."""
 _FIRST_HEAD = 2_048
+_WARC_LINE = 16
+"""Bytes that show whether a WARC record begins."""
 _HEAD_END = re.compile(rb"\n[ \t\r\f\v]*\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _DIGITS = re.compile(r"\d{1,18}")
@@ -100,10 +102,7 @@ class Record:
 
 
 def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:
-    """Every record of a file from an offset on, and what is wrong between and with them.
-
-    Members that are damaged are reported behind the records of the members around them.
-    """
+    """Every record of a file from an offset on, and what is wrong between and with them, in order."""
     packing = Packing(raw)
     reader = _Reader(packing)
     plain = Plain(raw)
@@ -118,7 +117,6 @@ def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:
         if packing.is_packed(at):
             with closing(Unpacked(raw, at, packing, reader.opens, behind)) as unpacked:
                 yield from reader.read(unpacked, 0)
-                yield from map(_of_member, unpacked.faults)
                 at = unpacked.resume
         else:
             yield from reader.read(plain, at)
@@ -158,6 +156,7 @@ class _Reader:
             position = self._behind_blanks(position)
             stream.forget(position)
             head = stream.at(position, _FIRST_HEAD)
+            yield from map(_of_member, stream.take_faults(stream.place(position).offset if head else None))
             if not head:
                 return
             if self._is_packed(position):
@@ -174,7 +173,7 @@ class _Reader:
 
     def _record(self, start: int) -> Generator[Record | Damage, None, int]:
         """Read the record at a position; gives back where the next one is to be looked for."""
-        is_arc = not WARC_HERE.match(self._stream.at(start, 8))
+        is_arc = not WARC_HERE.match(self._stream.at(start, _WARC_LINE))
         head, cut = self._head(start, is_line=is_arc)
         if cut:
             yield self._damage(start, start + cut, "bad_header", "another record begins among its headers")
@@ -217,12 +216,16 @@ class _Reader:
             if whole.verified or (whole.verified is None and self._fits(declared)):
                 yield from self._give(whole, start)
                 return declared
-            found = self.find(self._stream, block, declared) if self._fits(declared) else self.find(self._stream, block)
+            found = self.find(stream, block, declared if self._fits(declared) else None)
             if found is None:
                 yield from self._give(whole, start, "digest" if whole.verified is False else None)
                 return declared
         else:
-            found = self.find(self._stream, block)
+            # Without a length these may be no headers but a line of them before something else.
+            found = self.find(stream, start + 1 if declared is None else block)
+            if found is not None and found < block:
+                yield self._damage(start, found, "bad_header", "the headers tell no length, and something else begins")
+                return found
         if found is None:
             found = end = self._end(block)
             ended = isinstance(stream, Unpacked) or _END.search(stream.at(max(block, end - 4), 4))
@@ -240,7 +243,7 @@ class _Reader:
     ) -> Iterator[Record | Damage]:
         stream = self._stream
         stream.at(record.end, 64)  # beyond the end of its member, where a checksum stands
-        if record.verified is not True and stream.faulty_alone(start, record.end + 4):
+        if stream.faulty_alone(start, record.end + 4):  # its digest says nothing of its headers
             stream.lost(start, record.url)
             return
         yield record
@@ -256,18 +259,21 @@ class _Reader:
         """Whether a block can end at a position: a record, a member, nothing or a blank line follows."""
         stream = self._stream
         follows = self._behind_blanks(end)
-        head = stream.at(follows, _FIRST_HEAD)
+        head = stream.at(follows, _FIRST_HEAD if self._format == "arc" else _WARC_LINE)
         if not head or self.opens(head) or self._is_packed(follows):
             return True
         between = stream.at(end, min(follows - end, 4))
         return between.startswith(b"\n") if self._format == "arc" else _END.match(between) is not None
 
     def _verified(self, record: Record) -> bool | None:
-        if record.format == "arc" or record.type == "revisit" or "WARC-Segment-Number" in record.headers:
+        if record.format == "arc" or "WARC-Segment-Number" in record.headers:
             return None
         declared = record.headers.get_header("WARC-Block-Digest")
+        agreed = agrees(declared, self._chunks(record.start, record.end)) if declared else None
+        if record.type == "revisit":
+            return agreed or None  # some writers repeat the digests of what it refers to
         if declared:
-            return agrees(declared, self._chunks(record.start, record.end))
+            return agreed
         declared = record.headers.get_header("WARC-Payload-Digest")
         head = _HEAD_END.search(record.block(_FIRST_HEAD)) if record.type == "response" else None
         if not declared or (head and _CODED.search(record.block(head.end()))):

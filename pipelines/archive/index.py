@@ -122,6 +122,13 @@ class ArchiveIndex:
             )
             self._mark(path.name, size, max((row[1] for row in rows), default=0))
 
+    def places(self) -> dict[str, set[int]]:
+        """The offsets of all captures, by file."""
+        found: dict[str, set[int]] = {}
+        for file, offset in self._db.execute("SELECT file, offset FROM captures"):
+            found.setdefault(file, set()).add(offset)
+        return found
+
     def damage(self, files: Collection[str] | None = None) -> list[tuple[str, Damage]]:
         """What could not be read in the files (or in those named) when they were indexed, with the file's name."""
         rows = self._db.execute("SELECT * FROM damage ORDER BY file, offset, inner, reason").fetchall()

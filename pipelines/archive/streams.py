@@ -69,6 +69,9 @@ class Stream(Protocol):
     def lost(self, position: int, url: str | None) -> bool:
         """Note what is lost with the damaged member at a position, or the last one; whether there is any."""
 
+    def take_faults(self, before: int | None) -> list[Fault]:
+        """The damaged members met so far that begin before an offset, if one is given; each is given once."""
+
     def forget(self, position: int) -> None:
         """Nothing before a position is read again."""
 
@@ -95,6 +98,10 @@ class Plain:
     def lost(self, _position: int, _url: str | None) -> bool:
         """There are no members."""
         return False
+
+    def take_faults(self, _before: int | None) -> list[Fault]:
+        """There are no members."""
+        return []
 
     def forget(self, position: int) -> None:
         """Nothing is kept."""
@@ -138,8 +145,7 @@ class Unpacked:
         self._base = self._length = 0
         self._members: list[_Known] = []
         self._faulty: set[int] = set()
-        self.faults: list[Fault] = []
-        """Met so far, until somebody takes them away."""
+        self._faults: list[Fault] = []
         self.resume: int | None = None
         """Offset in the file at which reading goes on; ``None`` until the stream has been read to its end."""
         self.ended_by_fault = False
@@ -170,23 +176,26 @@ class Unpacked:
         if found:
             self._append(found)
             return
-        if member.fault:
-            self._faulty.add(member.offset)
-            self._fault(member)
         self._member = None
-        if member.end is None:
-            self.ended_by_fault = True
-        elif self._packing.is_packed(member.end):
-            self._open(member.end)
-        else:
-            self.resume = member.end
-
-    def _fault(self, member: Member) -> None:
         after = member.end
-        if after is None:
-            self.resume = after = self._behind(member.offset, self._members[-1].opens)
+        if member.fault:
+            if not member.torn:  # of what is cut off nothing shows that what is there is wrong
+                self._faulty.add(member.offset)
+            after = self._fault(member)
+        if after is not None and after == member.end and self._packing.is_packed(after):
+            self._open(after)
+        else:
+            self.resume, self.ended_by_fault = after, member.end is None
+
+    def _fault(self, member: Member) -> int:
+        """Note that a member is damaged; where reading goes on."""
+        # What is taken for its end may stand in a later member, or be that one's.
+        after = self._behind(member.offset, self._members[-1].opens)
+        if member.end is not None:
+            after = min(after, member.end)
         torn = member.torn and after == self._raw.size
-        self.faults.append(Fault(member.offset, after - member.offset, torn, member.fault or ""))
+        self._faults.append(Fault(member.offset, after - member.offset, torn, member.fault or ""))
+        return after
 
     def _index(self, position: int) -> int:
         return max(0, bisect_right(self._members, position, key=lambda known: known.position) - 1)
@@ -213,10 +222,16 @@ class Unpacked:
     def lost(self, position: int, url: str | None) -> bool:
         """Note what is lost with a damaged member."""
         offset = self._members[self._index(position)].offset
-        at = next((at for at, fault in enumerate(self.faults) if fault.offset == offset), len(self.faults) - 1)
-        if at >= 0 and url and not self.faults[at].url:
-            self.faults[at] = replace(self.faults[at], url=url)
+        at = next((at for at, fault in enumerate(self._faults) if fault.offset == offset), len(self._faults) - 1)
+        if at >= 0 and url and not self._faults[at].url:
+            self._faults[at] = replace(self._faults[at], url=url)
         return at >= 0
+
+    def take_faults(self, before: int | None) -> list[Fault]:
+        """The damaged members met so far."""
+        taken = [fault for fault in self._faults if before is None or fault.offset < before]
+        self._faults = self._faults[len(taken) :]
+        return taken
 
     def close(self) -> None:
         """Give up what is kept."""

@@ -7,6 +7,8 @@ from urllib.parse import urldefrag, urlsplit
 
 from courlan import extract_domain, is_valid_url, normalize_url
 
+from pipelines.printable import is_printable
+
 SEED_SCHEME = "seed:"
 """What the address of a seed file begins with, as long as its page declares no other."""
 
@@ -45,4 +47,4 @@ def _site(url: str) -> str | None:
 
 
 def _is_web(url: str) -> bool:
-    return bool(url.lower().startswith(("http://", "https://")) and is_valid_url(url))
+    return bool(url.lower().startswith(("http://", "https://")) and is_printable(url) and is_valid_url(url))
