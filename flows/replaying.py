@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.archive.index import ArchiveIndex
-from schemas.records import MediaKind, Quarantined
+from pipelines.archive.reporting import as_quarantined
+from schemas.records import MediaKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from schemas.records import CaptureRef
+    from schemas.records import CaptureRef, Quarantined
 
 
 def refs_of(archive: Path, start: datetime | None, end: datetime | None, source: str | None) -> list[CaptureRef]:
@@ -25,13 +26,4 @@ def damage_of(archive: Path, refs: Sequence[CaptureRef] | None) -> list[Quaranti
     """What cannot be read of the archive, or of the files that some captures are in."""
     files = None if refs is None else {ref.file for ref in refs}
     with ArchiveIndex(archive) as index:
-        return [
-            Quarantined(
-                url=f"{file}@{damage.place}",
-                stage="archive",
-                reason=damage.reason,
-                detail=f"{file}: {damage}",
-                archive_record=f"{file}@{damage.place.offset}",
-            )
-            for file, damage in index.damage(files)
-        ]
+        return [as_quarantined(file, damage) for file, damage in index.damage(files)]

@@ -13,8 +13,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipelines.archive.framing import Damage, Record, records
+from pipelines.archive.framing import records
 from pipelines.archive.packed import RawFile
+from pipelines.archive.record import Damage, Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pipelines.archive.checking import FileCheck
-    from pipelines.archive.framing import Damage
+    from pipelines.archive.record import Damage
 
 app = typer.Typer(help="The WARC files.", no_args_is_help=True)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from pipelines.archive.framing import Damage, Record, records
+from pipelines.archive.dates import record_date
+from pipelines.archive.framing import records
 from pipelines.archive.http import parse_message
 from pipelines.archive.packed import RawFile
+from pipelines.archive.record import Damage, Record
 from pipelines.archive.warc import CONTEXT, CONTEXT_TYPE, Context
 from pipelines.errors import SeedError
 from schemas.records import Capture, CaptureRef
@@ -106,9 +107,12 @@ def _damage(record: Record, reason: str, detail: str) -> Damage:
 def _capture(record: Record, opened: _Opened) -> Capture:
     context = opened.context
     http = parse_message(record.block()) if record.type == "response" else None
+    fetched_at = record_date(record.headers["WARC-Date"])
+    if fetched_at is None:
+        raise ValueError(f"{record.headers['WARC-Date']!r} is no date")
     return Capture(
         url=record.headers["WARC-Target-URI"],
-        fetched_at=datetime.fromisoformat(record.headers["WARC-Date"]).astimezone(UTC),
+        fetched_at=fetched_at,
         kind=context.kind,
         body=http.body if http else record.block(),  # kept decoded
         content_type=http.header("content-type") if http else record.content_type,

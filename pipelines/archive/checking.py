@@ -8,8 +8,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from pipelines.archive.captures import captures_of
-from pipelines.archive.framing import TORN, Damage, Record, records
+from pipelines.archive.framing import records
 from pipelines.archive.packed import RawFile
+from pipelines.archive.record import TORN, Damage, Record
 from pipelines.archive.streams import Place
 from pipelines.archive.warc import being_written
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from warcio.recordloader import ARCHeadersParser, ArcWarcRecordLoader
-from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
+from warcio.statusandheaders import StatusAndHeadersParser
 
 from pipelines.archive.digests import agrees
 from pipelines.archive.packed import CHUNK, Packing
+from pipelines.archive.record import TORN, Damage, Record
 from pipelines.archive.starts import BLANK, WARC_HERE, WARC_THERE, next_start, opens_record
 from pipelines.archive.streams import Fault, Place, Plain, Stream, Unpacked
 
@@ -35,70 +36,6 @@ _HEAD_END = re.compile(rb"\n[ \t\r\f\v]*\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _DIGITS = re.compile(r"\d{1,18}")
 _CODED = re.compile(rb"(?im)^(?:content|transfer)-encoding[ \t]*:")
-
-
-TORN = "torn"
-"""Reason of damage: the file ends in the middle of something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Something in a file that could not be read, or not be trusted."""
-
-    place: Place
-    size: int
-    """Bytes up to where reading goes on: of the file, or unpacked ones where it goes on in the same member."""
-    reason: str
-    """``not_a_record``, ``bad_header``, ``wrong_length``, ``torn``, ``broken_member``, ``digest``, …"""
-    detail: str
-    url: str | None = None
-    """What the record is of, where that could be read."""
-
-    def __str__(self) -> str:
-        """Where it is, how much, why and of what."""
-        inner = f", {self.place.inner} bytes into what is packed there" if self.place.inner else ""
-        of = f" ({self.url})" if self.url else ""
-        return f"at byte {self.place.offset}{inner}, {self.size} bytes: {self.detail}{of}"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record; its block is to be read before the next record is asked for."""
-
-    place: Place
-    format: str
-    """``warc`` or ``arc``."""
-    type: str
-    """``WARC-Type``; for ARC ``response``, or ``arc_header``."""
-    headers: StatusAndHeaders
-    verified: bool | None
-    """Whether its digest is that of its block; ``None`` where it has none that can be checked."""
-    start: int
-    end: int
-    """Positions of the block in the stream."""
-    stream: Stream
-
-    @property
-    def url(self) -> str | None:
-        """The address it is of."""
-        url: str | None = self.headers.get_header("uri" if self.format == "arc" else "WARC-Target-URI")
-        # wget 1.19 writes it in angle brackets.
-        return url[1:-1] if url and url.startswith("<") and url.endswith(">") else url
-
-    @property
-    def content_type(self) -> str | None:
-        """Of the block."""
-        found = self.headers.get_header("content-type")
-        return None if found is None else str(found)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the block."""
-        return self.end - self.start
-
-    def block(self, size: int | None = None) -> bytes:
-        """The block, or its first bytes."""
-        return self.stream.at(self.start, self.size if size is None else min(size, self.size))
 
 
 def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from pipelines.archive.captures import scan_captures
-from pipelines.archive.framing import TORN, Damage
+from pipelines.archive.record import TORN, Damage
 from pipelines.archive.streams import Place
 from pipelines.archive.warc import SUFFIX, being_written, payload_digest
 from schemas.records import Capture, CaptureRef, MediaKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -38,7 +38,7 @@ CREATE INDEX IF NOT EXISTS captures_url ON captures (url, fetched_at);
 CREATE INDEX IF NOT EXISTS captures_time ON captures (fetched_at);
 CREATE TABLE IF NOT EXISTS damage (
     file TEXT NOT NULL, offset INTEGER NOT NULL, inner INTEGER NOT NULL, size INTEGER NOT NULL,
-    reason TEXT NOT NULL, detail TEXT NOT NULL, url TEXT,
+    reason TEXT NOT NULL, detail TEXT NOT NULL, url TEXT, told INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (file, offset, inner, reason)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (file TEXT PRIMARY KEY, size INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -112,15 +112,52 @@ class ArchiveIndex:
             damage = [one for one in damage if one.reason != TORN]
         with self._transaction():
             self._insert(rows)
-            self._db.execute("DELETE FROM damage WHERE file = ? AND offset >= ?", (path.name, start))
-            self._db.executemany(
-                "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (path.name, one.place.offset, one.place.inner, one.size, one.reason, one.detail, one.url)
-                    for one in damage
-                ],
-            )
+            self._replace_damage(path.name, start, damage)
             self._mark(path.name, size, max((row[1] for row in rows), default=0))
+
+    def _replace_damage(self, file: str, start: int, damage: Sequence[Damage]) -> None:
+        """Keep the damage found from an offset on, and whether it has been told of."""
+        told = set(
+            self._db.execute(
+                "SELECT offset, inner, reason FROM damage WHERE file = ? AND offset >= ? AND told", (file, start)
+            )
+        )
+        self._db.execute("DELETE FROM damage WHERE file = ? AND offset >= ?", (file, start))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (file, *at, one.size, one.reason, one.detail, one.url, (*at, one.reason) in told)
+                for one in damage
+                for at in [(one.place.offset, one.place.inner)]
+            ],
+        )
+
+    def damage(self, files: Collection[str] | None = None) -> list[tuple[str, Damage]]:
+        """What could not be read in the files (or in those named) when they were indexed, with the file's name."""
+        return [one for one in self._damage("1") if files is None or one[0] in files]
+
+    def take_damage(self) -> list[tuple[str, Damage]]:
+        """What nobody has been told of yet, but torn ends: a file may be on its way, or its writer have died."""
+        with self._transaction():
+            found = self._damage(f"NOT told AND reason <> '{TORN}'")
+            if found:
+                self._db.execute("UPDATE damage SET told = 1 WHERE reason <> ?", (TORN,))
+        return found
+
+    def _damage(self, which: str) -> list[tuple[str, Damage]]:
+        rows = self._db.execute(
+            "SELECT file, offset, inner, size, reason, detail, url FROM damage"  # noqa: S608 - conditions of our own
+            f" WHERE {which} ORDER BY file, offset, inner, reason"
+        )
+        return [
+            (file, Damage(Place(offset, inner), size, reason, detail, url))
+            for file, offset, inner, size, reason, detail, url in rows
+        ]
+
+    def drop(self, ref: CaptureRef) -> None:
+        """Take a capture out of the index that the archive does not hold any more."""
+        with self._transaction():
+            self._db.execute("DELETE FROM captures WHERE file = ? AND offset = ?", (ref.file, ref.offset))
 
     def places(self) -> dict[str, set[int]]:
         """The offsets of all captures, by file."""
@@ -128,15 +165,6 @@ class ArchiveIndex:
         for file, offset in self._db.execute("SELECT file, offset FROM captures"):
             found.setdefault(file, set()).add(offset)
         return found
-
-    def damage(self, files: Collection[str] | None = None) -> list[tuple[str, Damage]]:
-        """What could not be read in the files (or in those named) when they were indexed, with the file's name."""
-        rows = self._db.execute("SELECT * FROM damage ORDER BY file, offset, inner, reason").fetchall()
-        return [
-            (file, Damage(Place(offset, inner), size, reason, detail, url))
-            for file, offset, inner, size, reason, detail, url in rows
-            if files is None or file in files
-        ]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

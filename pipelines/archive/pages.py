@@ -7,9 +7,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.archive.framing import Damage, Record, records
+from pipelines.archive.dates import record_date
+from pipelines.archive.framing import records
 from pipelines.archive.http import MAX_BODY, archived_headers, decoded, parse_message
 from pipelines.archive.packed import RawFile
+from pipelines.archive.record import Damage, Record
 from pipelines.errors import SeedError
 from pipelines.printable import is_printable, printable, printable_headers
 from schemas.records import Capture, MediaKind
@@ -26,7 +28,6 @@ _TOLERANCE = timedelta(days=1)
 _HEAD = 300_000
 """Bytes of a block by which it is seen whether it holds a page: HTTP headers and the beginning of the body."""
 _KINDS_NAMED = 8
-_STAMP = re.compile(r"\d{8}(?:\d{4}(?:\d\d)?)?")
 _UNKNOWN_TYPES = frozenset(
     {"", "*/*", "application/http", "application/octet-stream", "application/unknown", "no-type", "unknown"}
     | {"unknown/unknown"}
@@ -138,13 +139,5 @@ def _page(record: Record, read_at: datetime) -> Iterator[Capture | Damage]:
 
 
 def _date(record: Record, latest: datetime) -> datetime | None:
-    text = (record.headers.get_header("archive-date" if record.format == "arc" else "WARC-Date") or "").strip()
-    try:
-        if _STAMP.fullmatch(text):
-            moment = datetime.strptime(f"{text:0<14}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        else:
-            moment = datetime.fromisoformat(text)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError):
-        return None
-    return moment if EARLIEST <= moment <= latest + _TOLERANCE else None
+    moment = record_date(record.headers.get_header("archive-date" if record.format == "arc" else "WARC-Date"))
+    return moment if moment and EARLIEST <= moment <= latest + _TOLERANCE else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.archive.captures import read_captures
+from pipelines.archive.reporting import as_quarantined
 from pipelines.archive.warc import check_capture, payload_digest
-from pipelines.errors import CaptureError
+from pipelines.errors import CaptureError, InputError
 from pipelines.printable import printable
 from schemas.records import Quarantined
 
@@ -40,9 +42,13 @@ class Intake:
     unchanged: list[SeenCapture] = field(default_factory=list)
     """Captures offered again which the store has already."""
     quarantined: list[Quarantined] = field(default_factory=list)
-    """Inputs that could not even be captured."""
+    """Inputs that could not even be captured, and what the archive was found to have lost."""
     _waiting: list[Capture] = field(default_factory=list)
     _waiting_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        """Take up what the index could not read of files that others wrote."""
+        self.quarantined += [as_quarantined(*one) for one in self.index.take_damage()]
 
     def known(self, urls: Collection[str]) -> tuple[dict[str, SeenCapture], dict[str, Indexed]]:
         """What the store has processed of these addresses, and what the archive holds of them."""
@@ -77,14 +83,15 @@ class Intake:
             digest = payload_digest(capture.body)
             processed = seen.get(capture.url)
             held = latest.get(capture.url)
-            if held and held[0] == digest:
+            is_processed = processed is not None and processed.payload_digest == digest
+            if held and held[0] == digest and (is_processed or held[1] in refs or self._is_whole(held[1])):
                 self._revisit(capture, held[2])
-                if processed and processed.payload_digest == digest:
+                if processed and is_processed:
                     self.unchanged.append(processed)
                 else:
                     refs.append(held[1])
                 continue
-            if processed and processed.payload_digest == digest and not held:
+            if processed and is_processed and not held:
                 # Another machine's archive has it.
                 self.unchanged.append(processed)
                 continue
@@ -128,6 +135,15 @@ class Intake:
             self.quarantined.append(refused)
             return False
         return True
+
+    def _is_whole(self, ref: CaptureRef) -> bool:
+        """Whether the archive still holds a capture that a store has to take; else the index forgets it."""
+        try:
+            for _ in read_captures(self.writer.folder, [ref]):
+                return True
+        except InputError:
+            self.index.drop(ref)
+        return False
 
     def _revisit(self, capture: Capture, captured_at: datetime) -> None:
         if capture.status is not None:  # what was read from a file was not asked for again

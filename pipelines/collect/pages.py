@@ -97,7 +97,12 @@ class PageTaker:
         due = {one.link: one for one in waiting if one.not_before <= now}
         held = self._intake.index.latest(due.keys())
         refs = [held[link].ref for link in self.claim(list(due)) if link in held]
-        for _, known in read_captures(self._intake.writer.folder, refs):
+        for ref in refs:
+            try:
+                ((_, known),) = read_captures(self._intake.writer.folder, [ref])
+            except InputError as error:
+                self._intake.quarantined.append(failure(str(ref), error))
+                continue
             if known.entry is not None:
                 again = await self.take(known.entry, reading, known.listed_at, due[known.url].attempts)
                 later += [again] if again else []

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.archive.framing import Damage
 from pipelines.archive.pages import read_pages
+from pipelines.archive.record import Damage
 from pipelines.errors import ConfigurationError, SeedError
 from pipelines.fetch.sources import FeedSource, parse_feed_list
 from pipelines.identify.url import SEED_SCHEME

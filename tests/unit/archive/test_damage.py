@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ import pytest
 from pipelines.archive.captures import read_captures, scan_captures
 from pipelines.archive.checking import archive_files, check_file
 from pipelines.archive.index import INDEX_NAME, ArchiveIndex
+from pipelines.archive.pending import Pending
 from pipelines.archive.warc import ArchiveWriter
+from pipelines.collect.intake import Intake
 from pipelines.errors import SeedError
 from schemas.records import Capture, CaptureRef, MediaKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.archive.framing import Damage
+    from pipelines.archive.record import Damage
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -82,6 +85,8 @@ def test_the_index_knows_what_is_behind_damage_and_what_is_damaged(tmp_path: Pat
         ((file, damage),) = index.damage()
         assert (file, damage.reason, damage.url) == (path.name, "broken_member", page(1).url)
         assert index.damage([]) == []
+        assert [one.reason for _, one in index.take_damage()] == ["broken_member"]
+        assert index.take_damage() == []
         index.forget(path.name)
         assert index.damage() == []
 
@@ -125,3 +130,43 @@ def test_a_lost_metadata_record_names_the_page_it_belongs_to(tmp_path: Path) -> 
     assert found == [page(0), page(2)]
     assert [one.reason for one in damage] == ["broken_member", "no_context"]
     assert damage[1].url == page(1).url
+
+
+def test_what_is_told_once_is_not_told_again_as_the_file_grows(tmp_path: Path) -> None:
+    path, refs = write(tmp_path)
+    whole = bytearray(path.read_bytes())
+    whole[-6] ^= 1  # in the checksum of the last member
+    path.write_bytes(whole[: refs[2].offset])
+    for size in (refs[2].offset, len(whole), None):
+        path.write_bytes(whole if size is None else whole[:size])
+        with ArchiveIndex(tmp_path) as index:
+            told = [one.url for _, one in index.take_damage()]
+            assert told == ([page(2).url] if size == len(whole) else [])
+    with path.open("ab") as file:
+        file.write(b"junk")
+    with ArchiveIndex(tmp_path) as index:
+        assert [one.reason for _, one in index.take_damage()] == ["not_a_record"]
+        assert [one.reason for _, one in index.damage()] == ["broken_member", "not_a_record"]
+
+
+def test_a_capture_that_the_archive_has_lost_is_taken_in_again(tmp_path: Path) -> None:
+    path, refs = write(tmp_path)
+    with ArchiveIndex(tmp_path) as index, Pending(tmp_path, "store") as pending, ArchiveWriter(tmp_path) as writer:
+        damaged = bytearray(path.read_bytes())
+        damaged[refs[2].offset - 30] ^= 1
+        path.write_bytes(damaged)
+        intake = Intake(index=index, writer=writer, pending=pending, store=None)
+        intake.take([page(0), page(1), page(1)])
+        assert pending.refs[0] == refs[0]
+        assert [capture for _, capture in read_captures(tmp_path, pending.refs)] == [page(0), page(1)]
+
+
+def test_a_capture_that_no_record_can_carry_is_refused_and_the_rest_taken(tmp_path: Path) -> None:
+    with ArchiveIndex(tmp_path) as index, Pending(tmp_path, "store") as pending, ArchiveWriter(tmp_path) as writer:
+        intake = Intake(index=index, writer=writer, pending=pending, store=None)
+        forged = replace(page(0), url="https://canal.example/\r\nContent-Length: 0")
+        intake.take([forged, replace(page(1), headers=(("X", "a\r\nY: b"),)), page(2)])
+        intake.keep(forged)
+        assert [one.reason for one in intake.quarantined] == ["bad_url", "bad_header", "bad_url"]
+        assert intake.quarantined[0].url == "https://canal.example/  Content-Length: 0"
+        assert [capture for _, capture in read_captures(tmp_path, pending.refs)] == [page(2)]

@@ -11,8 +11,8 @@ import brotli
 import pytest
 import zstandard
 
-from pipelines.archive.framing import Damage
 from pipelines.archive.pages import read_pages
+from pipelines.archive.record import Damage
 from pipelines.errors import SeedError
 from schemas.records import Capture
 from tests.foreign_archives import HTML, arc, html, record, zstd_with_dictionary
