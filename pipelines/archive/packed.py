@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CHUNK = 64 * 2**10
 """Packed bytes read at a time."""
-STEP = 16 * 2**10
+STEP = 64 * 2**10
 """Bytes that a step of unpacking gzip gives at most."""
 _ZSTD_CHUNK = 1024
 """Packed bytes that a step of unpacking zstd takes: a block of four bytes may hold 128 KB."""

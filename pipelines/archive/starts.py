@@ -28,14 +28,12 @@ _OVERLAP = 4_096
 def opens_record(head: bytes, known: str | None) -> bool:
     """Whether bytes, blank lines left aside, are the first ones of a record.
 
-    ``known`` is the format of the records before, ``warc`` or ``arc``: where that is ARC a line of five fields is one.
+    ``known`` is the format of the record before, ``warc`` or ``arc``: where that is ARC any line of five fields is one.
     """
     head = head.lstrip(BLANK)
     if WARC_HERE.match(head):
         return True
-    if known == "arc":
-        return _ARC_HERE.match(head) is not None
-    return known is None and _ARC_THERE.match(head) is not None
+    return (_ARC_HERE if known == "arc" else _ARC_THERE).match(head) is not None
 
 
 def next_start(

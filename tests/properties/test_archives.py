@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.foreign_archives import FORMS, Form, html, read, read_by_warcio, record
+from tests.foreign_archives import FORMS, Form, arc, html, read, read_by_warcio, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,3 +191,32 @@ def test_a_wrong_length_hides_nothing(
     others = {url: block for url, block in expected.items() if not url.endswith(f"/{number}")}
     assert {url: found.get(url) for url in others} == others
     assert found.get(f"https://canal.example/{number}") == expected[f"https://canal.example/{number}"] or damage
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from([bytes, gzip.compress]),
+    st.lists(words, min_size=2, max_size=4),
+    st.floats(0, 0.9999),
+    st.one_of(st.integers(0, 7), junk),
+)
+def test_damage_to_an_arc_file_costs_what_it_hits(
+    pack: Callable[[bytes], bytes], texts: list[str], where: float, what: int | bytes
+) -> None:
+    units = [pack(part) for part in arc(*(html(number, text) for number, text in enumerate(texts)))]
+    whole = bytearray(b"".join(units))
+    at = int(where * len(whole))
+    if isinstance(what, int):
+        whole[at] ^= 1 << what
+    else:
+        whole[at:at] = what
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "canal.arc"
+        path.write_bytes(whole)
+        found, _ = read(path)
+    end = 0
+    for number, unit in enumerate(units[1:]):
+        start = end = end + len(units[number])
+        if not start <= at <= start + len(unit):
+            block = found[f"http://canal.example/{number}"]
+            assert block.endswith(html(number, texts[number]))

@@ -88,6 +88,36 @@ def test_arc(tmp_path: Path, end: str) -> None:
     assert found.reason == "not_a_record"
 
 
+def test_warc_and_arc_in_one_file(tmp_path: Path) -> None:
+    for pack in (bytes, gzip.compress):
+        parts = [record(0), *arc(html(1)), record(2)]
+        pages, damage = read(tmp_path / "a.warc", b"".join(map(pack, parts)))
+        assert [page.body for page in pages] == [html(0), html(1), html(2)]
+        assert not damage
+
+
+def test_records_without_line_ends_between_them_and_with_more_of_them(tmp_path: Path) -> None:
+    tight, wide = record(0).removesuffix(b"\r\n\r\n"), record(1) + b"\r\n\n \r\n"
+    pages, damage = read(tmp_path / "a.warc", tight + wide + record(2).rstrip())
+    assert [page.body for page in pages] == [html(0), html(1), html(2)]
+    assert not damage
+
+
+def test_records_that_span_gzip_members(tmp_path: Path) -> None:
+    whole = b"".join(map(record, range(5)))
+    pieces = [gzip.compress(whole[at : at + 300]) for at in range(0, len(whole), 300)]
+    pages, damage = read(tmp_path / "a.warc.gz", b"".join(pieces))
+    assert [page.body for page in pages] == [html(number) for number in range(5)]
+    assert not damage
+
+
+def test_an_address_in_angle_brackets_or_with_blanks(tmp_path: Path) -> None:
+    odd = record(0).replace(b"https://canal.example/0", b"<https://canal.example/a b>")
+    pages, damage = read(tmp_path / "a.warc", odd)
+    assert [page.url for page in pages] == ["https://canal.example/a%20b"]
+    assert not damage
+
+
 def test_zstd(tmp_path: Path) -> None:
     parts = [record(number) for number in range(3)]
     whole = b"".join(map(zstandard.compress, parts))
