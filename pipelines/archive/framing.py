@@ -32,6 +32,7 @@ MAX_HEAD = 2**20
 _FIRST_HEAD = 2_048
 _WARC_LINE = 16
 """Bytes that show whether a WARC record begins."""
+_LINE_END = re.compile(rb"\n")
 _HEAD_END = re.compile(rb"\n[ \t\r\f\v]*\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _DIGITS = re.compile(r"\d{1,18}")
@@ -231,16 +232,16 @@ class _Reader:
         size = _FIRST_HEAD
         while True:
             head = self._stream.at(start, size)
-            if is_line:
-                at = head.find(b"\n") + 1
-                if at:
-                    return head[:at], 0
-            else:
-                found, other = _HEAD_END.search(head), WARC_THERE.search(head, 5)
-                if other and not (found and found.end() <= other.start()):
-                    return None, other.start()
-                if found:
-                    return head[: found.end()], 0
+            found = (_LINE_END if is_line else _HEAD_END).search(head)
+            other = None if is_line else WARC_THERE.search(head, 5)
+            end = found.end() if found else len(head)
+            cut = min(
+                other.start() if other else end, (self._stream.opening(start, start + end) or start + end) - start
+            )
+            if cut < end:
+                return None, cut
+            if found:
+                return head[:end], 0
             if len(head) < size or size >= MAX_HEAD:
                 return None, 0
             size *= 8
