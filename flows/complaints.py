@@ -1,4 +1,4 @@
-"""What went wrong with inputs, said on standard error."""
+"""Messages on standard error about inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 20
 
 
 def say_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
-    """Name what went to quarantine, the first of it."""
+    """Name the first inputs that went to quarantine, and count the rest."""
     for item in items[:SHOWN]:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
     if len(items) > SHOWN:
@@ -24,7 +24,7 @@ def say_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
 
 
 def say_left_out(inputs: Inputs, reporter: Reporter) -> None:
-    """Say which files in seed folders no reader takes, and that there is no other one."""
+    """Count the files in seed folders that no reader takes, and say if there are no others."""
     if inputs.left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in inputs.left_out)
         reporter.say(f"wirepicket: left out: {kinds}")

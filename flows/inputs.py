@@ -30,7 +30,7 @@ class Inputs:
     left_out: tuple[tuple[str, int], ...] = ()
     """Kinds of files in seed folders that no reader takes, and how many there are of each."""
     nothing_read: bool = False
-    """Whether seeds were named, and there is no seed file among them and no feed beside them."""
+    """True if seeds were named that hold no seed file, and no feed beside them."""
     rule_file: Path
     rules: tuple[Rule, ...]
     """Those of the file."""

@@ -1,4 +1,4 @@
-"""Which captures a replay is of, and what of the archive cannot be read."""
+"""The captures of a replay, and the damage in the archive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refs_of(archive: Path, start: datetime | None, end: datetime | None, source:
 
 
 def damage_of(archive: Path, refs: Sequence[CaptureRef] | None) -> list[Quarantined]:
-    """What cannot be read of the archive, or of the files that some captures are in."""
+    """List the damage in the archive, or in the files of some captures."""
     files = None if refs is None else {ref.file for ref in refs}
     with ArchiveIndex(archive) as index:
         return [as_quarantined(file, damage) for file, damage in index.damage(files)]

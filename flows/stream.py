@@ -219,7 +219,7 @@ class Stream:
             self.reporter.say(f"wirepicket: {error}")
 
     def _tell_damage(self, store: Store) -> None:
-        """Say what cannot be read of files that have come into the archive, and keep it in quarantine."""
+        """Report damage in files that have come into the archive, and keep it in quarantine."""
         with ArchiveIndex(self.settings.archive) as index:
             lost = [as_quarantined(*one) for one in index.take_damage()]
         if lost:

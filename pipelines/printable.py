@@ -17,12 +17,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 
 
 def has_control(text: str) -> bool:
-    """Whether a text has a control character, or a half of a surrogate pair, which UTF-8 cannot express."""
+    """Return whether a text has a control character or a half of a surrogate pair."""
     return _CONTROL.search(text) is not None or (not text.isascii() and _SURROGATE.search(text) is not None)
 
 
 def printable(text: str) -> str:
-    """A text with a blank in place of each control character, as RFC 9110, 5.5, asks for header values.
+    """Replace each control character by a blank, as RFC 9110, 5.5, asks for header values.
 
     Halves of surrogate pairs become question marks; blanks at the ends go.
     """
@@ -30,20 +30,20 @@ def printable(text: str) -> str:
 
 
 def escaped(url: str) -> str:
-    """An address with its control characters percent-encoded."""
+    """Percent-encode the control characters of an address."""
     return _CONTROL.sub(lambda found: quote(found[0]), url)
 
 
 def is_printable(text: str) -> bool:
-    """Whether ``printable`` leaves a text as it is."""
+    """Return whether ``printable`` leaves a text unchanged."""
     return not has_control(text) and text == text.strip()
 
 
 def is_token(name: str) -> bool:
-    """Whether a header may have a name."""
+    """Return whether a header may have a name."""
     return _TOKEN.fullmatch(name) is not None
 
 
 def printable_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Headers of which one value cannot begin another header; those go that have no proper name."""
+    """Return headers with printable values; those without a proper name are left out."""
     return tuple((name, printable(value)) for name, value in headers if is_token(name))

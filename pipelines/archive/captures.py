@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from pipelines.archive.dates import record_date
 from pipelines.archive.framing import records
 from pipelines.archive.http import parse_message
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[CaptureRef, Capture]]:
-    """The captures at these places. Raises ``SeedError`` for a place that holds no whole capture."""
+    """Yield the captures at these places. Raises ``SeedError`` for a place that holds no complete capture."""
     for file, group in groupby(sorted(refs), key=lambda ref: ref.file):
         with _open(folder / file) as raw:
             for ref in group:
@@ -45,7 +43,7 @@ def _capture_at(raw: RawFile, ref: CaptureRef) -> Capture:
 def scan_captures(
     folder: Path, file: str, start: int = 0, report: Callable[[Damage], object] = lambda _: None
 ) -> Iterator[tuple[CaptureRef, Capture]]:
-    """Every whole capture of a file from an offset on. ``report`` is told of what could not be read."""
+    """Yield the complete captures of a file from an offset on. ``report`` is called with the damage."""
     with _open(folder / file) as raw:
         for found in captures_of(records(raw, start)):
             if isinstance(found, Damage):
@@ -74,7 +72,7 @@ class _Opened:
 
 
 def captures_of(found: Iterable[Record | Damage]) -> Iterator[tuple[int, Capture] | Damage]:
-    """The whole captures among records, each with the offset of its first record; and what is damaged."""
+    """Yield the complete captures among records, each with the offset of its first record, and the damage."""
     opened: _Opened | None = None
     for record in found:
         if isinstance(record, Damage):
@@ -96,7 +94,7 @@ def captures_of(found: Iterable[Record | Damage]) -> Iterator[tuple[int, Capture
                 opened = None
             elif record.type in {"response", "resource"}:
                 yield _damage(record, "no_context", "the metadata record of its capture is missing or damaged")
-        except (ValidationError, ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever the parsers make of a record costs that one
             yield _damage(record, "bad_record", f"{type(error).__name__}: {error}")
 
 

@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MISSING = "missing"
-"""Reason of damage: what the index of the archive has is not there."""
+"""Reason of damage: the file lacks a capture of the index."""
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
-"""What the names of archive files end in."""
+"""Endings of the names of archive files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCheck:
-    """What checking a file came to."""
+    """The result of checking a file."""
 
     file: str
     records: int
     verified: int
-    """Records whose digest is that of their block."""
+    """Records with a digest that agrees with their block."""
     damage: tuple[Damage, ...]
-    """In order."""
+    """Damage by offset."""
 
 
 def archive_files(folder: Path) -> list[Path]:
-    """The WARC and ARC files below a folder, in the order of names."""
+    """List the WARC and ARC files below a folder, in the order of names."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.name.lower().endswith(SUFFIXES))
 
 
@@ -75,13 +75,13 @@ def check_file(path: Path, indexed: Collection[int] | None = None) -> FileCheck:
 
 
 def missing_file(file: str, indexed: Collection[int]) -> FileCheck:
-    """What is to be said of a file that is gone, of which the index has captures at some offsets."""
+    """Return the result for a file that is gone, of which the index has captures at some offsets."""
     damage = Damage(Place(0), 0, MISSING, f"the file is gone, with {len(indexed)} captures that the index has")
     return FileCheck(file=file, records=0, verified=0, damage=(damage,))
 
 
 def _missing(offsets: Sequence[int], damaged: Sequence[int]) -> Iterator[Damage]:
-    """Captures that are not there, unless what is damaged behind their beginning says so already."""
+    """Yield missing captures, unless damage behind their beginning is reported already."""
     for offset, following in zip_longest(offsets, offsets[1:]):
         at = bisect_left(damaged, offset)
         if at == len(damaged) or (following is not None and damaged[at] >= following):

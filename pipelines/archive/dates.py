@@ -10,7 +10,7 @@ _STAMP = re.compile(r"\d{8}(?:\d{4}(?:\d\d)?)?")
 
 
 def record_date(text: str | None) -> datetime | None:
-    """A date in ISO 8601 or as ARC files have it, in UTC and whole seconds; ``None`` where it is none.
+    """Parse a date in ISO 8601 or of an ARC file, to UTC and whole seconds; ``None`` for anything else.
 
     Without a zone it is UTC, as the WARC standard asks for.
     """

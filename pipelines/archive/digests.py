@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def agrees(declared: str, chunks: Iterable[bytes]) -> bool | None:
-    """Whether bytes have a digest such as ``sha1:…``, in base 32, 16 or 64; ``None`` where that cannot be checked.
+    """Compare bytes with a digest such as ``sha1:…``, in base 32, 16 or 64; ``None`` if that cannot be done.
 
     The WARC standard leaves algorithm and form open (WARC 1.1, 5.8).
     """

@@ -1,4 +1,4 @@
-"""Where the records of a WARC or ARC file begin and end, in spite of whatever is wrong between them.
+"""Framing of the records of WARC and ARC files that may be damaged.
 
 warcio, which reads what stands in a record, trusts lengths and stops at the first fault. Here a length is believed
 where a record, a member or the end follows what it bounds; else the record goes up to where the next one begins. What
@@ -40,7 +40,7 @@ _CODED = re.compile(rb"(?im)^(?:content|transfer)-encoding[ \t]*:")
 
 
 def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:
-    """Every record of a file from an offset on, and what is wrong between and with them, in order."""
+    """Yield the records of a file from an offset on, and the damage between and in them, in order."""
     packing = Packing(raw)
     reader = _Reader(packing)
     plain = Plain(raw)
@@ -75,20 +75,20 @@ class _Reader:
         self._warc = StatusAndHeadersParser(ArcWarcRecordLoader.WARC_TYPES)
         self._arc = ARCHeadersParser()
         self.packed_at: int | None = None
-        """Where packed members begin that ended the last stream, which was plain."""
+        """Offset of the packed members that ended the last stream, a plain one."""
         self._stream: Stream
 
     def opens(self, head: bytes) -> bool:
-        """Whether bytes, blank lines left aside, are the first ones of a record."""
+        """Return whether bytes, blank lines left aside, are the first ones of a record."""
         return opens_record(head, self._format)
 
     def find(self, stream: Stream, start: int, stop: int | None = None) -> int | None:
-        """Where the next record, or a member with one, begins in a stream, from a position on (and before ``stop``)."""
+        """Return the position of the next record, or member with one, from ``start`` on and before ``stop``."""
         packing = self._packing if isinstance(stream, Plain) else None
         return next_start(stream, start, stop, known=self._format, packing=packing)
 
     def read(self, stream: Stream, position: int) -> Iterator[Record | Damage]:
-        """The records of a stream."""
+        """Yield the records of a stream."""
         self._stream, self.packed_at = stream, None
         while True:
             position = self._behind_blanks(position)
@@ -110,7 +110,7 @@ class _Reader:
             position = found
 
     def _record(self, start: int) -> Generator[Record | Damage, None, int]:
-        """Read the record at a position; gives back where the next one is to be looked for."""
+        """Yield the record at a position; return the position at which to look for the next one."""
         is_arc = not WARC_HERE.match(self._stream.at(start, _WARC_LINE))
         head, cut = self._head(start, is_line=is_arc)
         if cut:
@@ -143,7 +143,7 @@ class _Reader:
         return found
 
     def _bounded(self, record: Record, start: int) -> Generator[Record | Damage, None, int]:
-        """Find the end of a record's block and give the record out."""
+        """Find the end of a record's block and yield the record."""
         stream, block = self._stream, record.start
         told = record.headers.get_header("length" if record.format == "arc" else "Content-Length")
         declared = block + int(told) if told and _DIGITS.fullmatch(told) else None
@@ -189,12 +189,12 @@ class _Reader:
             yield self._damage(start, record.end, reason, detail, record.url)
 
     def _is_there(self, block: int, end: int) -> bool:
-        """Whether a block up to a position is there, and goes on into no other record's member."""
+        """Return whether a block is complete up to a position, without a member of another record in it."""
         stream = self._stream
         return (end == block or bool(stream.at(end - 1, 1))) and stream.opening(block, end) is None
 
     def _fits(self, end: int) -> bool:
-        """Whether a block can end at a position: a record, a member, nothing or a blank line follows."""
+        """Return whether a block can end at a position: a record, a member, nothing or a blank line follows."""
         stream = self._stream
         follows = self._behind_blanks(end)
         head = stream.at(follows, _FIRST_HEAD if self._format == "arc" else _WARC_LINE)
@@ -225,9 +225,9 @@ class _Reader:
         return isinstance(self._stream, Plain) and self._packing.is_packed(position)
 
     def _head(self, start: int, *, is_line: bool) -> tuple[bytes | None, int]:
-        """The headers with the blank line behind them, or the line; ``None`` where they have no end.
+        """Return the headers with the blank line behind them, or the line; ``None`` if they have no end.
 
-        Beside it how far behind their beginning another record begins, where that is before their end; else 0.
+        The second value is the distance to another record that begins before their end; 0 without one.
         """
         size = _FIRST_HEAD
         while True:
@@ -255,13 +255,13 @@ class _Reader:
         return position
 
     def _without_end(self, block: int, end: int) -> int:
-        """Where a block ends behind which the line ends stand that part records."""
+        """Return the end of a block that line ends part from the next record."""
         size = 2 if self._format == "arc" else 4
         tail = self._stream.at(max(block, end - size), min(size, end - block))
         return end - len(tail) + len(tail.rstrip(b"\r\n"))
 
     def _end(self, position: int) -> int:
-        """Where the stream ends."""
+        """Return the end of the stream."""
         while found := self._stream.at(position, CHUNK):
             position += len(found)
         return position

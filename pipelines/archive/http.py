@@ -31,24 +31,24 @@ class Message:
     """An HTTP message."""
 
     start: str
-    """What its first line says behind the protocol or method: ``200 OK``."""
+    """Rest of its first line behind the protocol or method: ``200 OK``."""
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    """As it was sent."""
+    """Body as it was sent."""
 
     @property
     def status(self) -> int | None:
-        """Of an answer; ``None`` where it has none that is a number."""
+        """Status of an answer; ``None`` if it is no number."""
         code = self.start.partition(" ")[0]
         return int(code) if code.isascii() and code.isdigit() and len(code) < 4 else None  # noqa: PLR2004 - 3 digits
 
     def header(self, name: str) -> str | None:
-        """The first header of a name."""
+        """Return the first header of a name."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
 def parse_message(block: bytes) -> Message | None:
-    """The HTTP message that a block holds; ``None`` where it holds none."""
+    """Return the HTTP message of a block; ``None`` if it holds none."""
     if not _MESSAGE.match(block):
         return None
     head = io.BytesIO(block[:_MAX_HEAD])
@@ -62,11 +62,11 @@ class Decoded:
 
     body: bytes
     fault: str | None = None
-    """Why it may not be whole."""
+    """Cause for which it may not be complete."""
 
 
 def decoded(message: Message) -> Decoded:
-    """The body of a message, as a reader has it.
+    """Return the body of a message without its encodings.
 
     An encoding that the body does not have is left out, as it is by browsers; of a body that breaks off the beginning
     is given, with the fault.
@@ -111,7 +111,7 @@ def _gzip(body: bytes) -> tuple[bytes, str | None]:
 
 
 def _deflate(body: bytes) -> tuple[bytes, str | None]:
-    """With or without zlib's header: servers send either. A few bytes of plain text may inflate to something."""
+    """Unpack with or without zlib's header: servers send either. Plain text may inflate to a few bytes."""
     found, fault = _inflated(body, (zlib.MAX_WBITS, -zlib.MAX_WBITS))
     return (found, fault) if fault is None or len(found) > len(body) else (b"", None)
 
@@ -153,6 +153,6 @@ _DECODERS: dict[str, Callable[[bytes], tuple[bytes, str | None]]] = {
 
 
 def archived_headers(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Headers as they stand beside a decoded body: how it was packed moves to other names."""
+    """Return headers for a decoded body: those of its encodings and length have other names."""
     packing = {"content-encoding", "transfer-encoding", "content-length"}
     return tuple((f"X-Archive-Orig-{name}" if name.lower() in packing else name, value) for name, value in headers)

@@ -103,7 +103,7 @@ class ArchiveIndex:
                 self._mark(*written, max((row[1] for row in rows if row[0] == written[0]), default=0))
 
     def _scan(self, path: Path, start: int, size: int) -> None:
-        """Index a file of some bytes from the last capture on that is known."""
+        """Index a file of ``size`` bytes from the last known capture on."""
         damage: list[Damage] = []
         rows = [_row(*found) for found in scan_captures(self._folder, path.name, start, damage.append)]
         if any(one.reason == TORN for one in damage) and being_written(path):
@@ -116,7 +116,7 @@ class ArchiveIndex:
             self._mark(path.name, size, max((row[1] for row in rows), default=0))
 
     def _replace_damage(self, file: str, start: int, damage: Sequence[Damage]) -> None:
-        """Keep the damage found from an offset on, and whether it has been told of."""
+        """Replace the damage known from an offset on; what has been reported stays marked as such."""
         told = set(
             self._db.execute(
                 "SELECT offset, inner, reason FROM damage WHERE file = ? AND offset >= ? AND told", (file, start)
@@ -133,11 +133,11 @@ class ArchiveIndex:
         )
 
     def damage(self, files: Collection[str] | None = None) -> list[tuple[str, Damage]]:
-        """What could not be read in the files (or in those named) when they were indexed, with the file's name."""
+        """List the damage in all files, or in those named, with the name of each file."""
         return [one for one in self._damage("1") if files is None or one[0] in files]
 
     def take_damage(self) -> list[tuple[str, Damage]]:
-        """What nobody has been told of yet, but torn ends: a file may be on its way, or its writer have died."""
+        """List the damage not reported yet, except torn ends: a file may be on its way, or its writer have died."""
         with self._transaction():
             found = self._damage(f"NOT told AND reason <> '{TORN}'")
             if found:
@@ -155,12 +155,12 @@ class ArchiveIndex:
         ]
 
     def drop(self, ref: CaptureRef) -> None:
-        """Take a capture out of the index that the archive does not hold any more."""
+        """Remove a capture that the archive has lost."""
         with self._transaction():
             self._db.execute("DELETE FROM captures WHERE file = ? AND offset = ?", (ref.file, ref.offset))
 
     def places(self) -> dict[str, set[int]]:
-        """The offsets of all captures, by file."""
+        """Return the offsets of all captures by file."""
         found: dict[str, set[int]] = {}
         for file, offset in self._db.execute("SELECT file, offset FROM captures"):
             found.setdefault(file, set()).add(offset)

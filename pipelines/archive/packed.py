@@ -49,7 +49,7 @@ class RawFile:
         self._file.close()
 
     def at(self, offset: int, size: int) -> bytes:
-        """At most ``size`` bytes from an offset on; fewer at the end of the file only."""
+        """Return at most ``size`` bytes from an offset on; fewer at the end of the file only."""
         size = min(size, self.size - offset)
         found = os.pread(self._file.fileno(), size, offset) if size > 0 else b""
         while found and len(found) < size:
@@ -64,16 +64,16 @@ class Member(Protocol):
     """A packed part of a file."""
 
     offset: int
-    """Where it begins in the file."""
+    """Offset of its beginning in the file."""
     end: int | None
-    """Where it ends in the file; ``None`` until it is unpacked, and for good where it is broken before its end."""
+    """Offset of its end in the file; ``None`` until it is unpacked, and for good if it is broken before its end."""
     fault: str | None
-    """What is wrong with it."""
+    """Description of its fault; ``None`` for a sound one."""
     torn: bool
-    """Whether the fault is that the file ends before it does."""
+    """True if the fault is that the file ends before it does."""
 
     def read(self) -> bytes:
-        """The next unpacked bytes; none at its end and at a fault that leaves nothing to be read."""
+        """Return the next unpacked bytes; none at its end and at a fault that leaves nothing to be read."""
 
 
 class GzipMember:
@@ -95,7 +95,7 @@ class GzipMember:
         self._begin()
 
     def _header_end(self) -> int:
-        """Where the deflate data begin."""
+        """Return the offset of the deflate data."""
         head = self._raw.at(self.offset, CHUNK)
         flags, at = (head[3], 10) if len(head) > 10 else (0, len(head))  # noqa: PLR2004 - the fixed part
         if flags & _EXTRA:
@@ -112,7 +112,7 @@ class GzipMember:
         self._input = b""
 
     def read(self) -> bytes:
-        """The next bytes."""
+        """Return the next unpacked bytes; none at the end."""
         while self.end is None and self.fault is None:
             try:
                 unpacked = self._next(self._step)
@@ -175,7 +175,7 @@ class ZstdFrame:
         self._unpack = decoder.decompressobj()
 
     def read(self) -> bytes:
-        """The next bytes."""
+        """Return the next unpacked bytes; none at the end."""
         while self.end is None and self.fault is None:
             packed = self._raw.at(self._at, _ZSTD_CHUNK)
             if not packed:
@@ -205,26 +205,26 @@ class SkippedFrame:
         self.fault: str | None = "the file ends within a zstd frame" if self.torn else None
 
     def read(self) -> bytes:
-        """Nothing."""
+        """Return nothing."""
         return b""
 
 
 class Packing:
-    """How a file is packed."""
+    """The packing of a file."""
 
     def __init__(self, raw: RawFile) -> None:
         self._raw = raw
         self._decoder: zstandard.ZstdDecompressor | None = None
 
     def is_packed(self, offset: int) -> bool:
-        """Whether a member or frame seems to begin at an offset."""
+        """Return whether a member or frame seems to begin at an offset."""
         head = self._raw.at(offset, 4)
         if head.startswith(_GZIP):
             return len(head) > 3 and not head[3] & _RESERVED  # noqa: PLR2004 - the flags
         return head == _ZSTD or _SKIPPABLE.fullmatch(head) is not None
 
     def member(self, offset: int) -> Member:
-        """What begins at an offset at which ``is_packed`` holds."""
+        """Return the member or frame at an offset for which ``is_packed`` holds."""
         head = self._raw.at(offset, 4)
         if head.startswith(_GZIP):
             return GzipMember(self._raw, offset)
@@ -236,7 +236,7 @@ class Packing:
         return ZstdFrame(self._raw, offset, self._decoder)
 
     def find(self, start: int, opens: Callable[[bytes], bool], stop: int | None = None) -> int | None:
-        """Where, from an offset on, the next member begins whose first bytes ``opens`` takes for those of a record."""
+        """Return the offset of the next member that begins with a record, as ``opens`` judges its first bytes."""
         stop = self._raw.size if stop is None else stop
         while start < stop:
             window = self._raw.at(start, min(CHUNK, stop - start) + len(_ZSTD) - 1)
@@ -249,7 +249,7 @@ class Packing:
 
 
 def first_bytes(member: Member, size: int = 512) -> bytes:
-    """The first bytes of a member, at least ``size`` where it has so many."""
+    """Return the first bytes of a member, at least ``size`` if it has so many."""
     found = member.read()
     while len(found) < size and (more := member.read()):
         found += more
@@ -257,7 +257,7 @@ def first_bytes(member: Member, size: int = 512) -> bytes:
 
 
 def _dictionary(raw: RawFile) -> zstandard.ZstdCompressionDict | None:
-    """The dictionary in the first frame of a file, packed or not; ``None`` where there is none that can be read."""
+    """Return the dictionary in the first frame of a file, packed or not; ``None`` if none can be read."""
     head = raw.at(0, 8)
     if not head.startswith(_DICTIONARY):
         return None

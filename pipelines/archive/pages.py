@@ -41,7 +41,7 @@ _HTML = re.compile(
 
 
 def read_pages(path: Path, read_at: datetime) -> Iterator[Capture | Damage]:
-    """Pages of somebody else's archive: successful answers and resources that are HTML; and what is damaged.
+    """Yield the pages of an archive of any program, successful answers and resources in HTML, and its damage.
 
     A page with a date that is none, before the web or after ``read_at`` (when the file is read, UTC) counts as
     fetched at ``read_at``: before that nothing is known of it.
@@ -65,12 +65,10 @@ def read_pages(path: Path, read_at: datetime) -> Iterator[Capture | Damage]:
                 continue
             yield from first
             first = []
-            kind = _kind(found)
+            kind, items = _read(found, read_at)
             passed[kind] += 1
-            if kind == _PAGE:
-                for item in _page(found, read_at):
-                    pages += isinstance(item, Capture)
-                    yield item
+            pages += sum(isinstance(item, Capture) for item in items)
+            yield from items
         if not passed.total() and not other:
             raise SeedError("not_warc", f"{path.name}: {raw.size} bytes, in which no WARC or ARC record begins")
     yield from first
@@ -87,8 +85,18 @@ def _summed_up(passed: Counter[str]) -> str:
 _PAGE = "page"
 
 
+def _read(record: Record, read_at: datetime) -> tuple[str, list[Capture | Damage]]:
+    """Return the kind of a record, and the page that it is with its damage."""
+    try:
+        kind = _kind(record)
+        return kind, list(_page(record, read_at)) if kind == _PAGE else []
+    except Exception as error:  # noqa: BLE001 - whatever the parsers make of strangers' bytes costs one record
+        detail = f"{type(error).__name__}: {error}"
+        return "unreadable record", [Damage(record.place, record.size, "unexpected", detail, record.url)]
+
+
 def _kind(record: Record) -> str:
-    """``page``, or what a record is instead."""
+    """Return ``page``, or the kind of record that is none."""
     if record.type not in {"response", "resource"}:
         return record.type or "record without a type"
     message = _message(record, _HEAD)

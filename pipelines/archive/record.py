@@ -25,10 +25,10 @@ class Damage:
     """``not_a_record``, ``bad_header``, ``wrong_length``, ``torn``, ``broken_member``, ``digest``, …"""
     detail: str
     url: str | None = None
-    """What the record is of, where that could be read."""
+    """Address of the record, if it could be read."""
 
     def __str__(self) -> str:
-        """Where it is, how much, why and of what."""
+        """Return place, size, cause and address as one line."""
         inner = f", {self.place.inner} bytes into what is packed there" if self.place.inner else ""
         of = f" ({self.url})" if self.url else ""
         return f"at byte {self.place.offset}{inner}, {self.size} bytes: {self.detail}{of}"
@@ -45,7 +45,7 @@ class Record:
     """``WARC-Type``; for ARC ``response``, or ``arc_header``."""
     headers: StatusAndHeaders
     verified: bool | None
-    """Whether its digest is that of its block; ``None`` where it has none that can be checked."""
+    """True if its digest agrees with its block; ``None`` if it has none that can be checked."""
     start: int
     end: int
     """Positions of the block in the stream."""
@@ -53,14 +53,14 @@ class Record:
 
     @property
     def url(self) -> str | None:
-        """The address it is of."""
+        """The target address."""
         url: str | None = self.headers.get_header("uri" if self.format == "arc" else "WARC-Target-URI")
         # wget 1.19 writes it in angle brackets.
         return url[1:-1] if url and url.startswith("<") and url.endswith(">") else url
 
     @property
     def content_type(self) -> str | None:
-        """Of the block."""
+        """Content type of the block."""
         found = self.headers.get_header("content-type")
         return None if found is None else str(found)
 
@@ -70,5 +70,5 @@ class Record:
         return self.end - self.start
 
     def block(self, size: int | None = None) -> bytes:
-        """The block, or its first bytes."""
+        """Return the block, or its first bytes."""
         return self.stream.at(self.start, self.size if size is None else min(size, self.size))

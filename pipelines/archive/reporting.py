@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def as_quarantined(file: str, damage: Damage) -> Quarantined:
-    """What cannot be read of a file of the archive."""
+    """Return the quarantine record for damage in a file of the archive."""
     return Quarantined(
         url=f"{file}@{damage.place}",
         stage="archive",

@@ -1,4 +1,4 @@
-"""What the beginning of a record looks like, and where the next one is."""
+"""Recognition of the beginnings of records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BLANK = b" \t\r\n"
 WARC_HERE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])", re.IGNORECASE)
-"""What warcio takes for the beginning of a record, where one is expected."""
+"""The beginning of a record at a position where one is expected: the versions that warcio reads."""
 WARC_THERE = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n[A-Za-z][A-Za-z0-9_-]{0,63}[ \t]*:", re.IGNORECASE)
 """The beginning of a record anywhere."""
 _ARC_HERE = re.compile(rb"[^\r\n]*:[^\r\n]* [^ \r\n]+ [^ \r\n]+ [^ \r\n]+ \d+[ \t]*\r?\n")
@@ -26,7 +26,7 @@ _OVERLAP = 4_096
 
 
 def opens_record(head: bytes, known: str | None) -> bool:
-    """Whether bytes, blank lines left aside, are the first ones of a record.
+    """Return whether bytes, blank lines left aside, are the first ones of a record.
 
     ``known`` is the format of the record before, ``warc`` or ``arc``: where that is ARC any line of five fields is one.
     """
@@ -39,14 +39,13 @@ def opens_record(head: bytes, known: str | None) -> bool:
 def next_start(
     stream: Stream, start: int, stop: int | None = None, *, known: str | None, packing: Packing | None
 ) -> int | None:
-    """Where the next record begins in a stream, from a position on and before ``stop``; ``None``: nowhere.
+    """Return the position of the next record of a stream, from ``start`` on and before ``stop``, if there is one.
 
     With the ``packing`` of a plain file it may be a packed member that begins with a record.
     """
-    patterns = (WARC_THERE,) if known == "warc" else (WARC_THERE, _ARC_THERE)
     while stop is None or start < stop:
         window = stream.at(start, CHUNK + _OVERLAP)
-        found = [match.start() for match in (one.search(window) for one in patterns) if match]
+        found = [match.start() for match in (one.search(window) for one in (WARC_THERE, _ARC_THERE)) if match]
         behind = start + (min(found) if found else len(window))
         best = behind if found else None
         if packing:

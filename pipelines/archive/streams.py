@@ -1,4 +1,4 @@
-"""The bytes of an archive file as a stream of records has them: as they stand there, or unpacked."""
+"""Streams of records in an archive file: its bytes as they are, or unpacked."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Place:
     """A place in a file."""
 
     offset: int
-    """In the file."""
+    """Offset in the file."""
     inner: int = 0
     """Unpacked bytes behind the beginning of the member that stands at ``offset``."""
 
     def __str__(self) -> str:
-        """``OFFSET``, or ``OFFSET+INNER``."""
+        """Return ``OFFSET``, or ``OFFSET+INNER``."""
         return f"{self.offset}+{self.inner}" if self.inner else str(self.offset)
 
 
@@ -45,35 +45,35 @@ class Fault:
     torn: bool
     detail: str
     url: str | None = None
-    """What is lost with it, where that is known."""
+    """Address of the record that is lost with it, if known."""
 
 
 class Stream(Protocol):
     """Bytes by position."""
 
     ended_by_fault: bool
-    """Whether the stream, once read to its end, ends before what was written to it does."""
+    """True, once the stream has been read, if a fault ends it before its data are complete."""
 
     def at(self, position: int, size: int) -> bytes:
-        """At most ``size`` bytes from a position on; fewer at the end of the stream only."""
+        """Return at most ``size`` bytes from a position on; fewer at the end of the stream only."""
 
     def place(self, position: int) -> Place:
-        """Where in the file a position stands."""
+        """Return the place in the file of a position."""
 
     def opening(self, after: int, before: int) -> int | None:
-        """The first position between two (exclusive both) at which a member begins with a record, if known."""
+        """Return the first position between two (exclusive both) at which a member begins with a record."""
 
     def faulty_alone(self, start: int, end: int) -> bool:
-        """Whether a damaged member holds what stands between two positions and nothing else."""
+        """Return whether a damaged member holds nothing but the bytes between two positions."""
 
     def lost(self, position: int, url: str | None) -> bool:
-        """Note what is lost with the damaged member at a position, or the last one; whether there is any."""
+        """Note the record lost with the damaged member at a position, or the last one; return whether there is any."""
 
     def take_faults(self, before: int | None) -> list[Fault]:
-        """The damaged members met so far that begin before an offset, if one is given; each is given once."""
+        """Return the damaged members met so far that begin before an offset, if one is given; each once."""
 
     def forget(self, position: int) -> None:
-        """Nothing before a position is read again."""
+        """Free the bytes before a position, which are not read again."""
 
 
 class Plain:
@@ -85,26 +85,26 @@ class Plain:
         self.ended_by_fault = False
 
     def place(self, position: int) -> Place:
-        """The position itself."""
+        """Return the position itself."""
         return Place(position)
 
     def opening(self, _after: int, _before: int) -> None:
-        """There are no members."""
+        """Return nothing: there are no members."""
 
     def faulty_alone(self, _start: int, _end: int) -> bool:
-        """There are no members."""
+        """Return false: there are no members."""
         return False
 
     def lost(self, _position: int, _url: str | None) -> bool:
-        """There are no members."""
+        """Return false: there are no members."""
         return False
 
     def take_faults(self, _before: int | None) -> list[Fault]:
-        """There are no members."""
+        """Return nothing: there are no members."""
         return []
 
     def forget(self, position: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: no bytes are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Unpacked:
         self._length += len(more)
 
     def at(self, position: int, size: int) -> bytes:
-        """At most ``size`` bytes from a position on."""
+        """Return at most ``size`` bytes from a position on."""
         while self._length < position + size and self._member:
             self._more(self._member)
         self._kept.seek(position - self._base)
@@ -188,7 +188,7 @@ class Unpacked:
             self.resume, self.ended_by_fault = after, member.end is None
 
     def _fault(self, member: Member) -> int:
-        """Note that a member is damaged; where reading goes on."""
+        """Note a damaged member; return the offset at which reading goes on."""
         # What is taken for its end may stand in a later member, or be that one's.
         after = self._behind(member.offset, self._members[-1].opens)
         if member.end is not None:
@@ -201,26 +201,26 @@ class Unpacked:
         return max(0, bisect_right(self._members, position, key=lambda known: known.position) - 1)
 
     def place(self, position: int) -> Place:
-        """The member in which a position stands, and how far in it."""
+        """Return the member that holds a position, and the distance from its beginning."""
         if self.resume is not None and position >= self._length:
             return Place(self.resume)
         known = self._members[self._index(position)]
         return Place(known.offset, position - known.position)
 
     def opening(self, after: int, before: int) -> int | None:
-        """The first position between two at which a member begins with a record."""
+        """Return the first position between two at which a member begins with a record."""
         known = self._members[self._index(after) + 1 :]
         return next((one.position for one in known if one.opens and after < one.position < before), None)
 
     def faulty_alone(self, start: int, end: int) -> bool:
-        """Whether a damaged member holds what stands between two positions and nothing else."""
+        """Return whether a damaged member holds nothing but the bytes between two positions."""
         at = self._index(start)
         known = self._members[at]
         behind = self._members[at + 1].position if at + 1 < len(self._members) else self._length
         return known.offset in self._faulty and known.position == start and behind <= end
 
     def lost(self, position: int, url: str | None) -> bool:
-        """Note what is lost with a damaged member."""
+        """Note the record that is lost with a damaged member."""
         offset = self._members[self._index(position)].offset
         at = next((at for at, fault in enumerate(self._faults) if fault.offset == offset), len(self._faults) - 1)
         if at >= 0 and url and not self._faults[at].url:
@@ -228,17 +228,17 @@ class Unpacked:
         return at >= 0
 
     def take_faults(self, before: int | None) -> list[Fault]:
-        """The damaged members met so far."""
+        """Return the damaged members met so far."""
         taken = [fault for fault in self._faults if before is None or fault.offset < before]
         self._faults = self._faults[len(taken) :]
         return taken
 
     def close(self) -> None:
-        """Give up what is kept."""
+        """Free all bytes."""
         self._kept.close()
 
     def forget(self, position: int) -> None:
-        """Make room, where that is more than what has to be moved."""
+        """Free the bytes before a position, if they are more than those that have to be moved."""
         if position - self._base < max(_FORGET, self._length - position):
             return
         left = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - as before

@@ -154,7 +154,7 @@ class ArchiveWriter:
 
 
 def being_written(path: Path) -> bool:
-    """Whether a writer, or one who brings a file from elsewhere, is at a file: then its last record is on its way."""
+    """Return whether a process is writing a file, or bringing it from elsewhere, so that its end is incomplete."""
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -166,7 +166,7 @@ def being_written(path: Path) -> bool:
 
 
 def check_capture(capture: Capture) -> None:
-    """Make sure that what is read from the archive will be what was written to it.
+    """Check that a capture can be read from the archive as it was written.
 
     Raises:
         CaptureError: ``bad_url`` or ``bad_header`` for a control character, half of a surrogate pair or blanks at
@@ -203,7 +203,7 @@ class _HttpHeaders(StatusAndHeaders):  # type: ignore[misc] # warcio is untyped
     """HTTP headers as they were sent: warcio would percent-encode what is not ASCII, which nobody could take back."""
 
     def to_ascii_bytes(self, header_filter: Callable[[tuple[str, str]], tuple[str, str] | None] | None = None) -> bytes:
-        """The headers in UTF-8, which warcio's parser tries first."""
+        """Return the headers in UTF-8, which warcio's parser tries first."""
         return bytes(self.to_bytes(header_filter, "utf-8"))
 
 

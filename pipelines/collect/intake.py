@@ -42,12 +42,12 @@ class Intake:
     unchanged: list[SeenCapture] = field(default_factory=list)
     """Captures offered again which the store has already."""
     quarantined: list[Quarantined] = field(default_factory=list)
-    """Inputs that could not even be captured, and what the archive was found to have lost."""
+    """Inputs that could not even be captured, and damage found in the archive."""
     _waiting: list[Capture] = field(default_factory=list)
     _waiting_bytes: int = 0
 
     def __post_init__(self) -> None:
-        """Take up what the index could not read of files that others wrote."""
+        """Take up the damage that the index met in files of other processes."""
         self.quarantined += [as_quarantined(*one) for one in self.index.take_damage()]
 
     def known(self, urls: Collection[str]) -> tuple[dict[str, SeenCapture], dict[str, Indexed]]:
@@ -125,7 +125,7 @@ class Intake:
             )
 
     def _can_keep(self, capture: Capture) -> bool:
-        """Whether a record can carry a capture; if not, quarantine says why."""
+        """Return whether a record can carry a capture; if not, add the reason to the quarantine."""
         try:
             check_capture(capture)
         except CaptureError as error:
@@ -137,7 +137,7 @@ class Intake:
         return True
 
     def _is_whole(self, ref: CaptureRef) -> bool:
-        """Whether the archive still holds a capture that a store has to take; else the index forgets it."""
+        """Return whether the archive still holds a capture; if not, remove it from the index."""
         try:
             for _ in read_captures(self.writer.folder, [ref]):
                 return True

@@ -221,5 +221,5 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _archived(headers: httpx.Headers) -> list[tuple[str, str]]:
-    """Headers as they are archived: no control characters, and names that say that the body is kept decoded."""
+    """Return headers for the archive: without control characters, with other names for those of encodings."""
     return list(archived_headers(printable_headers(headers.multi_items())))

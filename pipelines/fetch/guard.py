@@ -30,7 +30,7 @@ _MAPPED = (ipaddress.IPv6Network("::ffff:0:0/96"),)
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"),)
 """The translator of a network that has IPv6 only: RFC 6052."""
 _IPV6_UNICAST = (ipaddress.IPv6Network("2000::/3"), *_NAT64)
-"""What IANA assigns as global unicast. All else (site-local, link-local, unique local, IPv4-compatible,
+"""The addresses that IANA assigns as global unicast. All else (site-local, link-local, unique local, IPv4-compatible,
 IPv4-translated, local-use NAT64, multicast) is refused."""
 _IPV6_REFUSED = tuple(
     map(
@@ -60,7 +60,7 @@ _TRIED = 4
 
 
 def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
-    """Whether an address may be fetched from: a public one, or one in a network that is allowed by name.
+    """Return whether an address may be fetched from: a public one, or one in a network that is allowed by name.
 
     Public is what is assigned as global unicast. An address that leads on to an IPv4 address, by a translator or a
     tunnel, is as public as that one is.
@@ -77,7 +77,7 @@ def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an IPv6 address leads on to by its form."""
+    """Yield the IPv4 addresses that an IPv6 address leads on to by its form."""
     if _within(address, _NAT64):
         yield _ipv4(address)
     if address.sixtofour:
@@ -87,7 +87,7 @@ def _embedded(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]
 
 
 def _ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
-    """The IPv4 address in the last 32 bits."""
+    """Return the IPv4 address in the last 32 bits."""
     return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
 
 

@@ -22,7 +22,7 @@ _COUNTERS = {
 
 
 def direct_link(url: str) -> str:
-    """The address that a link stands for, as far as it can be told without asking anybody; else the link itself.
+    """Return the address that a link stands for, if it is known without a request; else the link itself.
 
     It has no control characters, whatever the link holds, percent-encoded or not.
     """
@@ -48,7 +48,7 @@ def direct_link(url: str) -> str:
 
 
 def _is_address(target: str) -> bool:
-    """Whether a parameter, its percent signs resolved, is a web address; one with a line end in it would be none."""
+    """Return whether a decoded parameter is a web address; one with a line end in it is none."""
     if not target.lower().startswith(("http://", "https://")) or not is_printable(target):
         return False
     try:

@@ -44,7 +44,7 @@ def is_seed(name: str) -> bool:
 
 
 def left_out(paths: Iterable[Path]) -> dict[str, int]:
-    """How many files of each kind there are below some folders that no reader takes, the most frequent kind first.
+    """Count the files below some folders that no reader takes by kind, the most frequent kind first.
 
     A kind is the end of a name: ``.pdf``, ``.csv.gz``; a name without one is ``without a suffix``. Hidden files and
     folders, which a system keeps for itself, do not count.

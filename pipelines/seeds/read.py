@@ -86,7 +86,7 @@ def _refused(path: Path, reason: str, detail: str, where: str = "") -> Quarantin
 
 
 def _address(path: Path) -> str:
-    """The address of a seed file; its name may hold what no address can."""
+    """Return the address of a seed file; its name may hold characters that no address can."""
     return SEED_SCHEME + printable(path.name)
 
 

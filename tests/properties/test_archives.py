@@ -200,6 +200,7 @@ def test_a_wrong_length_hides_nothing(
     st.floats(0, 0.9999),
     st.one_of(st.integers(0, 7), junk),
 )
+@example(pack=bytes, texts=["", ""], where=0.0, what=b"WARC/1.0\r\n")
 def test_damage_to_an_arc_file_costs_what_it_hits(
     pack: Callable[[bytes], bytes], texts: list[str], where: float, what: int | bytes
 ) -> None:
