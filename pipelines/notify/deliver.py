@@ -195,7 +195,8 @@ class _Delivery:
         """What is said of parcels, but for messages that cannot be told now: the next delivery comes back to them."""
         alerts = self._store.alerts({message.alert_id for parcel in parcels for message in parcel.messages})
         stories = self._store.stories({alert.story_id for alert in alerts.values()})
-        articles = self._store.articles({alert.article_id for alert in alerts.values()})
+        brought = {one for parcel in parcels for message in parcel.messages for one in message.article_ids}
+        articles = self._store.articles(brought | {alert.article_id for alert in alerts.values()})
 
         def can_be_told(message: OutboxMessage) -> bool:
             # An alert that has gone since it was looked at has given its messages to another. One without its story is
