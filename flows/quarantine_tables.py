@@ -12,6 +12,7 @@ from flows.console import Words, plain
 from flows.story_tables import minute
 
 if TYPE_CHECKING:
+    from pipelines.stores.protocol import Store
     from schemas.records import Quarantined
 
 _INDENT = 4
@@ -32,3 +33,8 @@ def item_block(item: Quarantined) -> Group:
         Padding.indent(Words(item.detail, _DETAIL_LINES), _INDENT),
         Padding.indent(Text(tail, style="dim"), _INDENT),
     )
+
+
+def quarantined_item(store: Store, item_id: str) -> Quarantined | None:
+    """Return the item with an id, open or closed. Reads all of them: only people ask."""
+    return next((item for item in store.iter_quarantine(closed=True) if item.id == item_id), None)

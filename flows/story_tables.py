@@ -7,6 +7,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.text import Text
 
 from flows.console import Stacked, Words, counted, facts, headed, plain, rows_table
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from schemas.records import Article, ArticleContent, Story
 
 _TITLE_LINES = 2
+_OUTLETS = 4
+"""Outlets named in a list; the story has them all."""
+_INDENT = 4
 _LEGEND = (
     "A, B, …: texts that several carry. Of a copy: how much of its origin it kept, and how much of the copy is changed "
     "from it or added."
@@ -48,6 +52,41 @@ def stories_table(stories: Iterable[Story], title: str) -> Table:
 
 
 _COUNTS = ("articles", "outlets", "independent")
+
+
+def severity_text(severity: str | None) -> tuple[str, str]:
+    """Return a severity and its style, as wide as the longest; a dash where there is none."""
+    styles = {"critical": "bold red", "high": "red", "medium": "yellow"}
+    return (f"{severity or '–':8}", styles.get(severity or "", "dim"))
+
+
+def carriers(story: Story) -> str:
+    """Return who carries a story: ``Coast Courier, North Star: 2 outlets, 1 independent``."""
+    named = ", ".join(story.sources[:_OUTLETS])
+    more = f" and {len(story.sources) - _OUTLETS} more" if len(story.sources) > _OUTLETS else ""
+    told = f"{counted(len(story.sources), 'outlet')}, {story.independent_sources} independent"
+    return f"{named}{more}: {told}" if named else told
+
+
+def story_block(story: Story, severity: str | None, first: Article | None) -> Group:
+    """Return a story in a list: the severity of its alerts, time, title, who carries it and where.
+
+    ``first`` is its first article.
+    """
+    when, last = (minute(time) if time else "undated" for time in (story.first_published, story.last_published))
+    span = f"; until {last}" if when != last else ""
+    head = Text.assemble(
+        severity_text(severity), f"  {when}  ", (plain(story.title or "(no title)"), "bold"), overflow="fold"
+    )
+    told = [
+        f"{carriers(story)}; {counted(len(story.article_ids), 'article')}{span}",
+        *([first.content.url] if first else []),
+    ]
+    return Group(
+        head,
+        *(Padding.indent(Text(plain(one), overflow="fold"), _INDENT) for one in told),
+        Padding.indent(Text(f"story {story.id}", style="dim"), _INDENT),
+    )
 
 
 def story_view(story: Story, articles: Sequence[Article]) -> Group:

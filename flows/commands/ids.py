@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from flows.quarantine_tables import quarantined_item
 from pipelines.alerts.former import alert_known_as
 from pipelines.errors import ConfigurationError
 from pipelines.stores.protocol import Named
@@ -89,7 +90,7 @@ def _title(store: Store, record_id: str, kind: Named) -> str:
             alert = store.alerts([record_id]).get(record_id)
             return f"{alert.rule_id}: {_title(store, alert.story_id, Named.STORY)}" if alert else ""
         case Named.QUARANTINE:
-            item = next((one for one in store.iter_quarantine(closed=True) if one.id == record_id), None)
+            item = quarantined_item(store, record_id)
             return item.url if item else ""
 
 

@@ -21,6 +21,7 @@ from flows.orchestration import prefect_configured
 from flows.progress import Reporter
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
+from flows.telling import told_of
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from flows.run import PassReport
     from pipelines.config import Settings
     from pipelines.fetch.sources import FeedSource
-    from pipelines.stores.protocol import Store
-    from schemas.records import Alert, Story
 
 
 def run(
@@ -49,6 +48,11 @@ def run(
     settings = load_settings(config, store=store, rules=rules)
     given = [*(seeds or ()), *(more_seeds or ())]
     example = feeds is None and not given and settings.feeds is None
+    usual = settings
+    if example:
+        from flows.example import example_settings  # noqa: PLC0415 - lxml, which other runs may not need
+
+        settings = example_settings(usual)
     inputs = Inputs.of(
         [shipped(EXAMPLE)] if example else given,
         feed_sources(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
@@ -60,14 +64,19 @@ def run(
     reporter = Reporter()
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
+    if settings is not usual:
+        reporter.say(
+            f"{usual.store_url_shown} is left as it is: the example has a home of its own, {settings.home}, "
+            "which may be deleted."
+        )
     report = _pass(inputs, settings, reporter, as_json=as_json)
     if as_json:
         print_json(report.record)
     else:
         with store_of(settings) as opened_store:
-            print_pass(report, *_shown(report, opened_store), opened_store, settings)
+            print_pass(report, told_of(report, opened_store), settings)
         if example:
-            print_next(str(inputs.rule_file))
+            print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
     _complain(report, reporter)
     if not report.clean:
         raise typer.Exit(1)
@@ -102,13 +111,6 @@ def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bo
     return run_pass(inputs, settings, reporter, as_json=as_json)
 
 
-def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert]]:
-    """The stories of a pass, largest first, and the alerts on them."""
-    ids = {article.story_id for article in report.articles if article.story_id}
-    stories = sorted(store.stories(ids).values(), key=lambda story: (-len(story.article_ids), story.id))
-    return stories, store.alerts_of_stories(ids)
-
-
 _SHOWN = 20
 
 
@@ -118,7 +120,7 @@ def _complain(report: PassReport, reporter: Reporter) -> None:
     for item in bad[:_SHOWN]:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
     if len(bad) > _SHOWN:
-        reporter.say(f"wirepicket: … and {len(bad) - _SHOWN} more; see wirepicket export quarantine")
+        reporter.say(f"wirepicket: … and {len(bad) - _SHOWN} more; see wirepicket quarantine list")
     for url, why in report.collected.feeds.passed_over[:_SHOWN]:
         reporter.say(f"wirepicket: {url}: not asked: {why}")
     for problem in report.delivery.problems:

@@ -183,7 +183,7 @@ def _refused(ref: CaptureRef, capture: Capture) -> Quarantined:
         url=capture.url,
         stage=STAGE,
         reason=REJECTED,
-        detail="the store cannot take it; `wirepicket export quarantine` has its reason",
+        detail="the store cannot take it; `wirepicket quarantine list` has its reason",
         archive_record=str(ref),
         captured_at=capture.fetched_at,
     )

@@ -16,8 +16,10 @@ _LAST = "\U0010ffff"
 """Sorts behind whatever an id may go on with."""
 _BY_ID = "SELECT {id}, {id} FROM {table} WHERE {id} >= :first AND {id} < :last ORDER BY {id} LIMIT :most"
 _FORMER = (
-    "SELECT value, id FROM alerts, json_each(former_ids) WHERE value >= :first AND value < :last "
-    "AND NOT EXISTS (SELECT 1 FROM alerts AS now WHERE now.id = value) ORDER BY value, id DESC LIMIT :most"
+    "SELECT former.value, alerts.id FROM alerts, json_each(alerts.former_ids) AS former "
+    "WHERE former.value >= :first AND former.value < :last "
+    "AND NOT EXISTS (SELECT 1 FROM alerts AS now WHERE now.id = former.value) "
+    "ORDER BY former.value, alerts.id DESC LIMIT :most"
 )
 _QUERIES = {
     Named.ARTICLE: (_BY_ID.format(id="article_id", table="articles"),),

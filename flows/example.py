@@ -1,0 +1,59 @@
+"""The shipped example, and the home that it is kept in: never among anything else."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.inputs import store_of
+from flows.shipped import EXAMPLE, shipped
+from pipelines.errors import StoreUnavailableError
+from pipelines.seeds.files import seed_files
+from pipelines.seeds.read import read_seed
+from pipelines.stores.address import SqliteAddress, parse_store_url
+from schemas.records import Capture, now_utc
+
+if TYPE_CHECKING:
+    from pipelines.config import Settings
+    from pipelines.stores.protocol import Store
+
+_PREFIX = "wirepicket-example-"
+
+
+def example_settings(settings: Settings) -> Settings:
+    """Return the settings that the example is run with: the same, or with a home of its own that may be thrown away.
+
+    That is where a store was configured, and where the usual one holds anything but the example. There nothing is sent
+    to channels or to a remote archive.
+    """
+    if settings.store is None and _holds_nothing_else(settings):
+        return settings
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    apart: dict[str, Any] = {"home": home, "store": None, "channels": {}, "failures": None, "archive_remote": None}
+    return settings.model_copy(update=apart)
+
+
+def _holds_nothing_else(settings: Settings) -> bool:
+    address = parse_store_url(settings.store_url)
+    if not isinstance(address, SqliteAddress):
+        return False
+    if not address.path.exists():
+        return not any(settings.archive.glob("*.warc.gz"))
+    try:
+        with store_of(settings) as store:
+            store.setup()
+            return _is_the_example(store)
+    except StoreUnavailableError:
+        return False
+
+
+def _is_the_example(store: Store) -> bool:
+    now = now_utc()
+    read = chain.from_iterable(read_seed(path, now) for path in seed_files([shipped(EXAMPLE)]))
+    urls = {item.url for item in read if isinstance(item, Capture)}
+    ids = {seen.article_id for seen in store.seen(urls).values()}
+    if any(article.id not in ids for article in store.iter_articles()):
+        return False
+    return not store.feed_states() and all(item.url in urls for item in store.iter_quarantine(closed=True))
