@@ -13,8 +13,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from flows.console import counted, plain
-from flows.quote_tables import INDENT, explained, quoted_terms
-from flows.story_tables import carriers, severity_text, time_of
+from flows.quote_tables import INDENT, explained, quote_block, quote_text
+from flows.story_tables import carriers, listed, minute, time_of
+from pipelines.alerts.quotes import quotes
 from pipelines.alerts.rule_file import SEVERITIES
 from schemas.records import AlertOrigin
 from schemas.serial import time_to_text
@@ -105,25 +106,23 @@ def alert_block(alert: Alert, background: Background) -> Group:
     articles = [background.articles[one] for one in shown if one in background.articles]
     story = background.stories.get(alert.story_id)
     title = articles[0].content.title if articles else story and story.title
-    when = time_of(articles[0]) if articles else _minute(alert.matched_at)
+    when = time_of(articles[0]) if articles else minute(alert.matched_at)
     count = len({match.article_id for match in alert.matches})
-    head = Text.assemble(
-        severity_text(alert.severity),
-        f"  {when}  ",
-        (alert.rule_id, "bold red"),
-        "  ",
-        plain(title or "(no title)"),
-        f"  [{alert.state}{'' if alert.origin is AlertOrigin.LIVE else f', {alert.origin}'}]",
-    )
-    matches = [match for match in alert.matches if match.article_id in shown]
-    told = [carriers(story)] if story else []
-    tail = f"{counted(count, 'article')}; alert {alert.id}; story {alert.story_id}"
+    shown_title = plain(title or "(no title)").strip()
+    found = quotes([match for match in alert.matches if match.article_id in shown], _QUOTED)
+    in_title = next((one for one in found if plain(one.sentence).strip() == shown_title), None)
+    state = f"[{alert.state}{'' if alert.origin is AlertOrigin.LIVE else f', {alert.origin}'}]"
+    told = Text.assemble((alert.rule_id, "bold red"), "  ")
+    told.append_text(quote_text(in_title) if in_title else Text(shown_title))
+    told.append(f"  {state}")
+    carried = [f"{carriers(story)}"] if story else []
     return Group(
-        head,
-        *quoted_terms(matches, _QUOTED),
-        *(Padding.indent(Text(plain(one)), INDENT) for one in told),
+        listed(alert.severity, when, told),
+        *(quote_block(one) for one in found if one is not in_title),
+        *(Padding.indent(Text(plain(one), overflow="fold"), INDENT) for one in carried),
         *(Padding.indent(Text(plain(one.content.url), overflow="fold"), INDENT) for one in articles[:1]),
-        Padding.indent(Text(tail, style="dim"), INDENT),
+        Padding.indent(Text(f"{counted(count, 'article')}; alert {alert.id}", style="dim"), INDENT),
+        Padding.indent(Text(f"story {alert.story_id}", style="dim"), INDENT),
     )
 
 
@@ -158,7 +157,3 @@ def alert_view(alert: Alert, store: Store) -> Group:
 
 def _time(time: datetime | None) -> str:
     return time_to_text(time) if time else ""
-
-
-def _minute(time: datetime) -> str:
-    return time_to_text(time)[:16].replace("T", " ")

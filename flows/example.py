@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flows.inputs import store_of
 from flows.shipped import EXAMPLE, shipped
 from pipelines.errors import StoreUnavailableError
+from pipelines.identify.url import SEED_SCHEME
 from pipelines.seeds.files import seed_files
-from pipelines.seeds.read import read_seed
 from pipelines.stores.address import SqliteAddress, parse_store_url
-from schemas.records import Capture, now_utc
 
 if TYPE_CHECKING:
     from pipelines.config import Settings
@@ -50,10 +49,17 @@ def _holds_nothing_else(settings: Settings) -> bool:
 
 
 def _is_the_example(store: Store) -> bool:
-    now = now_utc()
-    read = chain.from_iterable(read_seed(path, now) for path in seed_files([shipped(EXAMPLE)]))
-    urls = {item.url for item in read if isinstance(item, Capture)}
-    ids = {seen.article_id for seen in store.seen(urls).values()}
-    if any(article.id not in ids for article in store.iter_articles()):
-        return False
-    return not store.feed_states() and all(item.url in urls for item in store.iter_quarantine(closed=True))
+    """Return whether a store holds nothing, or what the example's files name and nothing else."""
+    files = list(seed_files([shipped(EXAMPLE)]))
+    told = b"\n".join(path.read_bytes() for path in files)
+    names = {SEED_SCHEME + path.name for path in files}
+
+    def known(url: str) -> bool:
+        return url in names or url.encode("utf-8", "replace") in told
+
+    urls = chain(
+        (article.content.url for article in store.iter_articles()),
+        (item.url for item in store.iter_quarantine(closed=True)),
+        store.feed_states(),
+    )
+    return all(map(known, urls))

@@ -27,8 +27,12 @@ def quoted(*matches: Match | AlertMatch) -> Padding:
 
 def quote_block(quote: Quote) -> Padding:
     """Return a quoted sentence, what matched in it marked."""
-    parts = [(plain(text), _MARK if marked else "") for text, marked in quote.parts if text]
-    return Padding.indent(Text.assemble("“", *parts, "”"), INDENT)
+    return Padding.indent(Text("“").append_text(quote_text(quote)).append("”"), INDENT)
+
+
+def quote_text(quote: Quote) -> Text:
+    """Return the words of a sentence, what matched in it marked."""
+    return Text.assemble(*((plain(text), _MARK if marked else "") for text, marked in quote.parts))
 
 
 def quoted_terms(matches: Sequence[Match | AlertMatch], most: int) -> list[Padding]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from flows.console import Stacked, Words, counted, facts, headed, plain, rows_table
 from pipelines.lineage.agencies import agency, own_publication, voice
 from pipelines.lineage.copies import derivation, origin_of
-from pipelines.lineage.first import Trust, earliest, out_by, trust, when_out
+from pipelines.lineage.first import Trust, earliest, only_day, out_by, trust, when_out
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import RenderableType
-    from rich.table import Table
 
     from schemas.records import Article, ArticleContent, Story
 
@@ -54,10 +54,17 @@ def stories_table(stories: Iterable[Story], title: str) -> Table:
 _COUNTS = ("articles", "outlets", "independent")
 
 
-def severity_text(severity: str | None) -> tuple[str, str]:
-    """Return a severity and its style, as wide as the longest; a dash where there is none."""
-    styles = {"critical": "bold red", "high": "red", "medium": "yellow"}
-    return (f"{severity or '–':8}", styles.get(severity or "", "dim"))
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
+
+
+def listed(severity: str | None, when: str, told: Text) -> Table:
+    """Return the head of something in a list: how urgent it is and when it was, beside what is told of it."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, min_width=len("critical"))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(severity or "–", _STYLES.get(severity or "", "dim")), when, told)
+    return table
 
 
 def carriers(story: Story) -> str:
@@ -73,11 +80,9 @@ def story_block(story: Story, severity: str | None, first: Article | None) -> Gr
 
     ``first`` is its first article.
     """
-    when, last = (minute(time) if time else "undated" for time in (story.first_published, story.last_published))
+    when, last = (_moment(time) if time else "undated" for time in (story.first_published, story.last_published))
     span = f"; until {last}" if when != last else ""
-    head = Text.assemble(
-        severity_text(severity), f"  {when}  ", (plain(story.title or "(no title)"), "bold"), overflow="fold"
-    )
+    head = listed(severity, when, Text(plain(story.title or "(no title)"), "bold"))
     told = [
         f"{carriers(story)}; {counted(len(story.article_ids), 'article')}{span}",
         *([first.content.url] if first else []),
@@ -184,6 +189,11 @@ def time_of(article: Article) -> str:
 def minute(time: datetime) -> str:
     """A time to the minute, in UTC."""
     return time_to_text(time)[:16].replace("T", " ")
+
+
+def _moment(time: datetime) -> str:
+    """A time to the minute, or the day where it may be no more than that."""
+    return day(time) if only_day(time) else minute(time)
 
 
 def _credited(article: Article) -> str:

@@ -101,7 +101,7 @@ def print_next(rules: str, store: str | None) -> None:
         "\nTry next:\n"
         f"  wirepicket search HIMARS{where}\n"
         f"  wirepicket stories{where}\n"
-        f"  wirepicket show ID{where}{'' if where else ' ' * 26}  (an id from these lists)\n"
+        f"  wirepicket show ID{where}{'' if where else ' ' * 24}  (an id from these lists)\n"
         f"  wirepicket rules check {rules}\n"
         "  wirepicket run --feeds infra/feeds.opml     (the real thing: needs the network)",
         markup=False,

@@ -190,6 +190,7 @@ CREATE TABLE IF NOT EXISTS quarantine ( -- Quarantined
     first_seen TEXT,
     last_seen TEXT,
     closed_at TEXT,
+    mended_at TEXT,
     PRIMARY KEY (url, stage, reason)
 ) STRICT;
 

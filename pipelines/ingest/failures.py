@@ -63,12 +63,16 @@ def settle(store: Store, failures: Sequence[Quarantined], successes: Sequence[Su
         for url in success.urls:
             by_url[url].append(success)
 
-    def over(item: Quarantined) -> bool:
+    def close(item: Quarantined) -> Quarantined:
+        mended = [success.captured_at for success in by_url[item.url] if success.closes(item)]
         # A capture that fails otherwise than before: the later failure stands for it.
         other = item.archive_record in records and item.key not in standing and item.stage != STAGE
-        return other or any(success.closes(item) for success in by_url[item.url])
+        if mended:
+            return replace(_closed(item, now), mended_at=max(*mended, item.mended_at or mended[0]))
+        return _closed(item, now) if other else item
 
-    _close(store, named.union(by_url), over, now)
+    if named or by_url:
+        store.amend_quarantine(named.union(by_url), lambda item: close(item) if item.is_open else item)
     _close_by_feeds(store, named, now)
 
 
@@ -151,10 +155,10 @@ def meet_again(store: Store, unchanged: Iterable[SeenCapture], now: datetime) ->
 
 
 def _close(store: Store, urls: Collection[str], over: Callable[[Quarantined], bool], now: datetime) -> None:
-    def amend(item: Quarantined) -> Quarantined:
-        if not item.is_open or not over(item):
-            return item
-        return replace(item, closed_at=max(now, item.last_seen or now))
-
     if urls:
-        store.amend_quarantine(urls, amend)
+        store.amend_quarantine(urls, lambda item: _closed(item, now) if item.is_open and over(item) else item)
+
+
+def _closed(item: Quarantined, now: datetime) -> Quarantined:
+    made = [time for time in (item.captured_at, item.mended_at) if time]
+    return replace(item, closed_at=max(now, item.last_seen or now), mended_at=max(made, default=None))

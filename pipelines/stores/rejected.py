@@ -69,9 +69,10 @@ def merged(old: Quarantined | None, new: Quarantined) -> Quarantined:
         return new
     return replace(
         max(old, new, key=_recency),
-        first_seen=_first(min, old.first_seen, new.first_seen),
-        last_seen=_first(max, old.last_seen, new.last_seen),
-        closed_at=_first(max, old.closed_at, new.closed_at),
+        first_seen=_of(min, old.first_seen, new.first_seen),
+        last_seen=_of(max, old.last_seen, new.last_seen),
+        closed_at=_of(max, old.closed_at, new.closed_at),
+        mended_at=_of(max, old.mended_at, new.mended_at),
     )
 
 
@@ -80,7 +81,7 @@ def _recency(item: Quarantined) -> tuple[datetime, str, str]:
     return (at or _NEVER, item.archive_record or "", item.detail)
 
 
-def _first(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
+def _of(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
     """One of two times; of one that is unknown and another, the other."""
     known = [time for time in times if time]
     return reduce(choose, known) if known else None

@@ -30,6 +30,8 @@ class Quarantined:
     """When it was last met."""
     closed_at: datetime | None = None
     """When the same capture, address or feed was last processed well. Met again later, the item is open again."""
+    mended_at: datetime | None = None
+    """When the capture was made that was processed well; a later one that fails opens the item again at once."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -45,7 +47,9 @@ class Quarantined:
     @property
     def is_open(self) -> bool:
         """Whether the failure still stands."""
-        return self.closed_at is None or (self.last_seen is not None and self.last_seen > self.closed_at)
+        if self.closed_at is None or (self.last_seen is not None and self.last_seen > self.closed_at):
+            return True
+        return self.captured_at is not None and self.mended_at is not None and self.captured_at > self.mended_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,9 +78,9 @@ def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: P
     assert (older["stories"], older["articles"]) == (3, 3)
     assert program("rules", "preview", "HIMARS", "--since", "soon").code == 2
     assert "\n  (HIMARS\n  ^ this '(' is not closed" in program("rules", "preview", "(HIMARS").err
-    assert (
-        "no rule of rules.yaml is called 'rocket'" in program("rules", "preview", "rocket", "--rules", "rules.yaml").err
-    )
+    by_prefix = program("rules", "preview", "rocket", "--rules", "rules.yaml").err
+    assert "'rocket' is taken for the rule 'rockets'" in by_prefix
+    assert "no rule of rules.yaml is called 'rock'" in program("rules", "preview", "rock", "--rules", "rules.yaml").err
     assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
 
 
@@ -185,8 +185,13 @@ def test_a_further_article_is_printed_under_the_title_its_alert_began_with(progr
         (program.folder / "seeds.jsonl").write_text(json.dumps(told), encoding="utf-8")
         ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml")
         assert ran.code == 0, ran.err
-    assert "rockets  Launchers for the north  [delivered]" in ran.out
+    assert "2026-01-05 08:00  rockets  Launchers for the north  [delivered]" not in ran.out
+    assert "2026-01-05 09:00  rockets  Launchers for the north  [delivered]" in ran.out  # by the one that joined it
+    assert "Outlet 1, Post: 2 outlets, 1 independent" in ran.out
+    assert "https://post.example/1" in ran.out
     assert "2 articles; alert" in ran.out
+    listed = program("alerts").out
+    assert listed.startswith("medium    2026-01-05 08:00  rockets  Launchers for the north  [delivered]\n")
     # A sentence is quoted once, with all that matched in it.
     (alert,) = program("alerts", "--json").lines
     shown = program("alerts", "show", alert["id"]).out
@@ -194,3 +199,79 @@ def test_a_further_article_is_printed_under_the_title_its_alert_began_with(progr
     assert shown.count("matched: M142 (for HIMARS), launchers (for launcher), HIMARS, launcher\n") == 2
     tested = program("rules", "test", "HIMARS launchers, and a HIMARS", "--rules", "rules.yaml").out
     assert tested.endswith("matched: HIMARS, launchers (for launcher)\n")
+
+
+def alerts(program: Program, *filters: str) -> list[str]:
+    ran = program("alerts", "list", "--json", *filters)
+    assert ran.code == 0, ran.err
+    return [one["rule_id"] for one in ran.lines]
+
+
+def test_alerts_are_filtered_named_by_a_prefix_and_acknowledged_together(program: Program) -> None:
+    lines = [
+        article(1, "Launchers for the north", "The first HIMARS launchers have arrived.", "2026-05-01T08:00:00Z"),
+        article(2, "New shield over the coast", "Two S-400 batteries were delivered.", "2026-05-02T08:00:00Z"),
+    ]
+    (program.folder / "seeds.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (program.folder / "rules.yaml").write_text(
+        "- {id: rockets, query: HIMARS, severity: low}\n- {id: shields, query: S-400, severity: critical}\n",
+        encoding="utf-8",
+    )
+    ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml", COLUMNS="200")
+    told = [line for line in ran.out.splitlines() if "[delivered]" in line]
+    assert [line.split()[0] for line in told] == ["critical", "low"]
+    assert alerts(program, "--severity", "critical") == ["shields"]
+    assert sorted(alerts(program, "--severity", "critical", "--severity", "low")) == ["rockets", "shields"]
+    assert alerts(program, "--source", "outlet 1") == ["rockets"]
+    assert sorted(alerts(program, "--source", "news.example")) == ["rockets", "shields"]
+    assert alerts(program, "--since", "2999-01-01") == []
+    assert len(alerts(program, "--since", "1h")) == 2
+    assert alerts(program, "--rule", "shield") == ["shields"]
+    (rocket,) = program("alerts", "list", "--rule", "rockets", "--json").lines
+    assert rocket["id"] in program("alerts", "show", rocket["id"][:6]).out
+    assert program("show", rocket["id"][:6]).code == 0
+    assert program("show", rocket["article_id"][:8]).code == 0
+    assert program("stories", rocket["story_id"][:6]).code == 0
+    short = program("alerts", "show", rocket["id"][:5])
+    assert (short.code, "give at least 6 characters" in short.err) == (2, True)
+    assert program("alerts", "ack").code == 2
+    assert program("alerts", "ack", "--rule", "rockets").out == "1 alert acknowledged\n"
+    assert program("alerts", "ack", "--all").out == "1 alert acknowledged\n"
+    assert program("alerts", "ack", "--all").out == "0 alerts acknowledged\n"
+    assert program("alerts", "ack", "--rule", "other").code == 2
+
+
+def test_an_id_that_was_sent_leads_to_the_alert_whatever_became_of_its_story(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text("- {id: rockets, query: HIMARS OR M270}\n", encoding="utf-8")
+    text = "The first HIMARS launchers have arrived."
+    later = json.loads(article(1, "Launchers for the north", text, "2026-01-05T08:00:00Z"))
+    earlier = {**later, "url": "https://post.example/1", "source": "Post", "published": "2026-01-05T07:00:00Z"}
+    for told in (later, earlier):
+        (program.folder / "seeds.jsonl").write_text(json.dumps(told), encoding="utf-8")
+        assert program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml").code == 0
+    old = sent(program)[0]["id"]
+    (alert,) = program.exported("alerts")
+    assert alert["id"] != old
+    for given in (old, old[:6]):
+        ran = program("alerts", "show", given, "--json")
+        assert [one["id"] for one in ran.lines] == [alert["id"]]
+        assert f"alert {old} goes on as {alert['id']}" in ran.err
+    assert f"known before as {old}" in program("show", old).out
+    assert program("alerts", "ack", old).code == 0
+    assert program.exported("alerts")[0]["state"] == "acknowledged"
+
+    # More comes to it: it is opened again, and what is sent quotes what came.
+    more = f"An M270 was seen as well.\n\n{later['text']}"
+    joined = {**later, "url": "https://third.example/1", "source": "Third", "text": more}
+    (program.folder / "seeds.jsonl").write_text(json.dumps(joined), encoding="utf-8")
+    ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml")
+    assert ran.code == 0, ran.err
+    assert program.exported("alerts")[0]["state"] == "escalated"
+    assert "[escalated]" in ran.out
+    message = sent(program)[-1]
+    assert (message["kind"], message["reasons"]) == ("escalated", ["new term: M270"])
+    (news,) = message["news"]
+    assert (news["url"], news["source"]) == ("https://third.example/1", "Third")
+    assert "An M270 was seen as well." in news["sentences"]
+    assert program("alerts", "ack", old).code == 0
+    assert program.exported("alerts")[0]["state"] == "acknowledged"
