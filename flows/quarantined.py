@@ -150,14 +150,11 @@ def retry_items(
     from pipelines.collect.again import make_due  # noqa: PLC0415 - likewise
 
     done = Retried()
-    feeds = store.feed_states({item.url for item in items}).keys()
+    urls = {item.url for item in items}
     with ArchiveIndex(settings.archive) as index:
-        documents = {str(one.ref) for one in index.span() if one.kind is MediaKind.FEED}
-        archived = [
-            item
-            for item in items
-            if item.archive_record and item.url not in feeds and item.archive_record not in documents
-        ]
+        documents = {url for url, held in index.latest(urls).items() if held.kind is MediaKind.FEED}
+        feeds = documents.union(store.feed_states(urls))
+        archived = [item for item in items if item.archive_record and item.url not in feeds]
         report = steps.process(_refs(archived), inputs, settings, reporter)
         done.alerts = report.alerts
         if archived:

@@ -9,6 +9,7 @@ from pipelines.archive.warc import read_captures
 from pipelines.collect.pages import MAX_RETRIES
 from pipelines.errors import InputError
 from pipelines.identify.url import SEED_SCHEME
+from pipelines.stores.rejected import STAGE
 from schemas.records import PageRetry
 
 if TYPE_CHECKING:
@@ -78,4 +79,6 @@ def _why_not(item: Quarantined) -> str:
     if item.url.startswith(SEED_SCHEME):
         name = item.url.removeprefix(SEED_SCHEME).partition("#")[0]
         return f"mend the file and give it again: wirepicket run --seeds …/{name}"
+    if item.stage == STAGE:
+        return "it has no capture of its own: wirepicket replay stores everything again"
     return _NO_FEED

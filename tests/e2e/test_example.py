@@ -139,7 +139,9 @@ def test_only_what_is_new_or_has_changed_is_told(program: Program) -> None:
         "two": "A NASAMS battery was moved.",
     }
     for number, (name, text) in enumerate(texts.items()):
-        words = " ".join(f"{name}{word}" for word in ("alder", "birch", "cedar", "maple", "rowan", "hazel"))
+        words = " ".join(
+            f"{name}{word}".capitalize() for word in ("alder", "birch", "cedar", "maple", "rowan", "hazel")
+        )
         (program.folder / f"{name}.txt").write_text(f"Headline {name} {words}\n\n{text} {words} {number}.")
     ran = program("run", "--rules", "rules.yaml", "one.txt")
     assert "“HIMARS launchers were unloaded.”" in ran.out
