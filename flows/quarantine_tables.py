@@ -26,12 +26,12 @@ def item_block(item: Quarantined) -> Group:
     head = Text.assemble(f"{last}  ", (plain(f"{item.stage}: {item.reason}"), "bold"), (closed, "green"))
     first = [f"first seen {minute(item.first_seen)}"] if item.first_seen and item.first_seen != item.last_seen else []
     archived = [f"archive {item.archive_record}"] if item.archive_record else []
-    tail = plain("; ".join((*first, *archived, f"id {item.id}")))
+    tail = [plain("; ".join((*first, *archived)))] if first or archived else []
     return Group(
         head,
         Padding.indent(Text(plain(item.url), overflow="fold"), _INDENT),
         Padding.indent(Words(item.detail, _DETAIL_LINES), _INDENT),
-        Padding.indent(Text(tail, style="dim"), _INDENT),
+        *(Padding.indent(Text(one, style="dim", overflow="fold"), _INDENT) for one in (*tail, f"entry {item.id}")),
     )
 
 

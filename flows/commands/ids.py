@@ -20,6 +20,7 @@ SHORTEST = 6
 """Characters of an id that are enough, where no other begins so."""
 CANDIDATES = 8
 """Ids named where several begin as what was given."""
+_WORDS = {Named.QUARANTINE: "quarantine entry"}
 
 
 def find_id(store: Store, given: str, *kinds: Named) -> str:
@@ -31,7 +32,7 @@ def find_id(store: Store, given: str, *kinds: Named) -> str:
     found = {name: (now, kind) for kind in kinds for name, now in store.beginning(kind, given, CANDIDATES + 1).items()}
     if given in found:
         return _now(given, *found[given])
-    what = _either([str(kind) for kind in kinds])
+    what = _either([_WORDS.get(kind, str(kind)) for kind in kinds])
     if found and len(given) < SHORTEST:
         raise ConfigurationError(f"'{given}' is too short for an id; give at least {SHORTEST} characters of it")
     if len({now for now, _ in found.values()}) > 1:

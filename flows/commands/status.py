@@ -117,11 +117,8 @@ def _print_rules(told: dict[str, object], rule_file: str) -> None:
     if healthy:
         last = max(alerted, key=lambda one: str(one["last_alert"]), default=None)
         when = f", the last {last['rule_id']} at {last['last_alert']}" if last else ""
-        silent = f"; {len(healthy) - len(alerted)} without an alert so far" if len(alerted) < len(healthy) else ""
         raised = counted(sum(one["alerts"] for one in alerted), "alert")
-        console.print(
-            f"            {raised} of {counted(len(alerted), 'rule')}{when}{silent}", style="dim", markup=False
-        )
+        console.print(f"            {raised} of {counted(len(alerted), 'rule')}{when}", style="dim", markup=False)
     wrong = [
         f"{one['rule_id']}: {said}"
         for one in healthy
