@@ -96,7 +96,10 @@ def from_source(alerts: Sequence[Alert], source: str, store: Store) -> list[Aler
 
 
 def _is_from(article: Article, name: str) -> bool:
-    host = (urlsplit(article.content.url).hostname or "").casefold()
+    try:
+        host = (urlsplit(article.content.url).hostname or "").casefold()
+    except ValueError:
+        host = ""
     return name in {(article.content.source or "").casefold(), host} or host.endswith(f".{name}")
 
 

@@ -26,18 +26,19 @@ def example_settings(settings: Settings) -> Settings:
 
     That is where a store was configured, and where the usual one holds anything but the example. There nothing is sent
     to channels or to a remote archive.
+
+    Raises:
+        ConfigurationError: the configured store's address is none.
     """
-    if settings.store is None and _holds_nothing_else(settings):
+    address = parse_store_url(settings.store_url)
+    if settings.store is None and isinstance(address, SqliteAddress) and _holds_nothing_else(address, settings):
         return settings
     home = Path(tempfile.mkdtemp(prefix=_PREFIX))
     apart: dict[str, Any] = {"home": home, "store": None, "channels": {}, "failures": None, "archive_remote": None}
     return settings.model_copy(update=apart)
 
 
-def _holds_nothing_else(settings: Settings) -> bool:
-    address = parse_store_url(settings.store_url)
-    if not isinstance(address, SqliteAddress):
-        return False
+def _holds_nothing_else(address: SqliteAddress, settings: Settings) -> bool:
     if not address.path.exists():
         return not any(settings.archive.glob("*.warc.gz"))
     try:

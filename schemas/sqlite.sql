@@ -187,6 +187,7 @@ CREATE TABLE IF NOT EXISTS quarantine ( -- Quarantined
     detail TEXT NOT NULL,
     archive_record TEXT,
     captured_at TEXT,
+    kind TEXT,
     first_seen TEXT,
     last_seen TEXT,
     closed_at TEXT,

@@ -48,11 +48,6 @@ def run(
     settings = load_settings(config, store=store, rules=rules)
     given = [*(seeds or ()), *(more_seeds or ())]
     example = feeds is None and not given and settings.feeds is None
-    usual = settings
-    if example:
-        from flows.example import example_settings  # noqa: PLC0415 - lxml, which other runs may not need
-
-        settings = example_settings(usual)
     inputs = Inputs.of(
         [shipped(EXAMPLE)] if example else given,
         feed_sources(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
@@ -61,7 +56,11 @@ def run(
         settings,
         only_due=due,
     )
-    reporter = Reporter()
+    reporter, usual = Reporter(), settings
+    if example:
+        from flows.example import example_settings  # noqa: PLC0415 - only for the example
+
+        settings = example_settings(usual)
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
     if settings is not usual:

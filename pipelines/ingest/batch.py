@@ -175,6 +175,7 @@ def _quarantined(ref: CaptureRef, capture: Capture, error: InputError) -> Quaran
         detail=error.detail,
         archive_record=str(ref),
         captured_at=capture.fetched_at,
+        kind=capture.kind,
     )
 
 
@@ -186,4 +187,5 @@ def _refused(ref: CaptureRef, capture: Capture) -> Quarantined:
         detail="the store cannot take it; `wirepicket quarantine list` has its reason",
         archive_record=str(ref),
         captured_at=capture.fetched_at,
+        kind=capture.kind,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.stores.rejected import STAGE
+from schemas.records import MediaKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -37,12 +38,17 @@ class Success:
 
     def closes(self, item: Quarantined) -> bool:
         """Return whether the failure of an item with one of the addresses is over."""
+        # Where a page could not be had or read, the words of its feed may have been taken: that is no success of it.
         if item.archive_record is None:
-            # Where a page could not be had, the words of its feed have been taken: that is no success of the page.
             return not self.of_entry and (item.last_seen is None or self.captured_at >= item.last_seen)
-        if item.archive_record == self.archive_record or item.captured_at is None:
+        if item.archive_record == self.archive_record:
             return True
-        return (self.captured_at, self.archive_record) > (item.captured_at, item.archive_record)
+        if self.of_entry and item.kind is not MediaKind.FEED_ENTRY:
+            return False
+        return item.captured_at is None or (self.captured_at, self.archive_record) > (
+            item.captured_at,
+            item.archive_record,
+        )
 
 
 def settle(store: Store, failures: Sequence[Quarantined], successes: Sequence[Success], now: datetime) -> None:

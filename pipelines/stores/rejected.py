@@ -61,7 +61,7 @@ def storable_item(item: Quarantined, now: datetime) -> Quarantined:
 
 
 def merged(old: Quarantined | None, new: Quarantined) -> Quarantined:
-    """Two items with the same key as one, whatever order they come in.
+    """Return two items with the same key as one, the same whatever order they come in.
 
     It speaks of the capture that was made last, and was met from the earlier time to the later.
     """
@@ -82,6 +82,6 @@ def _recency(item: Quarantined) -> tuple[datetime, str, str]:
 
 
 def _of(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
-    """One of two times; of one that is unknown and another, the other."""
+    """Return one of two times; where one is unknown, the other."""
     known = [time for time in times if time]
     return reduce(choose, known) if known else None

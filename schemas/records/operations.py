@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - serial reads the types at run time
 
+from schemas.records.captures import MediaKind  # noqa: TC001 - likewise
+
 _ID_CHARACTERS = 24
 """Hexadecimal digits of an id made of a hash: 96 bits."""
 
@@ -24,6 +26,8 @@ class Quarantined:
     """Of the latest capture that failed so: ``FILE@OFFSET``; ``None`` where nothing was captured."""
     captured_at: datetime | None = None
     """When that capture was made."""
+    kind: MediaKind | None = None
+    """What kind of capture it is."""
     first_seen: datetime | None = None
     """When the failure was met for the first time; ``None``: before such times were kept."""
     last_seen: datetime | None = None

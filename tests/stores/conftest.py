@@ -25,6 +25,7 @@ from schemas.records import (
     GroupChange,
     Grouping,
     Match,
+    MediaKind,
     MemoryEntry,
     Observation,
     OutboxMessage,
@@ -192,6 +193,7 @@ class Make:
             detail="no text",
             archive_record=f"a.warc.gz@{number:05}",
             captured_at=DAY + timedelta(minutes=number),
+            kind=MediaKind.HTML,
             first_seen=DAY + timedelta(hours=1),
             last_seen=DAY + timedelta(hours=2),
         )

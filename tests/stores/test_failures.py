@@ -58,8 +58,9 @@ def test_a_success_closes_what_failed_before_it(store: Store) -> None:
         failure("a@1", DAY, url="https://news.example/2", reason="of another"),
     ]
     store.quarantine(items)
+    store.quarantine([replace(failure("a@0", DAY, reason="feed's words"), kind=MediaKind.FEED_ENTRY)])
     settle(store, (), [success("a@2", DAY + 2 * HOUR, of_entry=True)], NOW)
-    assert left(store) == {"later", "not had", "not had later", "of another"}
+    assert left(store) == {"earlier", "later", "not had", "not had later", "of another"}
     settle(store, (), [success("a@2", DAY + 2 * HOUR)], NOW)
     assert left(store) == {"later", "not had later", "of another"}
     closed = {item.reason: item.closed_at for item in store.iter_quarantine(closed=True) if not item.is_open}
