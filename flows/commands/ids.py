@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flows.quarantine_tables import quarantined_item
 from pipelines.alerts.former import alert_known_as
 from pipelines.errors import ConfigurationError
+from pipelines.lineage.history import moved
 from pipelines.stores.protocol import Named
 
 if TYPE_CHECKING:
@@ -56,6 +57,24 @@ def find_alerts(store: Store, given: Iterable[str]) -> list[Alert]:
     ids = [find_id(store, one, Named.ALERT) for one in given]
     found = store.alerts(ids)
     return [found[one] for one in dict.fromkeys(ids) if one in found]
+
+
+def find_stories(store: Store, given: str) -> tuple[str, ...]:
+    """Return the story that an id means, or those that came of it where it has gone on under others.
+
+    Raises:
+        ConfigurationError: as ``find_id``.
+    """
+    try:
+        return (find_id(store, given, Named.STORY),)
+    except ConfigurationError:
+        # A story has the id of an article, which outlives it.
+        articles = store.beginning(Named.ARTICLE, given, 2)
+        gone = moved(next(iter(articles)) if len(articles) == 1 else given, store)
+        if gone is None:
+            raise
+        print(f"wirepicket: story {given} goes on as {', '.join(gone.now)}", file=sys.stderr)
+        return gone.now
 
 
 def only_match(given: str, names: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.ids import find_id
+from flows.commands.ids import find_id, find_stories
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.commands.queries import parsed_query
@@ -92,7 +92,7 @@ def stories(
     """The latest stories."""
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        named = [find_id(opened_store, one, Named.STORY) for one in ids or ()]
+        named = [story for one in ids or () for story in find_stories(opened_store, one)]
         found = sorted(
             opened_store.stories(named).values() if named else opened_store.iter_stories(),
             key=lambda story: (story.last_published is not None, story.last_published, story.id),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.commands.ids import find_alerts, find_id, only_match
+from flows.commands.ids import find_alerts, find_id, find_stories, only_match
 from pipelines.alerts.alerting import alert_id
 from pipelines.errors import ConfigurationError
 from pipelines.stores import open_store
@@ -91,6 +91,25 @@ def test_an_id_from_before_former_ids_were_kept_is_found_by_the_changes(store: S
     assert find_id(store, alert_id("r", "older"), Named.ALERT) == "cccccc11"
     with pytest.raises(ConfigurationError):
         find_id(store, alert_id("q", "older"), Named.ALERT)
+
+
+def test_a_story_that_has_gone_on_is_followed(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    change = GroupChange(
+        id="x",
+        at=DAY,
+        grouping=Grouping.STORIES,
+        change=Regrouped.MERGED,
+        before=("zzzzzz", "bbbbbb"),
+        after=("bbbbbb",),
+        article_ids=("zzzzzz",),
+    )
+    store.write_changes([change])
+    assert find_stories(store, "zzzzzz") == ("bbbbbb",)
+    assert "story zzzzzz goes on as bbbbbb" in capsys.readouterr().err
+    assert find_stories(store, "aaaaaa1") == ("aaaaaa11",)
+    for wrong in ("yyyyyy", "aaaaaa"):
+        with pytest.raises(ConfigurationError):
+            find_stories(store, wrong)
 
 
 def test_names_of_rules() -> None:
