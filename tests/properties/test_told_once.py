@@ -302,6 +302,18 @@ def test_nothing_is_told_as_new_twice_lost_or_doubled(steps: list[Callable[[Worl
                 assert [article for article, times in had.recorded.items() if times > 1] == []
 
 
+def test_an_alert_with_two_messages_that_it_is_new_is_told_once(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        world = World(store)
+        world.take([3], writes=5)  # dies with a message written and no alert
+        world.deliver()
+        world.take([0, 4])
+        world.take([EDITS[1]], writes=6)  # the part that goes has a message of its own; that of before is left
+        world.deliver()
+        for had in world.had.values():
+            assert set(had.recorded.values()) == {1}
+
+
 def remove(path: Path, article_id: str) -> None:
     """Take an article out of a store's file."""
     with closing(sqlite3.connect(path)) as connection:
