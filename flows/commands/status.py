@@ -118,7 +118,10 @@ def _print_rules(told: dict[str, object], rule_file: str) -> None:
         last = max(alerted, key=lambda one: str(one["last_alert"]), default=None)
         when = f", the last {last['rule_id']} at {last['last_alert']}" if last else ""
         raised = counted(sum(one["alerts"] for one in alerted), "alert")
-        console.print(f"            {raised} of {counted(len(alerted), 'rule')}{when}", style="dim", markup=False)
+        summed = [f"{raised} of {counted(len(alerted), 'rule')}{when}"] if alerted else []
+        summed += [f"{len(healthy) - len(alerted)} without an alert so far"] if len(alerted) < len(healthy) else []
+        for said in summed:
+            console.print(f"            {said}", style="dim", markup=False, soft_wrap=True)
     wrong = [
         f"{one['rule_id']}: {said}"
         for one in healthy

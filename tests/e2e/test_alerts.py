@@ -98,6 +98,32 @@ def test_a_rule_says_what_it_lacks(program: Program) -> None:
     assert "would match" not in as_headline.out
 
 
+def test_every_error_of_a_rule_file_is_told_and_status_sums_rules_up(program: Program) -> None:
+    (program.folder / "broken.yaml").write_text(
+        "- {id: one, query: HIMARS AND}\n"
+        "- {id: two, query: M270, tests: {match: [nothing]}}\n"
+        "- {id: two, query: S-400}\n",
+        encoding="utf-8",
+    )
+    ran = program("rules", "check", "broken.yaml")
+    assert ran.code == 2
+    assert [line.split(":")[2] for line in ran.err.splitlines()] == ["1", "3"]
+    assert "should match: nothing" in ran.out
+    assert ran.out.endswith("1 rule that can be read in broken.yaml, 1 with failing examples, 2 errors\n")
+    told = json.loads(program("rules", "check", "broken.yaml", "--json").out)
+    assert [one.get("rule_id") or one["line"] for one in told] == ["two", 1, 3]
+    assert program("run", "--rules", "broken.yaml").code == 2
+
+    many = "".join(f"- {{id: rule-{number}, query: HIMARS{number}}}\n" for number in range(30))
+    (program.folder / "many.yaml").write_text(f"{many}- {{id: desk, query: x, notify: [nowhere]}}\n", encoding="utf-8")
+    status = program("status", "--rules", "many.yaml").out
+    assert "rules       31 in many.yaml\n" in status
+    assert "31 without an alert so far\n" in status
+    assert "desk: its channel 'nowhere' is not configured" in status
+    assert "rule-7" not in status
+    assert len(json.loads(program("status", "--rules", "many.yaml", "--json").out)["rule_health"]) == 31
+
+
 def sent(program: Program) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (program.folder / "var" / "alerts.jsonl").read_text().splitlines()]
 
