@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 TEXTS = 130
 """More than two portions of the pipeline."""
 RULES = "- {id: rockets, query: HIMARS}\n- {id: shields, query: S-400 OR HIMARS, notify: [desk]}\n"
-VOLATILE = {"first_seen", "matched_at", "archive_record"}
+VOLATILE = {"first_seen", "last_seen", "closed_at", "matched_at", "archive_record"}
 """Fields that tell when and where of a run, not what."""
 MOST_KILLS = 4
 """Of one round."""

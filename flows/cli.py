@@ -38,6 +38,7 @@ _COMMANDS = {
     "feeds": "feeds:app",
     "alerts": "alerts:app",
     "archive": "archive:app",
+    "quarantine": "quarantine:app",
     "gazetteer": "gazetteer:app",
     "lines": "lines:app",
     "setup": "setup:app",

@@ -21,7 +21,7 @@ def say_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
     for item in items[:SHOWN]:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
     if len(items) > SHOWN:
-        reporter.say(f"wirepicket: … and {len(items) - SHOWN} more; see wirepicket export quarantine")
+        reporter.say(f"wirepicket: … and {len(items) - SHOWN} more; see wirepicket quarantine list")
 
 
 def say_left_out(inputs: Inputs, reporter: Reporter) -> None:

@@ -15,6 +15,7 @@ from pipelines.beam.launch import BatchReport, launch
 from pipelines.beam.launch_copy import Copying
 from pipelines.beam.places import remote_archive
 from pipelines.collect.feeds import FeedsTaken, take_feeds
+from pipelines.collect.noting import note_collected
 from pipelines.collect.seeds import take_seeds
 from pipelines.fetch.policy import FetchPolicy
 from pipelines.ingest.outcome import Outcome
@@ -81,10 +82,7 @@ def collect(
                 meanwhile=meanwhile,
             )
     if intake.store:
-        # What never became a capture has no way into the store but this one.
-        intake.store.quarantine([*intake.quarantined, *feeds.failed])
-        # Not before everything that the feeds offered is safe in the archive.
-        intake.store.put_feed_states(feeds.states)
+        note_collected(intake.store, intake, feeds, inputs.seeds, started)
     return Collected(unchanged=tuple(intake.unchanged), quarantined=tuple(intake.quarantined), feeds=feeds)
 
 

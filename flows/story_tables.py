@@ -7,12 +7,14 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from flows.console import Stacked, Words, counted, facts, headed, plain, rows_table
 from pipelines.lineage.agencies import agency, own_publication, voice
 from pipelines.lineage.copies import derivation, origin_of
-from pipelines.lineage.first import Trust, earliest, out_by, trust, when_out
+from pipelines.lineage.first import Trust, earliest, only_day, out_by, trust, when_out
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import RenderableType
-    from rich.table import Table
 
     from schemas.records import Article, ArticleContent, Story
 
 _TITLE_LINES = 2
+_OUTLETS = 4
+"""Outlets named in a list; the story has them all."""
+_INDENT = 4
 _LEGEND = (
     "A, B, …: texts that several carry. Of a copy: how much of its origin it kept, and how much of the copy is changed "
     "from it or added."
@@ -48,6 +52,46 @@ def stories_table(stories: Iterable[Story], title: str) -> Table:
 
 
 _COUNTS = ("articles", "outlets", "independent")
+
+
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
+
+
+def listed(severity: str | None, when: str, told: Text) -> Table:
+    """Return the head of something in a list: how urgent it is and when it was, beside what is told of it."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, min_width=len("critical"))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(severity or "–", _STYLES.get(severity or "", "dim")), when, told)
+    return table
+
+
+def carriers(story: Story) -> str:
+    """Return who carries a story: ``Coast Courier, North Star: 2 outlets, 1 independent``."""
+    named = ", ".join(story.sources[:_OUTLETS])
+    more = f" and {len(story.sources) - _OUTLETS} more" if len(story.sources) > _OUTLETS else ""
+    told = f"{counted(len(story.sources), 'outlet')}, {story.independent_sources} independent"
+    return f"{named}{more}: {told}" if named else told
+
+
+def story_block(story: Story, severity: str | None, first: Article | None) -> Group:
+    """Return a story in a list: the severity of its alerts, time, title, who carries it and where.
+
+    ``first`` is its first article.
+    """
+    when, last = (_moment(time) if time else "undated" for time in (story.first_published, story.last_published))
+    span = f"; until {last}" if when != last else ""
+    head = listed(severity, when, Text(plain(story.title or "(no title)"), "bold"))
+    told = [
+        f"{carriers(story)}; {counted(len(story.article_ids), 'article')}{span}",
+        *([first.content.url] if first else []),
+    ]
+    return Group(
+        head,
+        *(Padding.indent(Text(plain(one), overflow="fold"), _INDENT) for one in told),
+        Padding.indent(Text(f"story {story.id}", style="dim"), _INDENT),
+    )
 
 
 def story_view(story: Story, articles: Sequence[Article]) -> Group:
@@ -145,6 +189,11 @@ def time_of(article: Article) -> str:
 def minute(time: datetime) -> str:
     """A time to the minute, in UTC."""
     return time_to_text(time)[:16].replace("T", " ")
+
+
+def _moment(time: datetime) -> str:
+    """A time to the minute, or the day where it may be no more than that."""
+    return day(time) if only_day(time) else minute(time)
 
 
 def _credited(article: Article) -> str:

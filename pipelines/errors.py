@@ -29,19 +29,27 @@ class ConfigurationError(WirepicketError):
 class RuleSyntaxError(ConfigurationError):
     """A rule file or query is wrong.
 
-    ``line`` and ``column`` count from 1; ``None`` where the query did not come from a file.
+    ``line`` and ``column`` count from 1; ``None`` where the query did not come from a file. ``others`` are the further
+    errors of the same file; the text has a line for each.
     """
 
     def __init__(
-        self, message: str, *, file: str | None = None, line: int | None = None, column: int | None = None
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        others: tuple[RuleSyntaxError, ...] = (),
     ) -> None:
         """Keep the place beside the message, so that callers can add the file to an error of the query."""
         self.message = message
         self.file = file
         self.line = line
         self.column = column
+        self.others = others
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
-        super().__init__(f"{place}: {message}" if place else message)
+        super().__init__("\n".join([f"{place}: {message}" if place else message, *map(str, others)]))
 
 
 class StoreUnavailableError(WirepicketError):

@@ -100,6 +100,14 @@ class ExportedQuarantine:
     detail: str
     archive_record: str | None
     """Where the archive keeps the input: ``FILE@OFFSET``."""
+    id: str
+    """Hash of ``url``, ``stage`` and ``reason``."""
+    first_seen: datetime | None
+    """When it was met for the first time; null: before such times were kept."""
+    last_seen: datetime | None
+    """When it was last met."""
+    closed_at: datetime | None
+    """When the same capture, address or feed was processed well since; null: it still stands."""
 
 
 def export_article(article: Article) -> ExportedArticle:
@@ -162,4 +170,8 @@ def export_quarantine(item: Quarantined) -> ExportedQuarantine:
         reason=item.reason,
         detail=item.detail,
         archive_record=item.archive_record,
+        id=item.id,
+        first_seen=item.first_seen,
+        last_seen=item.last_seen,
+        closed_at=None if item.is_open else item.closed_at,
     )

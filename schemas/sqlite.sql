@@ -154,7 +154,8 @@ CREATE TABLE IF NOT EXISTS alerts ( -- Alert
     state TEXT NOT NULL,
     origin TEXT NOT NULL DEFAULT 'live',
     thread TEXT,
-    severity TEXT
+    severity TEXT,
+    former_ids TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS alerts_by_story ON alerts (story_id);
@@ -165,6 +166,7 @@ CREATE TABLE IF NOT EXISTS outbox ( -- OutboxMessage
     channel TEXT NOT NULL,
     kind TEXT NOT NULL,
     reason TEXT,
+    article_ids TEXT NOT NULL DEFAULT '[]',
     topic TEXT,
     created_at TEXT NOT NULL,
     attempts INTEGER NOT NULL,
@@ -184,6 +186,12 @@ CREATE TABLE IF NOT EXISTS quarantine ( -- Quarantined
     reason TEXT NOT NULL,
     detail TEXT NOT NULL,
     archive_record TEXT,
+    captured_at TEXT,
+    kind TEXT,
+    first_seen TEXT,
+    last_seen TEXT,
+    closed_at TEXT,
+    mended_at TEXT,
     PRIMARY KEY (url, stage, reason)
 ) STRICT;
 
@@ -231,7 +239,8 @@ CREATE TABLE IF NOT EXISTS seen ( -- SeenCapture
     payload_digest TEXT NOT NULL,
     fetched_at TEXT NOT NULL,
     archive_record TEXT NOT NULL,
-    article_id TEXT
+    article_id TEXT,
+    succeeded_at TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS drift ( -- ExtractionDay

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.alert_tables import Background, alert_block, alert_view, from_source
+from flows.commands.ids import find_alerts, only_match
 from flows.commands.look import LimitOption
+from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.console import console, counted
 from flows.inputs import Inputs
 from flows.shipped import RULES, shipped
-from flows.tables import alert_block, alert_titles, alert_view
 from pipelines.beam.runners import INPROCESS
 from pipelines.errors import ConfigurationError
 from schemas.export import export_alert
@@ -22,13 +25,35 @@ from schemas.records import AlertState, now_utc
 from schemas.serial import to_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipelines.stores.protocol import Store
     from schemas.records import Alert
 
+
+class Severity(StrEnum):
+    """How urgent a rule says its alerts are."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
 app = typer.Typer(help="Alerts: list, show, acknowledge, mute. Without a command: list.", invoke_without_command=True)
-IdsArgument = Annotated[list[str], typer.Argument(help="Ids of alerts.", metavar="ID…")]
+IdsArgument = Annotated[list[str], typer.Argument(help="Ids of alerts, or how they begin.", metavar="ID…")]
 StateOption = Annotated[AlertState | None, typer.Option("--state", help="Only alerts in this state.")]
 RuleOption = Annotated[str | None, typer.Option("--rule", help="Only alerts of this rule.", metavar="ID")]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help="Only alerts raised from then on: a date, a time, or a span like 7d.", metavar="TIME"),
+]
+SeverityOption = Annotated[
+    list[Severity] | None, typer.Option("--severity", help="Only of this severity; may be given several times.")
+]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="Only where an article of this outlet or host matches.", metavar="NAME")
+]
 
 
 @app.callback()
@@ -37,13 +62,16 @@ def alerts(
     limit: LimitOption = 20,
     state: StateOption = None,
     rule: RuleOption = None,
+    severity: SeverityOption = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Alerts: list, show, acknowledge, mute. Without a command: the latest, each with the sentence that matched."""
+    """Alerts: list, show, acknowledge, mute. Without a command: the latest, each with the sentences that matched."""
     if context.invoked_subcommand is None:
-        list_alerts(limit, state, rule, store, config, as_json)
+        list_alerts(limit, state, rule, severity, source, since, store, config, as_json)
 
 
 @app.command("list")
@@ -51,34 +79,49 @@ def list_alerts(
     limit: LimitOption = 20,
     state: StateOption = None,
     rule: RuleOption = None,
+    severity: SeverityOption = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The latest alerts, each with the sentence that matched."""
+    """The latest alerts, each with the sentences that matched."""
+    start = parse_since(since, now_utc()) if since else None
+    severities = frozenset(severity or ())
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        wanted = (
+        wanted = [
             alert
             for alert in opened_store.iter_alerts()
-            if state in {None, alert.state} and rule in {None, alert.rule_id}
-        )
-        found = sorted(wanted, key=lambda alert: (alert.matched_at, alert.id), reverse=True)[:limit]
+            if state in {None, alert.state}
+            and (not severities or alert.severity in severities)
+            and (start is None or alert.matched_at >= start)
+        ]
+        if rule is not None:
+            named = only_match(rule, {alert.rule_id for alert in wanted})
+            wanted = [alert for alert in wanted if alert.rule_id == named]
+        if source is not None:
+            wanted = from_source(wanted, source, opened_store)
+        found = sorted(wanted, key=lambda alert: (alert.matched_at, alert.id), reverse=True)
         if as_json:
-            _print_json(found)
+            _print_json(found[:limit])
             return
-        titles = alert_titles(found, opened_store)
-        for alert in found:
-            console.print(alert_block(alert, titles))
+        background = Background.of(found[:limit], opened_store)
+        for alert in found[:limit]:
+            console.print(alert_block(alert, background))
+        if len(found) > limit:
+            console.print(f"… and {len(found) - limit} more: --limit", style="dim", markup=False)
         if not found:
-            console.print("No alert yet." if state is None and rule is None else "No such alert.")
+            filtered = any(one is not None for one in (state, rule, severity, source, since))
+            console.print("No such alert." if filtered else "No alert yet.")
 
 
 @app.command()
 def show(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Everything about alerts: every place that matched."""
     with opened(store, config) as (opened_store, _):
-        found = _by_id(opened_store, ids)
+        found = find_alerts(opened_store, ids)
         if as_json:
             _print_json(found)
             return
@@ -87,15 +130,30 @@ def show(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = Non
 
 
 @app.command()
-def ack(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Mark alerts as seen: what of them is not delivered yet is not sent any more."""
-    _set_state(ids, AlertState.ACKNOWLEDGED, store, config, as_json=as_json)
+def ack(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of alerts, or how they begin.", metavar="[ID]…")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="All open alerts of this rule.", metavar="ID")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All open alerts.")] = False,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Mark alerts as seen: what of them is not delivered yet is not sent any more. What comes to them later is."""
+    if bool(ids) + (rule is not None) + every != 1:
+        raise ConfigurationError("ack needs the ids of alerts, or --rule, or --all; nothing was changed")
+    _set_state(
+        lambda opened_store: find_alerts(opened_store, ids) if ids else _open_alerts(opened_store, rule),
+        AlertState.ACKNOWLEDGED,
+        store,
+        config,
+        as_json=as_json,
+    )
 
 
 @app.command()
 def mute(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Keep alerts and send nothing of them; further articles of their stories are still added."""
-    _set_state(ids, AlertState.MUTED, store, config, as_json=as_json)
+    _set_state(lambda opened_store: find_alerts(opened_store, ids), AlertState.MUTED, store, config, as_json=as_json)
 
 
 @app.command()
@@ -118,14 +176,21 @@ def deliver(
         raise typer.Exit(1)
 
 
-def _set_state(ids: list[str], state: AlertState, store: str | None, config: ConfigOption, *, as_json: bool) -> None:
+def _set_state(
+    find: Callable[[Store], list[Alert]], state: AlertState, store: str | None, config: ConfigOption, *, as_json: bool
+) -> None:
     with opened(store, config) as (opened_store, _):
+        opened_store.refresh()
         with opened_store.exclusive():  # a regrouping may be adding matches to them at this moment
-            changed = [replace(alert, state=state) for alert in _by_id(opened_store, ids)]
+            changed = [replace(alert, state=state) for alert in find(opened_store)]
             # What waits is not sent; what comes to an acknowledged alert later is.
-            waiting = [one for one in opened_store.outbox_of_alerts(ids) if not one.delivered_at]
+            messages = opened_store.outbox_of_alerts([alert.id for alert in changed]) if changed else []
             opened_store.write_outbox(
-                [replace(one, delivered_at=now_utc(), last_error=f"not sent: {state}") for one in waiting]
+                [
+                    replace(one, delivered_at=now_utc(), last_error=f"not sent: {state}")
+                    for one in messages
+                    if not one.delivered_at
+                ]
             )
             opened_store.write_alerts(changed)
         opened_store.refresh()
@@ -135,12 +200,16 @@ def _set_state(ids: list[str], state: AlertState, store: str | None, config: Con
             console.print(f"{counted(len(changed), 'alert')} {state}")
 
 
-def _by_id(store: Store, ids: list[str]) -> list[Alert]:
-    found = store.alerts(ids)
-    for one in ids:
-        if one not in found:
-            raise ConfigurationError(f"there is no alert '{one}'; `wirepicket alerts` lists them. Nothing was changed")
-    return [found[one] for one in dict.fromkeys(ids)]
+def _open_alerts(store: Store, rule: str | None) -> list[Alert]:
+    """The alerts that nobody has dealt with, of one rule or of all."""
+    settled = {AlertState.ACKNOWLEDGED, AlertState.MUTED}
+    found = list(store.iter_alerts())
+    if rule is not None:
+        named = only_match(rule, {alert.rule_id for alert in found})
+        if named is None:
+            raise ConfigurationError(f"--rule {rule}: no alert is of this rule; nothing was changed")
+        found = [alert for alert in found if alert.rule_id == named]
+    return [alert for alert in found if alert.state not in settled]
 
 
 def _print_json(found: list[Alert]) -> None:

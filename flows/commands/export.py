@@ -42,6 +42,9 @@ class Form(StrEnum):
 def export(
     what: Annotated[What, typer.Argument(help="What to export.")],
     form: Annotated[Form, typer.Option("--form", help="Markdown: articles only, for reading.")] = Form.JSON,
+    closed: Annotated[
+        bool, typer.Option("--all", help="Of quarantine: closed entries as well, what has succeeded since.")
+    ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -49,6 +52,8 @@ def export(
 
     "changes" are merges, splits and renamings of copy groups and stories; "revisions" what edits of articles changed.
     """
+    if closed and what is not What.QUARANTINE:
+        raise ConfigurationError(f"--all is for quarantine; {what} are exported whole")
     if form is Form.MARKDOWN and what is not What.ARTICLES:
         raise ConfigurationError(f"--form markdown is for articles; {what} are exported as JSON lines")
     with opened(store, config) as (opened_store, _):
@@ -56,12 +61,12 @@ def export(
         if form is Form.MARKDOWN:
             print("\n---\n\n".join(map(as_markdown, opened_store.iter_articles())), end="")
             return
-        for record in _records(what, opened_store):
+        for record in _records(what, opened_store, closed=closed):
             sys.stdout.buffer.write(to_json(record) + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _records(what: What, store: Store) -> Iterator[object]:
+def _records(what: What, store: Store, *, closed: bool) -> Iterator[object]:
     match what:
         case What.ARTICLES:
             return map(export_article, store.iter_articles())
@@ -70,7 +75,7 @@ def _records(what: What, store: Store) -> Iterator[object]:
         case What.ALERTS:
             return map(export_alert, store.iter_alerts())
         case What.QUARANTINE:
-            return map(export_quarantine, store.iter_quarantine())
+            return map(export_quarantine, store.iter_quarantine(closed=closed))
         case What.CHANGES:
             return store.iter_changes()
         case What.REVISIONS:

@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.ids import find_id, find_stories
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.commands.queries import parsed_query
 from flows.console import console
 from flows.story_tables import stories_table
 from flows.tables import hit_view, print_facets
-from pipelines.errors import ConfigurationError
+from pipelines.stores.protocol import Named
 from pipelines.stores.searching import Order, facets
 from schemas.export import export_article, export_story
 from schemas.records import now_utc
@@ -49,8 +50,7 @@ def search(
     parsed, now = parsed_query(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        if after and after not in opened_store.articles([after]):
-            raise ConfigurationError(f"--after {after}: no article has this id in {opened_store.url}")
+        after = find_id(opened_store, after, Named.ARTICLE) if after else None
         hits = opened_store.search(
             parsed,
             since=parse_since(since, now) if since else None,
@@ -81,6 +81,9 @@ def search(
 
 
 def stories(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Only these stories, by id or how it begins.", metavar="[ID]…")
+    ] = None,
     limit: LimitOption = 20,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -89,8 +92,9 @@ def stories(
     """The latest stories."""
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
+        named = [story for one in ids or () for story in find_stories(opened_store, one)]
         found = sorted(
-            opened_store.iter_stories(),
+            opened_store.stories(named).values() if named else opened_store.iter_stories(),
             key=lambda story: (story.last_published is not None, story.last_published, story.id),
             reverse=True,
         )

@@ -11,6 +11,7 @@ import typer
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption, opened
 from flows.complaints import say_quarantined
+from flows.console import console
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -59,6 +60,8 @@ def replay(
     if as_json:
         print_json(record)
     else:
+        if not (record.new or record.revised or record.alerts or record.quarantined):
+            console.print("Nothing new.")
         print_summary(record)
     if record.quarantined:
         raise typer.Exit(1)

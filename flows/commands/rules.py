@@ -10,19 +10,20 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.ids import only_match
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.commands.queries import parsed_query
 from flows.console import console, counted
 from flows.inputs import Inputs
+from flows.quote_tables import explained, quoted_terms
 from flows.shipped import RULES, shipped
-from flows.tables import explained, quoted
 from pipelines.alerts.health import missing_channels
 from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.alerts.preview import Preview, preview_query
 from pipelines.alerts.query import Query, format_query
-from pipelines.alerts.rule_file import RULE_ID
+from pipelines.alerts.rule_file import RULE_ID, read_rules
 from pipelines.alerts.rules import check_rules, load_rules, match_text
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
@@ -51,28 +52,35 @@ def check(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a rule file and run each rule's own examples."""
+    """Read a rule file and run each rule's own examples. Every error is told, with its line; exit code 2."""
     del store  # every command takes it; rules need none
     settings = load_settings(config)  # first, since it also says which gazetteer the rules are read with
     path = file or rules or settings.rules or shipped(RULES)
-    loaded = load_rules(path)
+    loaded, errors = read_rules(path)
     checks = check_rules(loaded)
     failed = [one for one in checks if one.failed]
+    for error in errors:
+        print(f"wirepicket: {error}", file=sys.stderr)
     if as_json:
-        print(json.dumps([to_dict(one) for one in checks], ensure_ascii=False))
+        wrong = [{"line": one.line, "column": one.column, "error": one.message} for one in errors]
+        print(json.dumps([*map(to_dict, checks), *wrong], ensure_ascii=False))
     else:
         for one in checks:
             verdict = "FAILED" if one.failed else "ok"
             console.print(f"{verdict:7}{one.rule_id}: {one.examples} examples", markup=False)
             if one.reads_as:
                 console.print(f"       read as {one.reads_as}", markup=False, style="dim")
-            for wrong in one.failed:
-                wish = "should match" if wrong.expected else "should not match"
-                console.print(f"       {wish}: {wrong.text}", markup=False)
+            for example in one.failed:
+                wish = "should match" if example.expected else "should not match"
+                console.print(f"       {wish}: {example.text}", markup=False)
         for rule in loaded:
             for name in missing_channels(rule, {*settings.channels, STANDARD_OUTPUT}):
                 console.print(f"{rule.id}: its channel '{name}' is not configured; messages will wait", markup=False)
-        console.print(f"{len(checks)} rules in {path}, {len(failed)} with failing examples", markup=False)
+        broken = f", {counted(len(errors), 'error')}" if errors else ""
+        right = f"{counted(len(checks), 'rule')}{' that can be read' if errors else ''} in {path}"
+        console.print(f"{right}, {len(failed)} with failing examples{broken}", markup=False)
+    if errors:
+        raise typer.Exit(2)
     if failed:
         raise typer.Exit(1)
 
@@ -96,7 +104,8 @@ def try_out(
         check(rules, None, config, store, as_json)
         return
     loaded = load_rules(_rule_file(rules, config))
-    wanted = [one for one in loaded if rule in {None, one.id}]
+    named = only_match(rule, {one.id for one in loaded}) if rule else None
+    wanted = [one for one in loaded if rule is None or one.id == named]
     if not wanted:
         raise ConfigurationError(f"--rule {rule}: no rule has this id; there are {', '.join(one.id for one in loaded)}")
     body = sys.stdin.read() if text == "-" else text or ""
@@ -175,10 +184,11 @@ def backfill(
     start = parse_since(since, now_utc())
     path = _rule_file(rules, config)
     loaded = load_rules(path)
-    wanted = [one for one in loaded if not rule or one.id in rule]
-    unknown = sorted(set(rule or ()) - {one.id for one in wanted})
+    meant = {one: only_match(one, {known.id for known in loaded}) for one in rule or ()}
+    unknown = sorted(one for one, known in meant.items() if known is None)
     if unknown:
         raise ConfigurationError(f"--rule {unknown[0]}: no rule of {path} has this id")
+    wanted = [one for one in loaded if not rule or one.id in meant.values()]
     with opened(store, config) as (opened_store, settings):
         policy = AlertPolicy.of(wanted, origin=AlertOrigin.BACKFILL, speaks=notify)
         done = run_backfill(opened_store, policy, since=start)
@@ -197,9 +207,12 @@ def backfill(
 def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
     path = _rule_file(rules, config)
     named = {one.id: one.query for one in load_rules(path)}
-    if rule not in named and re.fullmatch(RULE_ID, rule):
+    known = only_match(rule, named)
+    if known is None and re.fullmatch(RULE_ID, rule):
         print(f"wirepicket: no rule of {path} is called '{rule}': it is taken for a query", file=sys.stderr)
-    return parsed_query(named.get(rule, rule))
+    elif known != rule and known:
+        print(f"wirepicket: '{rule}' is taken for the rule '{known}'", file=sys.stderr)
+    return parsed_query(named[known] if known else rule)
 
 
 def _print_preview(found: Preview, since: str) -> None:
@@ -211,5 +224,5 @@ def _print_preview(found: Preview, since: str) -> None:
         console.print(example.title or "(no title)", style="bold", markup=False)
         articles = counted(len(example.article_ids), "article")
         console.print(f"    story {example.story_id}, {articles}", style="dim", markup=False)
-        for match in example.matches:
-            console.print(quoted(match))
+        for quote in quoted_terms(example.matches, len(example.matches)):
+            console.print(quote)

@@ -23,6 +23,7 @@ from flows.orchestration import prefect_configured
 from flows.progress import Reporter
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
+from flows.telling import told_of
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from flows.run import PassReport
     from pipelines.config import Settings
     from pipelines.fetch.sources import FeedSource
-    from pipelines.stores.protocol import Store
-    from schemas.records import Alert, Story
 
 
 def run(
@@ -60,17 +59,26 @@ def run(
         settings,
         only_due=due,
     )
-    reporter = Reporter()
+    reporter, usual = Reporter(), settings
+    if example:
+        from flows.example import example_settings  # noqa: PLC0415 - only for the example
+
+        settings = example_settings(usual)
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
+    if settings is not usual:
+        reporter.say(
+            f"{usual.store_url_shown} is left as it is: the example has a home of its own, {settings.home}, "
+            "which may be deleted."
+        )
     report = _pass(inputs, settings, reporter, as_json=as_json)
     if as_json:
         print_json(report.record)
     else:
         with store_of(settings) as opened_store:
-            print_pass(report, *_shown(report, opened_store), opened_store, settings)
+            print_pass(report, told_of(report, opened_store), settings)
         if example:
-            print_next(str(inputs.rule_file))
+            print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
     _complain(report, reporter)
     say_left_out(inputs, reporter)
     if not report.clean or inputs.nothing_read:
@@ -104,13 +112,6 @@ def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bo
     from flows.run import run_pass  # noqa: PLC0415 - likewise half a second, which --help and errors need not wait
 
     return run_pass(inputs, settings, reporter, as_json=as_json)
-
-
-def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert]]:
-    """The stories of a pass, largest first, and the alerts on them."""
-    ids = {article.story_id for article in report.articles if article.story_id}
-    stories = sorted(store.stories(ids).values(), key=lambda story: (-len(story.article_ids), story.id))
-    return stories, store.alerts_of_stories(ids)
 
 
 def _complain(report: PassReport, reporter: Reporter) -> None:

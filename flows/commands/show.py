@@ -1,4 +1,4 @@
-"""``wirepicket show``: one article, story or alert."""
+"""``wirepicket show``: one article, story, alert or quarantine entry."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.alert_tables import alert_view
 from flows.article_tables import article_view, carriers_view, excerpts_view, trail_view
 from flows.change_tables import changes_view
+from flows.commands.ids import find_id
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.console import console
 from flows.history_tables import history_view, moved_line
+from flows.quarantine_tables import item_block, quarantined_item
 from flows.story_tables import story_view
-from flows.tables import alert_view
 from pipelines.errors import ConfigurationError
 from pipelines.identify.changes import change_of, revisions_of
 from pipelines.lineage.excerpts import excerpts
 from pipelines.lineage.history import copy_since, history, moved
 from pipelines.lineage.trail import trail_of
-from schemas.export import export_alert, export_article, export_story
+from pipelines.stores.protocol import Named
+from schemas.export import export_alert, export_article, export_quarantine, export_story
 from schemas.markdown import as_markdown
 from schemas.records import Grouping
 from schemas.serial import to_dict
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
 
 
 def show(
-    record_id: Annotated[str, typer.Argument(help="Id of an article, story or alert.", metavar="ID")],
+    record_id: Annotated[
+        str, typer.Argument(help="Id of an article, story, alert or quarantine entry, or how it begins.", metavar="ID")
+    ],
     diff: Annotated[bool, typer.Option("--diff", help="What each revision of the article changed.")] = False,
     lineage: Annotated[
         bool, typer.Option("--lineage", help="The way of the article, from feed entry to alert.")
@@ -44,15 +49,18 @@ def show(
     as_json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="An article as Markdown.")] = False,
 ) -> None:
-    """One article, story or alert. A story has its first article's id: of several articles the story is shown."""
+    """One article, story, alert or quarantine entry.
+
+    A story has its first article's id: of several articles the story is shown.
+    """
     with opened(store, config) as (opened_store, settings):
         opened_store.refresh()
+        record_id = _found(opened_store, record_id)
         story = opened_store.stories([record_id]).get(record_id)
         article = opened_store.articles([record_id]).get(record_id)
         alert = opened_store.alerts([record_id]).get(record_id)
         gone = None if story or alert else moved(record_id, opened_store)
-        if not (story or article or alert or gone):
-            raise ConfigurationError(f"{record_id}: no article, story or alert has this id in {opened_store.url}")
+        item = quarantined_item(opened_store, record_id) if not (story or article or alert) else None
         if (diff or lineage or whole or markdown) and article is None:
             raise ConfigurationError(f"{record_id}: only articles have a text, revisions and a lineage")
         if article and (markdown or lineage):
@@ -65,6 +73,7 @@ def show(
                 "article": article and to_dict(export_article(article)),
                 "alert": alert and to_dict(export_alert(alert)),
                 "changes": [to_dict(change_of(revision)) for revision in revisions],
+                "quarantine": item and to_dict(export_quarantine(item)),
                 "moved": gone and to_dict(gone),
                 "history": [to_dict(turn) for one in Grouping for turn in history(record_id, one, opened_store)],
             }
@@ -77,12 +86,24 @@ def show(
             console.print(f"\nThe first article whole: wirepicket show {story.id} --article", style="dim", markup=False)
         elif alert:
             console.print(alert_view(alert, opened_store))
+        elif item:
+            console.print(item_block(item))
         else:
             if gone:
                 console.print(moved_line(record_id, gone))
             if article:
                 _print_article(article, opened_store)
             _print_history(record_id, Grouping.STORIES, opened_store)
+
+
+def _found(store: Store, given: str) -> str:
+    """The id that is meant. That of a story which has gone on under another is as good without its article."""
+    try:
+        return find_id(store, given, *Named)
+    except ConfigurationError:
+        if moved(given, store):
+            return given
+        raise
 
 
 def _print_article(article: Article, store: Store) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from schemas.records import Rule
 
 RUNS = 5
+PROBLEMS = 10
+"""What is wrong with rules, in lines; ``--json`` has all of it."""
 EVENTS = 8
 """Changes in the life of feeds that are shown, latest last."""
 
@@ -90,6 +92,7 @@ def status(
         "rules_error": broken,
         "rule_health": [to_dict(one) for one in healthy],
         "alerts_undelivered": len({message.alert_id for message in outbox}),
+        "quarantine_open": reasons.total(),
         "quarantine": {f"{stage}/{reason}": number for (stage, reason), number in sorted(reasons.items())},
     }
     if as_json:
@@ -133,17 +136,29 @@ def _print_schedules(schedules: object) -> None:
 
 
 def _print_rules(told: dict[str, object], rule_file: str) -> None:
-    console.print(f"rules       {told['rules']} in {rule_file}", markup=False)
+    console.print(f"rules       {told['rules']} in {rule_file}", markup=False, soft_wrap=True)
     if told["rules_error"]:
         console.print(f"            {told['rules_error']}", markup=False, soft_wrap=True)
     healthy = told["rule_health"]
     assert isinstance(healthy, list)
-    for one in healthy:
-        count = one["alerts"]
-        last = f"{counted(count, 'alert')}, the last {one['last_alert']}" if count else "no alert yet"
-        console.print(f"            {one['rule_id']}: {last}", markup=False, style="dim", soft_wrap=True)
-        for said in (*one["problems"], *([one["silence"]] if one["silence"] else [])):
-            console.print(f"            {one['rule_id']}: {said}", markup=False, soft_wrap=True)
+    alerted = [one for one in healthy if one["alerts"]]
+    if healthy:
+        last = max(alerted, key=lambda one: str(one["last_alert"]), default=None)
+        when = f", the last {last['rule_id']} at {last['last_alert']}" if last else ""
+        raised = counted(sum(one["alerts"] for one in alerted), "alert")
+        summed = [f"{raised} of {counted(len(alerted), 'rule')}{when}"] if alerted else []
+        summed += [f"{len(healthy) - len(alerted)} without an alert so far"] if len(alerted) < len(healthy) else []
+        for said in summed:
+            console.print(f"            {said}", style="dim", markup=False, soft_wrap=True)
+    wrong = [
+        f"{one['rule_id']}: {said}"
+        for one in healthy
+        for said in (*one["problems"], *([one["silence"]] if one["silence"] else []))
+    ]
+    for said in wrong[:PROBLEMS]:
+        console.print(f"            {said}", markup=False, soft_wrap=True)
+    if len(wrong) > PROBLEMS:
+        console.print(f"            … and {len(wrong) - PROBLEMS} more: wirepicket status --json", style="dim")
 
 
 def _print_sources(changed: object) -> None:
@@ -179,7 +194,9 @@ def _print(told: dict[str, object], rule_file: str) -> None:
     _print_sources(told["sources_changed"])
     quarantine = told["quarantine"]
     assert isinstance(quarantine, dict)
-    console.print("quarantine  " + (", ".join(f"{reason} {count}" for reason, count in quarantine.items()) or "empty"))
+    reasons = ", ".join(f"{reason} {count}" for reason, count in quarantine.items())
+    told_open = f"{told['quarantine_open']} open: {reasons}; wirepicket quarantine list" if reasons else "empty"
+    console.print(f"quarantine  {told_open}", markup=False, soft_wrap=True)
     runs = told["runs"]
     assert isinstance(runs, list)
     for run in runs or ():

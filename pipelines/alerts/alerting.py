@@ -6,18 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.following import Standing, follow, heirs, settled
+from pipelines.alerts.following import Standing, follow, former_ids, heirs, settled
 from pipelines.alerts.messages import Speaker
 from pipelines.alerts.news import news_of, terms_found, terms_of
 from pipelines.alerts.policy import digest
-from schemas.records import Alert, AlertMatch, AlertOrigin, AlertState
+from schemas.records import Alert, AlertMatch, AlertOrigin, AlertState, MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from pipelines.alerts.news import Member
+    from pipelines.alerts.news import Member, News
     from pipelines.alerts.policy import AlertPolicy
     from schemas.records import OutboxMessage, RuleHit, Story
 
@@ -73,13 +73,14 @@ def decide_alerts(
         policy: the rules, what made the articles come, and whether there are messages.
         now: time of this decision, UTC.
 
-    A further article of the story is added to its alert. It is said when it makes the alert more (``news``), and when
-    an edit brings or takes a term. When stories merge or split, alerts follow: an alert of the same rule which shares
-    an article with the story hands on its time and state, and nothing is sent again. Its messages go with it
-    (``following``), to be sent to the channels that have not had them. An alert whose matches have vanished by an edit
-    stays as it was when it has been delivered (people have read it), and goes when it has not. An alert of a replay or
-    a backfill which was not sent is sent when an article comes in and joins it. Which alerts stand does not depend on
-    the order of the arguments, nor on the order and batches in which articles come.
+    A further article of the story is added to its alert. It is said when it makes the alert more (``news``), which
+    opens an acknowledged one again, and when an edit brings or takes a term. When stories merge or split, alerts
+    follow: an alert of the same rule which shares an article with the story hands on its time and state, and nothing
+    is sent again. Its messages go with it (``following``), to be sent to the channels that have not had them. An alert
+    whose matches have vanished by an edit stays as it was when it has been delivered (people have read it), and goes
+    when it has not. An alert of a replay or a backfill which was not sent is sent when an article comes in and joins
+    it. Which alerts stand does not depend on the order of the arguments, nor on the order and batches in which articles
+    come.
     """
     outbox: list[OutboxMessage] = []
     moved: list[OutboxMessage] = []
@@ -112,6 +113,8 @@ def decide_alerts(
                 continue
             news = news_of(said, says, story.article_ids, members, policy.escalation(rule_id))
             first = members[alert.article_id].source or alert.article_id
+            if alert.state is AlertState.ACKNOWLEDGED and policy.speaks and not fresh and _escalates(news):
+                alert = replace(alert, state=AlertState.ESCALATED)
             speaker = Speaker(alert=alert, source=first, policy=policy, now=now)
             standing.append(Standing(alert=alert, story=story, related=related, speaker=speaker))
             if fresh:
@@ -125,7 +128,7 @@ def decide_alerts(
     heir_of = heirs(standing, gone)
     put: dict[str, Alert] = {}
     for one in standing:
-        alert = one.alert
+        alert = replace(one.alert, former_ids=former_ids(one, heir_of))
         followed = follow(one, messages, heir_of, known=alert.id in known and alert.id in messages)
         moved += followed.moved
         outbox += followed.fresh
@@ -153,6 +156,18 @@ def _untold(related: Sequence[Alert], policy: AlertPolicy, said: AbstractSet[str
     if _origin(related) is AlertOrigin.LIVE:
         return says != said
     return bool(says - said) or policy.origin is not AlertOrigin.LIVE
+
+
+def _escalates(news: Iterable[News]) -> bool:
+    return any(one.kind is MessageKind.ESCALATED for one in news)
+
+
+def _state(related: Sequence[Alert]) -> AlertState:
+    """The state of an alert that follows others: what somebody has done to the earliest, or that it was reopened."""
+    told = [alert.state for alert in related if alert.state is not AlertState.NEW]
+    if not told or told[0] is AlertState.MUTED:
+        return told[0] if told else AlertState.NEW
+    return AlertState.ESCALATED if AlertState.ESCALATED in told else told[0]
 
 
 def _origin(related: Iterable[Alert]) -> AlertOrigin:
@@ -208,7 +223,6 @@ def _alert(
     first_id, first_hit = found[0]
     rule_id = first_hit.rule_id
     own = alert_id(rule_id, story.id)
-    told = [alert.state for alert in related if alert.state is not AlertState.NEW]
     return Alert(
         id=own,
         rule_id=rule_id,
@@ -229,7 +243,7 @@ def _alert(
             for article_id, hit in found
             for match in sorted(hit.matches, key=lambda match: (match.field != "title", match.start, match.end))
         ),
-        state=told[0] if told else AlertState.NEW,
+        state=_state(related),
         origin=origin,
         thread=related[0].thread or related[0].id if related else own,
         severity=severity,

@@ -71,6 +71,16 @@ def heirs(standing: Sequence[Standing], gone: Iterable[str]) -> dict[str, str]:
     return {alert: min(parts[alert])[1] for alert in gone if alert in parts}
 
 
+def former_ids(one: Standing, heir_of: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ids under which an alert was known or which others had that it has taken the place of, sorted.
+
+    Whoever was sent one of them finds the alert by it.
+    """
+    own = one.alert.id
+    taken = [before for before in one.related if before.id == own or heir_of.get(before.id) == own]
+    return tuple(sorted({name for before in taken for name in (before.id, *before.former_ids)} - {own}))
+
+
 def follow(
     one: Standing, messages: Mapping[str, Sequence[OutboxMessage]], heir_of: Mapping[str, str], *, known: bool
 ) -> Followed:

@@ -51,7 +51,7 @@ class Speaker:
     def further(self, news: Sequence[News]) -> list[OutboxMessage]:
         """What has come to an alert that was told."""
         return [
-            self._message(channel, one.kind, reason=one.reason, about=one.about)
+            self._message(channel, one.kind, reason=one.reason, about=one.about, article_ids=one.article_ids)
             for one in news
             for channel in self._channels
         ]
@@ -67,6 +67,7 @@ class Speaker:
         *,
         reason: str | None = None,
         about: Iterable[str] = (),
+        article_ids: tuple[str, ...] = (),
     ) -> OutboxMessage:
         alert = self.alert
         # A story may lose all its matching articles to others, and its alert with them, and match again later: the time
@@ -77,6 +78,7 @@ class Speaker:
             channel=channel,
             kind=kind,
             reason=reason,
+            article_ids=article_ids,
             topic=self.policy.topic(alert.rule_id, channel, thread=alert.thread or alert.id, source=self.source),
             created_at=self.now,
             next_attempt=self.now,

@@ -57,6 +57,8 @@ class News:
     """For people."""
     about: tuple[str, ...]
     """The same news always has the same: it goes into the message's id."""
+    article_ids: tuple[str, ...]
+    """The articles that brought it, earliest first."""
 
 
 Terms = dict[str, frozenset[str]]
@@ -112,6 +114,7 @@ def _edit(article_id: str, before: frozenset[str], now: frozenset[str], members:
             kind=MessageKind.EDITED,
             reason=f"an edit of {text} {' and '.join(changes)}",
             about=(article_id, "+", *added, "-", *removed),
+            article_ids=(article_id,),
         )
     ]
 
@@ -123,9 +126,11 @@ def _growth(before: Terms, now: Terms, members: Mapping[str, Member], escalation
         return None
     reasons: list[str] = []
     about: list[str] = []
+    brought: set[str] = set()
     if "source" in escalation.by:
         outlets = sorted(_outlets(joined, before, members))
         if outlets:
+            brought |= {one for one in joined if _outlet(members[one].canonical_id, members) in outlets}
             named = [_name(one, members) for one in outlets]
             reasons.append(f"new independent source{'s' * (len(outlets) > 1)}: {_some(named)}")
             about += ["source", *outlets]
@@ -133,12 +138,21 @@ def _growth(before: Terms, now: Terms, members: Mapping[str, Member], escalation
         known = frozenset[str]().union(*before.values())
         terms = sorted(frozenset[str]().union(*(now[article_id] for article_id in joined)) - known)
         if terms:
+            brought |= {one for one in joined if now[one] - known}
             reasons.append(f"new term{'s' * (len(terms) > 1)}: {_some(terms)}")
             about += ["term", *terms]
     if escalation.articles and len(before) < escalation.articles <= len(before.keys() | now.keys()):
         reasons.append(f"{escalation.articles} articles match")
         about += ["articles", str(escalation.articles)]
-    return News(kind=MessageKind.ESCALATED, reason="; ".join(reasons), about=tuple(about)) if reasons else None
+        brought = brought or set(joined)
+    if not reasons:
+        return None
+    return News(
+        kind=MessageKind.ESCALATED,
+        reason="; ".join(reasons),
+        about=tuple(about),
+        article_ids=tuple(sorted(brought, key=lambda one: (members[one].order, one))),
+    )
 
 
 def _outlets(joined: Sequence[str], before: Terms, members: Mapping[str, Member]) -> set[str]:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pipelines.alerts.matcher import confirm
+from pipelines.alerts.quotes import quotes
 from schemas.records import Match  # noqa: TC001 - the record is written as JSON by its annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from pipelines.alerts.query import Query
     from schemas.records import Article
 
 _QUOTED = 2
-"""Places quoted of a story: enough to see what kind of story it is."""
+"""Sentences quoted of a story, more only where its terms need them: enough to see what kind of story it is."""
 
 
 class Searched(Protocol):
@@ -35,7 +36,7 @@ class PreviewedStory:
     article_ids: tuple[str, ...]
     """The articles that match, earliest first."""
     matches: tuple[Match, ...]
-    """The first places in the first of them."""
+    """Places in the first of them: those of the sentences that show every term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,13 @@ def preview_query(query: Query, store: Searched, *, since: datetime, examples: i
                 story_id=story,
                 title=stories[story][0][1].content.title,
                 article_ids=tuple(article.id for _, article, _ in stories[story]),
-                matches=stories[story][0][2][:_QUOTED],
+                matches=_quoted(stories[story][0][2]),
             )
             for story in latest
         ),
     )
+
+
+def _quoted(matches: Sequence[Match]) -> tuple[Match, ...]:
+    shown = {(quote.field, quote.sentence) for quote in quotes(matches, _QUOTED)}
+    return tuple(match for match in matches if (match.field, match.sentence) in shown)

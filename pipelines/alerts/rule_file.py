@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import yaml
 
 from pipelines.alerts.query import parse
+from pipelines.alerts.rule_yaml import NULL, error_at, rule_nodes
 from pipelines.collector import collector_paused
 from pipelines.errors import ConfigurationError, RuleSyntaxError
 from schemas.records import Escalation, Rule, RuleTests, Throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+Part = TypeVar("Part")
 MAX_FILE = 50_000_000
 """Bytes of a rule file: a hundred thousand rules have a tenth of that."""
-MAX_NESTING = 8
-"""Levels of lists and mappings; a rule file has four."""
 SEVERITIES = ("low", "medium", "high", "critical")
 THROTTLES = ("story", "rule", "source")
 _QUOTED = 30
@@ -30,38 +32,30 @@ ESCALATIONS = ("source", "term")
 ARTICLES = r"[1-9][0-9]{0,4}"
 
 _KEYS = ("id", "query", "severity", "notify", "throttle", "escalate", "tests", "description")
-_THROTTLE, _ESCALATION, _TESTS = Throttle(), Escalation(), RuleTests()
+_THROTTLE, _ESCALATION = Throttle(), Escalation()
 """What a rule has that says nothing of it."""
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_NULL, _TEXT = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _TooDeepError(Exception):
-    """Lists and mappings within each other, more than ``MAX_NESTING``."""
-
-
-class _Loader(_LOADER):  # type: ignore[misc]
-    """Composes nodes, no deeper than it may: composing calls itself for each level. Scalars are texts or nothing."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._within: dict[yaml.Node | None, object] = {}
-        """What the node lies in, kept by methods in C: they are called twice for each node."""
-        self.descend_resolver = self._within.setdefault
-        self.ascend_resolver = self._within.popitem
-
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        if len(self._within) > MAX_NESTING + 1:  # a scalar is a level here
-            raise _TooDeepError
-        return _NULL if kind is yaml.ScalarNode and implicit[0] and value in _NULLS else _TEXT
 
 
 def load_rules(path: Path) -> tuple[Rule, ...]:
     """Read and check a rule file.
 
     Raises:
-        RuleSyntaxError: the file is wrong; names file, line, column and what was expected.
+        RuleSyntaxError: the file is wrong; names file, line, column and what was expected, of every error.
+        ConfigurationError: the file cannot be read.
+    """
+    rules, errors = read_rules(path)
+    if errors:
+        first, *others = errors
+        raise RuleSyntaxError(
+            first.message, file=first.file, line=first.line, column=first.column, others=tuple(others)
+        ) from first
+    return rules
+
+
+def read_rules(path: Path) -> tuple[tuple[Rule, ...], list[RuleSyntaxError]]:
+    """Return the rules of a file that are right, and every error, in the order of the file.
+
+    Raises:
         ConfigurationError: the file cannot be read.
     """
     try:
@@ -70,8 +64,10 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
         raise ConfigurationError(f"{path}: the rule file cannot be read: {error.strerror}") from error
     if len(raw) > MAX_FILE:
         raise ConfigurationError(f"{path}: the rule file has {len(raw)} bytes; at most {MAX_FILE} are read")
+    reader = _Reader(str(path))
     with collector_paused():
-        return _Reader(str(path)).read(raw)
+        rules = reader.read(raw)
+    return rules, sorted(reader.errors, key=lambda error: (error.line or 0, error.column or 0))
 
 
 class _Reader:
@@ -80,70 +76,52 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self._lines: list[str] = []
+        self.errors: list[RuleSyntaxError] = []
 
     def read(self, raw: bytes) -> tuple[Rule, ...]:
+        """Return the rules that are right; ``errors`` has what is wrong."""
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
             column = error.start - raw.rfind(b"\n", 0, error.start)
-            raise RuleSyntaxError(
-                "this byte is not UTF-8; expected text", file=self._file, line=line, column=column
-            ) from error
+            self.errors.append(
+                RuleSyntaxError("this byte is not UTF-8; expected text", file=self._file, line=line, column=column)
+            )
+            return ()
         self._lines = text.split("\n")
-        root = self._compose(text)
-        if not isinstance(root, yaml.SequenceNode):
-            self._fail("expected a list of rules, each beginning with '- id:'", root)
-        rules: list[Rule] = []
-        nodes: dict[str, yaml.Node] = {}
-        for node in root.value:
-            rule = self._rule(node)
-            if rule.id in nodes:
-                line = nodes[rule.id].start_mark.line + 1
+        rules: dict[str, Rule] = {}
+        lines: dict[str, int] = {}
+        nodes, self.errors = rule_nodes(text, self._file)
+        for node in nodes:
+            before = len(self.errors)
+            rule = self._part(partial(self._rule, node), None)
+            if rule is None:
+                continue
+            if rule.id in lines:
                 at = self._mapping(node, _KEYS, "a rule")["id"]
-                self._fail(f"the id '{rule.id}' is taken by the rule in line {line}; expected another", at)
-            nodes[rule.id] = node
-            rules.append(rule)
-        return tuple(rules)
+                self._note(f"the id '{rule.id}' is taken by the rule in line {lines[rule.id]}; expected another", at)
+            lines.setdefault(rule.id, node.start_mark.line + 1)
+            if len(self.errors) == before:
+                rules[rule.id] = rule
+        return tuple(rules.values())
 
-    def _compose(self, text: str) -> yaml.Node | None:
+    def _part(self, read: Callable[[], Part], default: Part) -> Part:
+        """What is read, or ``default`` where it is wrong: the rest is read all the same."""
         try:
-            if "&" in text:  # what an alias stands for has a name that begins so
-                self._check_structure(text)
-            try:
-                return yaml.compose(text, Loader=_Loader)
-            except _TooDeepError:
-                self._check_structure(text)
-                raise
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            problem = ": ".join(part for part in (error.context, error.problem) if part)
-            raise RuleSyntaxError(
-                f"not YAML: {problem}; expected 'key: value' lines and quotes around text with special characters",
-                file=self._file,
-                line=mark.line + 1 if mark else None,
-                column=mark.column + 1 if mark else None,
-            ) from error
-        except yaml.YAMLError as error:  # a control character
-            raise RuleSyntaxError(f"not YAML: {error}; expected printable text", file=self._file) from error
+            return read()
+        except RuleSyntaxError as error:
+            self.errors.append(error)
+            return default
 
-    def _check_structure(self, text: str) -> None:
-        depth = 0
-        for event in yaml.parse(text, Loader=_LOADER):
-            if isinstance(event, yaml.AliasEvent):
-                self._fail("expected no '*alias': rule files have none", event)
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_NESTING:
-                self._fail(f"expected at most {MAX_NESTING} levels of nesting", event)
+    def _fail(self, message: str, at: yaml.Node) -> NoReturn:
+        raise self._error(message, at)
 
-    def _fail(self, message: str, at: yaml.Node | yaml.Event | None) -> NoReturn:
-        mark = at.start_mark if at is not None else None
-        raise RuleSyntaxError(
-            message,
-            file=self._file,
-            line=mark.line + 1 if mark else 1,
-            column=mark.column + 1 if mark else 1,
-        )
+    def _note(self, message: str, at: yaml.Node) -> None:
+        self.errors.append(self._error(message, at))
+
+    def _error(self, message: str, at: yaml.Node) -> RuleSyntaxError:
+        return error_at(message, self._file, at.start_mark)
 
     def _mapping(self, node: yaml.Node, keys: tuple[str, ...], what: str) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):
@@ -152,14 +130,15 @@ class _Reader:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value not in keys:
                 shown = key.value if isinstance(key, yaml.ScalarNode) else "…"
-                self._fail(f"{what} has no key '{shown}'; expected one of {', '.join(keys)}", key)
+                self._note(f"{what} has no key '{shown}'; expected one of {', '.join(keys)}", key)
+                continue
             if key.value in entries:
-                self._fail(f"the key '{key.value}' is given twice; expected it once", key)
+                self._note(f"the key '{key.value}' is given twice; expected it once", key)
             entries[key.value] = value
         return entries
 
     def _text(self, node: yaml.Node, what: str) -> str:
-        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL or not node.value.strip():
+        if not isinstance(node, yaml.ScalarNode) or node.tag == NULL or not node.value.strip():
             self._fail(f"expected {what}", node)
         text: str = node.value
         return text
@@ -182,25 +161,35 @@ class _Reader:
         items: list[yaml.Node] = node.value
         return items
 
-    def _rule(self, node: yaml.Node) -> Rule:
+    def _rule(self, node: yaml.Node) -> Rule | None:
+        """The rule of a node; ``None`` where it has no id or no query, and is no rule."""
         entries = self._mapping(node, _KEYS, "a rule")
         for key in ("id", "query"):
             if key not in entries:
-                self._fail(f"this rule has no '{key}'; expected the keys id and query", node)
-        rule_id = self._matching(entries["id"], RULE_ID, "a rule id")
-        query = self._text(entries["query"], "a query, such as HIMARS")
-        self._check_query(query, entries["query"])
-        described = entries.get("description")
-        return Rule(
-            id=rule_id,
-            query=query,
-            severity=self._one_of(entries["severity"], SEVERITIES, "a severity") if "severity" in entries else "medium",
-            notify=self._channels(entries["notify"]) if "notify" in entries else (),
-            throttle=self._throttle(entries["throttle"]) if "throttle" in entries else _THROTTLE,
-            escalate=self._escalation(entries["escalate"]) if "escalate" in entries else _ESCALATION,
-            tests=self._tests(entries["tests"]) if "tests" in entries else _TESTS,
-            description=self._text(described, "a description") if described is not None else None,
-        )
+                self._note(f"this rule has no '{key}'; expected the keys id and query", node)
+        of = {key: partial(read, entries[key]) for key, read in self._readers.items() if key in entries}
+        values = {key: self._part(read, None) for key, read in of.items()}
+        known = {key: value for key, value in values.items() if value is not None}
+        return Rule(**known) if {"id", "query"} <= known.keys() else None
+
+    @cached_property
+    def _readers(self) -> dict[str, Callable[[yaml.Node], Any]]:
+        """What reads the value of each key of a rule."""
+        return {
+            "id": lambda node: self._matching(node, RULE_ID, "a rule id"),
+            "query": self._query,
+            "severity": lambda node: self._one_of(node, SEVERITIES, "a severity"),
+            "notify": self._channels,
+            "throttle": self._throttle,
+            "escalate": self._escalation,
+            "tests": self._tests,
+            "description": lambda node: self._text(node, "a description"),
+        }
+
+    def _query(self, node: yaml.Node) -> str:
+        query = self._text(node, "a query, such as HIMARS")
+        self._check_query(query, node)
+        return query
 
     def _channels(self, node: yaml.Node) -> tuple[str, ...]:
         items = self._list(node, "channel names")

@@ -166,7 +166,7 @@ class RefineBatch(_WithStore):
         )
         for captures, results in self._pool.refine_ahead(portions):
             with here().span("store", {"captures": len(captures)}):
-                stored = store_batch(captures, results, self._store)
+                stored = store_batch(captures, results, self._store, again=self._job.origin is AlertOrigin.REPLAY)
             self._count(captures, stored.outcomes, stored.fingerprints, stored.quarantined)
             if self._job.progress:
                 print(len(captures), file=sys.stdout, flush=True)

@@ -50,6 +50,8 @@ class FeedsTaken:
     """To be remembered once everything taken in is safe."""
     failed: list[Quarantined] = field(default_factory=list)
     """Feeds which could not be had or read."""
+    read: set[str] = field(default_factory=set)
+    """Addresses of feeds whose document was read."""
     entries: int = 0
     unchanged: int = 0
     """Feeds that answered "not modified"."""
@@ -235,6 +237,7 @@ class _FeedTaker:
 
     async def _take_entries(self, feed: ParsedFeed, source: FeedSource, listed_at: datetime) -> list[PageRetry]:
         url, reading = source.url, source.reading
+        self.taken.read.add(url)
         self.taken.entries += len(feed.entries)
         self._say_what_is_wrong(feed, url)
         by_link = {entry.link: entry for entry in feed.entries if entry.link}

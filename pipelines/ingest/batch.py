@@ -10,10 +10,11 @@ from pipelines.archive.warc import payload_digest
 from pipelines.errors import InputError
 from pipelines.identify.revisions import observe
 from pipelines.ingest.drift import extraction_days
+from pipelines.ingest.failures import Success, settle
 from pipelines.ingest.outcome import Outcome
 from pipelines.ingest.refine import Refined
 from pipelines.stores.rejected import REJECTED, STAGE
-from schemas.records import Observation, Quarantined, SeenCapture
+from schemas.records import MediaKind, Observation, Quarantined, SeenCapture, now_utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,9 +35,16 @@ class BatchResult:
 
 
 def store_batch(
-    captures: Sequence[tuple[CaptureRef, Capture]], results: Sequence[Refined | InputError], store: Store
+    captures: Sequence[tuple[CaptureRef, Capture]],
+    results: Sequence[Refined | InputError],
+    store: Store,
+    *,
+    again: bool = False,
 ) -> BatchResult:
-    """Write what became of captures. Writing the same again changes nothing."""
+    """Write what became of captures. Writing the same again changes nothing.
+
+    ``again``: the archive is replayed. Then only what the store did not have counts as new or revised.
+    """
     refined: list[tuple[CaptureRef, Capture, Refined]] = []
     quarantined = []
     for (ref, capture), result in zip(captures, results, strict=True):
@@ -46,23 +54,16 @@ def store_batch(
             refined.append((ref, capture, result))
             if result.failure:
                 quarantined.append(_quarantined(ref, capture, result.failure))
-    written = _write_articles(refined, store)
+    written = _write_articles(refined, store, again=again)
     store.quarantine(quarantined)
     store.add_extraction_days(extraction_days(captures, results))
     store.mark_seen(
         [
-            SeenCapture(
-                url=capture.url,
-                payload_digest=payload_digest(capture.body),
-                fetched_at=capture.fetched_at,
-                archive_record=str(ref),
-                article_id=result.content.article_id
-                if isinstance(result, Refined) and str(ref) not in written.refused
-                else None,
-            )
+            _seen(ref, capture, None if str(ref) in written.refused else result)
             for (ref, capture), result in zip(captures, results, strict=True)
         ]
     )
+    settle(store, quarantined, [_success(*one) for one in refined if _succeeded(*one, written.refused)], now_utc())
     fingerprints = {
         one: replace(item.fingerprint, first_seen=written.articles[one].first_seen)
         for ref, _, item in refined
@@ -83,7 +84,7 @@ class _Written:
     """Places in the archive of the captures whose articles the store cannot take."""
 
 
-def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store) -> _Written:
+def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store, *, again: bool) -> _Written:
     observed: defaultdict[str, list[tuple[Observation, Refined]]] = defaultdict(list)
     for ref, capture, item in refined:
         observation = Observation(
@@ -94,7 +95,10 @@ def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], stor
         )
         observed[item.content.article_id].append((observation, item))
 
+    had: dict[str, Article] = {}
+
     def merge(stored: Mapping[str, Article]) -> list[Article]:
+        had.update(stored)
         changed = []
         for article_id, seen in observed.items():
             article = before = stored.get(article_id)
@@ -112,10 +116,19 @@ def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], stor
         article = articles.get(article_id)
         for observation, _ in seen:
             if article is not None and observation in article.observations:
-                outcomes.append((article_id, _outcome(article, observation)))
+                known = had.get(article_id) if again else None
+                outcomes.append((article_id, _known(known, observation) or _outcome(article, observation)))
             else:
                 refused.add(observation.archive_record)
     return _Written(articles, tuple(outcomes), frozenset(refused))
+
+
+def _known(article: Article | None, observation: Observation) -> Outcome | None:
+    """What a capture means for an article which had it before; ``None`` where it had not."""
+    for one in article.observations if article else ():
+        if one.archive_record == observation.archive_record:
+            return Outcome.SEEN if one.digest == observation.digest else Outcome.REVISED
+    return None
 
 
 def _outcome(article: Article, observation: Observation) -> Outcome:
@@ -127,9 +140,42 @@ def _outcome(article: Article, observation: Observation) -> Outcome:
     return Outcome.REVISED if changed else Outcome.SEEN
 
 
+def _seen(ref: CaptureRef, capture: Capture, result: Refined | InputError | None) -> SeenCapture:
+    """A processed capture; ``None`` for one whose article the store cannot take."""
+    refined = result if isinstance(result, Refined) else None
+    itself = refined is not None and not refined.failure and capture.kind is not MediaKind.FEED_ENTRY
+    return SeenCapture(
+        url=capture.url,
+        payload_digest=payload_digest(capture.body),
+        fetched_at=capture.fetched_at,
+        archive_record=str(ref),
+        article_id=refined.content.article_id if refined else None,
+        succeeded_at=capture.fetched_at if itself else None,
+    )
+
+
+def _succeeded(ref: CaptureRef, _capture: Capture, result: Refined, refused: frozenset[str]) -> bool:
+    return not result.failure and str(ref) not in refused
+
+
+def _success(ref: CaptureRef, capture: Capture, result: Refined) -> Success:
+    return Success(
+        urls=tuple(dict.fromkeys((capture.url, result.content.url, str(ref)))),
+        archive_record=str(ref),
+        captured_at=capture.fetched_at,
+        of_entry=capture.kind is MediaKind.FEED_ENTRY,
+    )
+
+
 def _quarantined(ref: CaptureRef, capture: Capture, error: InputError) -> Quarantined:
     return Quarantined(
-        url=capture.url, stage=error.stage, reason=error.reason, detail=error.detail, archive_record=str(ref)
+        url=capture.url,
+        stage=error.stage,
+        reason=error.reason,
+        detail=error.detail,
+        archive_record=str(ref),
+        captured_at=capture.fetched_at,
+        kind=capture.kind,
     )
 
 
@@ -138,6 +184,8 @@ def _refused(ref: CaptureRef, capture: Capture) -> Quarantined:
         url=capture.url,
         stage=STAGE,
         reason=REJECTED,
-        detail="the store cannot take it; `wirepicket export quarantine` has its reason",
+        detail="the store cannot take it; `wirepicket quarantine list` has its reason",
         archive_record=str(ref),
+        captured_at=capture.fetched_at,
+        kind=capture.kind,
     )

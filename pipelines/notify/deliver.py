@@ -16,15 +16,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from pipelines.alerts.following import STOOD_IN
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.backoff import doubled
 from pipelines.notify.notice import notice_of
-from pipelines.notify.parcels import MAX_PARCEL, Parcel, pack
+from pipelines.notify.parcels import MAX_PARCEL, Parcel, batches, pack
 from pipelines.notify.sending import FAILURES_IN_A_ROW, send
 from schemas.records import AlertState, MessageKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -127,7 +128,7 @@ def deliver(
     sendable = [message for message in due if message.channel in channels]
     for start in range(0, len(sendable), BATCH):
         delivery.settle(sendable[start : start + BATCH])
-    for batch in _batches(delivery.pack()):
+    for batch in batches(delivery.pack(), BATCH):
         delivery.run(batch)
     return DeliveryReport(
         sent=delivery.sent,
@@ -158,6 +159,7 @@ class _Delivery:
         self._unsent = unsent  # by alert, its messages not delivered yet
         self._problems = problems
         self._left: list[tuple[OutboxMessage, str]] = []  # to be sent, each with the rule it speaks for
+        self._first: dict[tuple[str, str], str] = {}  # by alert and channel, the message that tells that it is new
         self._failures: Counter[str] = Counter()  # in a row, by channel
         self.sent = self.failed = self.settled = self.held = 0
 
@@ -167,7 +169,7 @@ class _Delivery:
         decided: list[OutboxMessage] = []
         for message in batch:
             alert = alerts.get(message.alert_id)
-            settled = _settled(message, alert, self._now)
+            settled = _settled(message, alert, self._now) or self._stood_in_for(message)
             if settled:
                 decided.append(settled)
             elif alert:
@@ -177,6 +179,16 @@ class _Delivery:
             if message.delivered_at:
                 self.settled += 1
                 self._unsent[message.alert_id] -= 1
+
+    def _stood_in_for(self, message: OutboxMessage) -> OutboxMessage | None:
+        """The message with its end, when an earlier one tells the channel that the alert is new.
+
+        Whoever died between the alert and its messages may have left two.
+        """
+        if message.kind is not MessageKind.NEW:
+            return None
+        first = self._first.setdefault((message.alert_id, message.channel), message.id)
+        return None if first == message.id else replace(message, delivered_at=self._now, last_error=STOOD_IN)
 
     def pack(self) -> list[Parcel]:
         """What goes out now, as the throttles of the rules allow; the rest is put off."""
@@ -205,7 +217,8 @@ class _Delivery:
         """What is said of parcels, but for messages that cannot be told now: the next delivery comes back to them."""
         alerts = self._store.alerts({message.alert_id for parcel in parcels for message in parcel.messages})
         stories = self._store.stories({alert.story_id for alert in alerts.values()})
-        articles = self._store.articles({alert.article_id for alert in alerts.values()})
+        brought = {one for parcel in parcels for message in parcel.messages for one in message.article_ids}
+        articles = self._store.articles(brought | {alert.article_id for alert in alerts.values()})
 
         def can_be_told(message: OutboxMessage) -> bool:
             # An alert that has gone since it was looked at has given its messages to another. One without its story is
@@ -275,19 +288,6 @@ class _Delivery:
             ]
         )
         self._problems[parcel.channel] = f"{error}; it will be tried again"
-
-
-def _batches(parcels: Iterable[Parcel]) -> Iterator[list[Parcel]]:
-    batch: list[Parcel] = []
-    size = 0
-    for parcel in parcels:
-        if batch and size + len(parcel.messages) > BATCH:
-            yield batch
-            batch, size = [], 0
-        batch.append(parcel)
-        size += len(parcel.messages)
-    if batch:
-        yield batch
 
 
 def _settled(message: OutboxMessage, alert: Alert | None, now: datetime) -> OutboxMessage | None:

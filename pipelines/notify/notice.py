@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.alerts.policy import digest
+from pipelines.alerts.quotes import quotes
 from pipelines.alerts.rule_file import SEVERITIES
 from schemas.export import export_alert
 from schemas.records import AlertOrigin, MessageKind
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.alerts.policy import AlertPolicy
-    from schemas.records import Alert, AlertMatch, Article, OutboxMessage, Story
+    from pipelines.alerts.quotes import Quote
+    from schemas.records import Alert, Article, ArticleContent, OutboxMessage, Story
 
 MAX_SENTENCES = 3
-"""Sentences quoted of an alert; the alert has them all."""
+"""Sentences quoted of an alert, more only where its terms need them; the alert has them all."""
+MAX_ARTICLES = 5
+"""Articles spoken of, of those that bring news at once."""
 LATE = timedelta(days=1)
 """An article that is matched so long after it was published came late; news is read within a day."""
 
@@ -41,6 +45,8 @@ class Item:
     story: Story | None
     article: Article | None
     """The article that matched first."""
+    brought: tuple[Article, ...] = ()
+    """The articles that brought what has changed, earliest first; empty for a new alert."""
 
     @property
     def title(self) -> str:
@@ -49,32 +55,43 @@ class Item:
         return " ".join((title or "(no title)").split())
 
     @property
-    def quotes(self) -> tuple[AlertMatch, ...]:
-        """The first places that matched, none of a sentence twice."""
-        by_sentence: dict[str, AlertMatch] = {}
-        for match in self.alert.matches:
-            by_sentence.setdefault(match.sentence, match)
-        return tuple(by_sentence.values())[:MAX_SENTENCES]
+    def about(self) -> tuple[Article, ...]:
+        """The articles that this speaks of: those that brought the news, or else the one that matched first."""
+        return self.brought[:MAX_ARTICLES] or ((self.article,) if self.article else ())
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """Sentences that show every term: of the articles that brought the news, or else of all, no sentence twice."""
+        brought = {article.id for article in self.brought[:MAX_ARTICLES]}
+        matches = [match for match in self.alert.matches if match.article_id in brought] or self.alert.matches
+        first_of: dict[str, str] = {}
+        for match in matches:
+            first_of.setdefault(match.sentence, match.article_id)
+        return quotes((one for one in matches if first_of[one.sentence] == one.article_id), MAX_SENTENCES)
+
+    @property
+    def _shown(self) -> ArticleContent | None:
+        return self.about[0].content if self.about else None
 
     @property
     def url(self) -> str | None:
-        """Address of the article that matched first."""
-        return self.article.content.url if self.article else None
+        """Address of the first article that this speaks of."""
+        return self._shown.url if self._shown else None
 
     @property
     def source(self) -> str | None:
         """Its outlet."""
-        return self.article.content.source if self.article else None
+        return self._shown.source if self._shown else None
 
     @property
     def published(self) -> datetime | None:
         """When it was published."""
-        return self.article.content.published if self.article else None
+        return self._shown.published if self._shown else None
 
     @property
     def late(self) -> bool:
         """Whether it was matched long after it was published."""
-        return self.published is not None and self.alert.matched_at - self.published > LATE
+        return not self.brought and self.published is not None and self.alert.matched_at - self.published > LATE
 
     @property
     def articles(self) -> int:
@@ -89,20 +106,36 @@ class Item:
         return (*kind, *origin)
 
     def as_dict(self) -> dict[str, Any]:
-        """The exported alert, what kind of message it is, and the article's title, address, source and time."""
-        content = self.article.content if self.article else None
-        return {
+        """Return the exported alert, the kind of message, and what is known of its first article.
+
+        Where something has changed, ``news`` has the same, with sentences, of the articles that brought it.
+        """
+        told: dict[str, Any] = {
             **to_dict(export_alert(self.alert)),
             "severity": self.severity,
-            "title": content.title if content else None,
-            "url": self.url,
-            "source": self.source,
-            "published": time_to_text(self.published) if self.published else None,
+            **_told(self.article),
             "kind": self.kind.value,
             "reasons": list(self.reasons),
             "origin": self.alert.origin.value,
             "thread": self.alert.thread or self.alert.id,
         }
+        if self.brought:
+            told["news"] = [self._news(article) for article in self.brought[:MAX_ARTICLES]]
+        return told
+
+    def _news(self, article: Article) -> dict[str, Any]:
+        sentences = [quote.sentence for quote in self.quotes if quote.article_id == article.id]
+        return {"article_id": article.id, **_told(article), "sentences": sentences}
+
+
+def _told(article: Article | None) -> dict[str, str | None]:
+    content = article.content if article else None
+    return {
+        "title": content.title if content else None,
+        "url": content.url if content else None,
+        "source": content.source if content else None,
+        "published": time_to_text(content.published) if content and content.published else None,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +174,7 @@ def notice_of(
     articles: Mapping[str, Article],
     policy: AlertPolicy,
 ) -> Notice:
-    """What messages say that go to a channel as one, of alerts, their stories and first articles by id.
+    """What messages say that go to a channel as one, of alerts, their stories and articles by id.
 
     ``policy`` has the severities of the rules. Stories and articles may be missing.
     """
@@ -163,7 +196,13 @@ def notice_of(
                 severity=policy.severity(alert.rule_id),
                 story=stories.get(alert.story_id),
                 article=articles.get(alert.article_id),
+                brought=() if new else _brought(of_alert, articles),
             )
         )
     ids = [message.id for message in messages]
     return Notice(message_id=ids[0] if len(ids) == 1 else digest("digest", *ids), items=tuple(items))
+
+
+def _brought(messages: Sequence[OutboxMessage], articles: Mapping[str, Article]) -> tuple[Article, ...]:
+    ids = dict.fromkeys(article_id for message in messages for article_id in message.article_ids)
+    return tuple(articles[article_id] for article_id in ids if article_id in articles)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime, timedelta
 
     from schemas.records import OutboxMessage
@@ -55,3 +55,17 @@ def pack(
         for start in range(0, len(messages), MAX_PARCEL)
     ]
     return parcels, held
+
+
+def batches(parcels: Iterable[Parcel], most: int) -> Iterator[list[Parcel]]:
+    """Yield parcels together, with so many messages at most unless one parcel has more."""
+    batch: list[Parcel] = []
+    size = 0
+    for parcel in parcels:
+        if batch and size + len(parcel.messages) > most:
+            yield batch
+            batch, size = [], 0
+        batch.append(parcel)
+        size += len(parcel.messages)
+    if batch:
+        yield batch

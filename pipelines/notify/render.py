@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from pipelines.alerts.quotes import Quote
     from pipelines.notify.notice import Notice
-    from schemas.records import AlertMatch
 
 NAMES = ("title.txt", "text.txt", "page.html")
 _OURS = Path(__file__).with_name("templates")
@@ -86,9 +86,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _marked(match: AlertMatch) -> Markup:
-    """A sentence as HTML, what matched in it marked."""
+def _marked(quote: Quote) -> Markup:
+    """A sentence as HTML, everything that matched in it marked."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - comes with Jinja
 
-    before, form, after = match.sentence.partition(match.form)
-    return Markup("“{}{}{}”").format(before, Markup("<mark>{}</mark>").format(form) if form else "", escape(after))
+    parts = [Markup("<mark>{}</mark>").format(text) if marked else escape(text) for text, marked in quote.parts]
+    return Markup("“{}”").format(Markup("").join(parts))

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipelines.alerts.quotes import quotes
 from pipelines.alerts.rule_file import SEVERITIES
 from pipelines.fetch.health import health
 from pipelines.lineage.first import latest, only_day
 from pipelines.report.activity import activity
 from pipelines.report.firsts import firsts, leader
-from pipelines.report.model import AlertCard, FeedRow, Quote, Report, StoryCard, Telling, Totals
+from pipelines.report.model import AlertCard, FeedRow, Report, StoryCard, Telling, Totals
 from pipelines.report.spans import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from pipelines.alerts.quotes import Quote
     from pipelines.stores.protocol import Store
-    from schemas.records import Alert, AlertMatch, Article, FeedState, Story
+    from schemas.records import Alert, Article, FeedState, Story
 
 ALERTS, STORIES, SINGLES, TELLINGS, QUOTES, FIRSTS, RUNS = 100, 40, 100, 25, 3, 20, 20
 """How many of each are told: beyond these nobody reads on, and the numbers say how many there are."""
@@ -138,10 +141,6 @@ def _members(store: Store, stories: Sequence[Story], seen: Sequence[_Seen]) -> d
 
 def _alert(alert: Alert, members: Mapping[str, _Seen], severities: Mapping[str, str]) -> AlertCard:
     article = members.get(alert.article_id)
-    first_of_each: dict[str, AlertMatch] = {}
-    for match in alert.matches:
-        first_of_each.setdefault(match.article_id, match)
-    quotes = {match.sentence: _quote(match) for match in first_of_each.values()}
     return AlertCard(
         id=alert.id,
         rule_id=alert.rule_id,
@@ -152,14 +151,23 @@ def _alert(alert: Alert, members: Mapping[str, _Seen], severities: Mapping[str, 
         link=_link(article.url) if article else None,
         source=article.source if article else None,
         published=article.published if article else None,
-        quotes=tuple(quotes.values())[:QUOTES],
-        articles=len(first_of_each),
+        quotes=_quotes(alert),
+        articles=len({match.article_id for match in alert.matches}),
     )
 
 
-def _quote(match: AlertMatch) -> Quote:
-    before, form, after = match.sentence.partition(match.form)
-    return Quote(before=before.lstrip(), form=form, after=after.rstrip(), term=match.term)
+def _quotes(alert: Alert) -> tuple[Quote, ...]:
+    """The sentences that show every term, and the first of each matching article; no sentence twice."""
+    needed = quotes(alert.matches, 0)
+    others = (quotes([match for match in alert.matches if match.article_id == one], 1)[0] for one in _articles(alert))
+    by_sentence: dict[str, Quote] = {}
+    for quote in (*needed, *islice(others, QUOTES)):
+        by_sentence.setdefault(quote.sentence, quote)
+    return tuple(by_sentence.values())[: max(QUOTES, len(needed))]
+
+
+def _articles(alert: Alert) -> list[str]:
+    return list(dict.fromkeys(match.article_id for match in alert.matches))
 
 
 def _story(story: Story, members: Mapping[str, _Seen]) -> StoryCard:

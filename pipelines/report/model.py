@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pipelines.alerts.quotes import Quote
     from schemas.records import RunRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """A sentence with the place in it that matched, in three parts."""
-
-    before: str
-    form: str
-    after: str
-    term: str
-    """What the form stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +27,7 @@ class AlertCard:
     source: str | None
     published: datetime | None
     quotes: tuple[Quote, ...]
-    """The first sentence of each matching article, no sentence twice."""
+    """Sentences that show every term, and the first of each matching article; no sentence twice."""
     articles: int
     """Articles that match."""
 
@@ -167,4 +157,4 @@ class Report:
     dropped: tuple[tuple[str, int], ...]
     """Reasons for which lines were left out, with their number, the most frequent first."""
     quarantine: tuple[tuple[str, int], ...]
-    """The same for inputs that could not be processed; all that the store holds, whatever its time."""
+    """The same for inputs that could not be processed and have not succeeded since, whatever their time."""

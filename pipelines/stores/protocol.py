@@ -49,6 +49,15 @@ GROUP_FIELDS = {Space.COPY: "canonical_id", Space.STORY: "story_id"}
 """Field of a memory entry that names its group."""
 
 
+class Named(StrEnum):
+    """What has an id that people type."""
+
+    ARTICLE = "article"
+    STORY = "story"
+    ALERT = "alert"
+    QUARANTINE = "quarantine"
+
+
 class Store(Protocol):
     """One place for results and memory."""
 
@@ -215,10 +224,22 @@ class Store(Protocol):
     # Quarantine, feeds, runs ----------------------------------------------------------------------------
 
     def quarantine(self, items: Sequence[Quarantined]) -> None:
-        """Keep items, one for each (url, stage, reason)."""
+        """Keep items, one for each (url, stage, reason); met now, unless they say when (``rejected.merged``).
 
-    def iter_quarantine(self) -> Iterator[Quarantined]:
-        """All quarantined items, by url, stage, reason."""
+        ``pipelines.ingest.failures.note`` does the same, and sees to it that what has succeeded since stays closed.
+        """
+
+    def iter_quarantine(self, *, closed: bool = False) -> Iterator[Quarantined]:
+        """The open quarantined items, by url, stage, reason; with ``closed`` the others as well."""
+
+    def amend_quarantine(
+        self, urls: Collection[str], amend: Callable[[Quarantined], Quarantined | None]
+    ) -> list[Quarantined]:
+        """Change the items of these addresses, open or closed; ``None`` removes one. Nobody writes between.
+
+        ``amend`` is pure: it may be called again, after another writer came first. Returns the items that are others
+        now, and those removed, by url, stage, reason.
+        """
 
     def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
         """What is remembered of feeds, by address; of all of them without ``urls``."""
@@ -231,6 +252,14 @@ class Store(Protocol):
 
     def last_runs(self, count: int) -> list[RunRecord]:
         """Summaries of the latest runs, latest first."""
+
+    # Ids ------------------------------------------------------------------------------------------------
+
+    def beginning(self, kind: Named, prefix: str, most: int) -> dict[str, str]:
+        """Ids that begin so, at most so many, in order, each with the id under which its record stands now.
+
+        The two differ for former ids of alerts only; an id that has a record is never read as a former one.
+        """
 
     # Search ---------------------------------------------------------------------------------------------
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
 from schemas.records import Article, ArticleContent, Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STAGE = "store"
 REJECTED = "rejected"
 _DETAIL_CHARACTERS = 1_000
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def rejection(record: object, key: str, detail: str) -> Quarantined:
@@ -15,7 +24,8 @@ def rejection(record: object, key: str, detail: str) -> Quarantined:
     ``key`` names records which have no address of their own.
     """
     content = record.content if isinstance(record, Article) else record
-    archived = record.observations[-1].archive_record if isinstance(record, Article) else None
+    latest = record.observations[-1] if isinstance(record, Article) else None
+    archived = latest.archive_record if latest else None
     url = content.url if isinstance(content, ArticleContent) else f"store:{type(record).__name__}/{key}"
     return Quarantined(
         url=storable(url),
@@ -23,6 +33,7 @@ def rejection(record: object, key: str, detail: str) -> Quarantined:
         reason=REJECTED,
         detail=storable(detail[:_DETAIL_CHARACTERS]),
         archive_record=storable(archived) if archived else None,
+        captured_at=latest.fetched_at if latest else None,
     )
 
 
@@ -31,19 +42,46 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def storable_item(item: Quarantined) -> Quarantined:
-    """The item with every text storable: what describes a bad input may itself be bad."""
-    return Quarantined(
+def storable_item(item: Quarantined, now: datetime) -> Quarantined:
+    """Return the item with every text storable: what describes a bad input may itself be bad.
+
+    It was met ``now``, unless it says when it was.
+    """
+    last = item.last_seen or now
+    return replace(
+        item,
         url=storable(item.url),
         stage=storable(item.stage),
         reason=storable(item.reason),
         detail=storable(item.detail),
         archive_record=None if item.archive_record is None else storable(item.archive_record),
+        first_seen=item.first_seen or last,
+        last_seen=last,
     )
 
 
-def earliest(old: Quarantined | None, new: Quarantined) -> Quarantined:
-    """Which of two items with the same key is kept, whatever order they come in: the one archived first, if any."""
+def merged(old: Quarantined | None, new: Quarantined) -> Quarantined:
+    """Return two items with the same key as one, the same whatever order they come in.
+
+    It speaks of the capture that was made last, and was met from the earlier time to the later.
+    """
     if old is None:
         return new
-    return min(old, new, key=lambda item: (item.archive_record is None, item.archive_record or "", item.detail))
+    return replace(
+        max(old, new, key=_recency),
+        first_seen=_of(min, old.first_seen, new.first_seen),
+        last_seen=_of(max, old.last_seen, new.last_seen),
+        closed_at=_of(max, old.closed_at, new.closed_at),
+        mended_at=_of(max, old.mended_at, new.mended_at),
+    )
+
+
+def _recency(item: Quarantined) -> tuple[datetime, str, str]:
+    at = item.captured_at or (None if item.archive_record else item.last_seen)
+    return (at or _NEVER, item.archive_record or "", item.detail)
+
+
+def _of(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
+    """Return one of two times; where one is unknown, the other."""
+    known = [time for time in times if time]
+    return reduce(choose, known) if known else None

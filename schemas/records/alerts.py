@@ -13,6 +13,8 @@ class AlertState(StrEnum):
     NEW = "new"
     DELIVERED = "delivered"
     ACKNOWLEDGED = "acknowledged"
+    ESCALATED = "escalated"
+    """Acknowledged, and more has come to it since."""
     MUTED = "muted"
 
 
@@ -71,6 +73,8 @@ class Alert:
     """The id under which it was first raised. It stays when stories merge or split; ``None``: unknown."""
     severity: str | None = None
     """How urgent its rule says it is; ``None``: unknown."""
+    former_ids: tuple[str, ...] = ()
+    """Ids of alerts that it has taken the place of, when stories merged, split or got another id; sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,8 @@ class OutboxMessage:
     kind: MessageKind = MessageKind.NEW
     reason: str | None = None
     """What has changed since the alert was told, for people; ``None`` for a new alert."""
+    article_ids: tuple[str, ...] = ()
+    """The articles that brought the news, earliest first; empty for a new alert."""
     topic: str | None = None
     """What the throttle of its rule counts by; ``None``: it is never held back."""
     created_at: datetime

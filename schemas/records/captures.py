@@ -114,3 +114,6 @@ class SeenCapture:
     archive_record: str
     article_id: str | None
     """The article it showed; ``None`` where it went to quarantine."""
+    succeeded_at: datetime | None = None
+    """``fetched_at`` where the capture itself showed the article; ``None`` where it went to quarantine, even if the
+    feed's own text stood in for the page, and for that text."""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - serial reads the types at run time
+
+from schemas.records.captures import MediaKind  # noqa: TC001 - likewise
+
+_ID_CHARACTERS = 24
+"""Hexadecimal digits of an id made of a hash: 96 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +23,37 @@ class Quarantined:
     """A short fixed word: ``empty``, ``binary``, ``http_404``, ``timeout`` …"""
     detail: str
     archive_record: str | None = None
+    """Of the latest capture that failed so: ``FILE@OFFSET``; ``None`` where nothing was captured."""
+    captured_at: datetime | None = None
+    """When that capture was made."""
+    kind: MediaKind | None = None
+    """What kind of capture it is."""
+    first_seen: datetime | None = None
+    """When the failure was met for the first time; ``None``: before such times were kept."""
+    last_seen: datetime | None = None
+    """When it was last met."""
+    closed_at: datetime | None = None
+    """When the same capture, address or feed was last processed well. Met again later, the item is open again."""
+    mended_at: datetime | None = None
+    """When the capture was made that was processed well; a later one that fails opens the item again at once."""
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Two quarantined items with the same key are the same event."""
         return (self.url, self.stage, self.reason)
+
+    @property
+    def id(self) -> str:
+        """Hash of the key: what the item is named by on the command line."""
+        key = "\0".join(self.key).encode("utf-8", "backslashreplace")
+        return hashlib.sha256(key).hexdigest()[:_ID_CHARACTERS]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the failure still stands."""
+        if self.closed_at is None or (self.last_seen is not None and self.last_seen > self.closed_at):
+            return True
+        return self.captured_at is not None and self.mended_at is not None and self.captured_at > self.mended_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.alerts.quotes import Quote
 from pipelines.report import render
 from pipelines.report.model import (
     Activity,
     AlertCard,
     FeedRow,
     FirstRow,
-    Quote,
     Report,
     StoryCard,
     Telling,
     Totals,
 )
-from schemas.records import RunRecord
+from schemas.records import AlertMatch, RunRecord
 from tests.http_server import WebServer
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def report(text: str, link: str | None) -> Report:
     story = StoryCard(
         id=text, title=text, first=NOW, last=NOW, sources=2, independent_sources=1, reports=(telling,) * 2, more=1
     )
-    quote = Quote(before=text, form=text, after=text, term=text)
+    place = AlertMatch(article_id=text, field="body", sentence=text * 3, start=0, end=1, form=text, term=text)
+    spans = ((len(text), 2 * len(text)),)
+    quote = Quote(article_id=text, field="body", sentence=text * 3, spans=spans, matches=(place,))
     alert = AlertCard(
         id=text,
         rule_id=text,

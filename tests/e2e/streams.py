@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Program
 
-VOLATILE = {"first_seen", "matched_at"}
+VOLATILE = {"first_seen", "last_seen", "closed_at", "matched_at"}
 RULES = "- {id: rockets, query: HIMARS}\n"
 
 

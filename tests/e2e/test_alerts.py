@@ -78,9 +78,9 @@ def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: P
     assert (older["stories"], older["articles"]) == (3, 3)
     assert program("rules", "preview", "HIMARS", "--since", "soon").code == 2
     assert "\n  (HIMARS\n  ^ this '(' is not closed" in program("rules", "preview", "(HIMARS").err
-    assert (
-        "no rule of rules.yaml is called 'rocket'" in program("rules", "preview", "rocket", "--rules", "rules.yaml").err
-    )
+    by_prefix = program("rules", "preview", "rocket", "--rules", "rules.yaml").err
+    assert "'rocket' is taken for the rule 'rockets'" in by_prefix
+    assert "no rule of rules.yaml is called 'rock'" in program("rules", "preview", "rock", "--rules", "rules.yaml").err
     assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
 
 
@@ -96,6 +96,32 @@ def test_a_rule_says_what_it_lacks(program: Program) -> None:
     as_headline = program("rules", "test", "--title", "HIMARS arrive", "--rules", "rules.yaml", "--source", "Reuters")
     assert as_headline.out.startswith("head\n")
     assert "would match" not in as_headline.out
+
+
+def test_every_error_of_a_rule_file_is_told_and_status_sums_rules_up(program: Program) -> None:
+    (program.folder / "broken.yaml").write_text(
+        "- {id: one, query: HIMARS AND}\n"
+        "- {id: two, query: M270, tests: {match: [nothing]}}\n"
+        "- {id: two, query: S-400}\n",
+        encoding="utf-8",
+    )
+    ran = program("rules", "check", "broken.yaml")
+    assert ran.code == 2
+    assert [line.split(":")[2] for line in ran.err.splitlines()] == ["1", "3"]
+    assert "should match: nothing" in ran.out
+    assert ran.out.endswith("1 rule that can be read in broken.yaml, 1 with failing examples, 2 errors\n")
+    told = json.loads(program("rules", "check", "broken.yaml", "--json").out)
+    assert [one.get("rule_id") or one["line"] for one in told] == ["two", 1, 3]
+    assert program("run", "--rules", "broken.yaml").code == 2
+
+    many = "".join(f"- {{id: rule-{number}, query: HIMARS{number}}}\n" for number in range(30))
+    (program.folder / "many.yaml").write_text(f"{many}- {{id: desk, query: x, notify: [nowhere]}}\n", encoding="utf-8")
+    status = program("status", "--rules", "many.yaml").out
+    assert "rules       31 in many.yaml\n" in status
+    assert "31 without an alert so far\n" in status
+    assert "desk: its channel 'nowhere' is not configured" in status
+    assert "rule-7" not in status
+    assert len(json.loads(program("status", "--rules", "many.yaml", "--json").out)["rule_health"]) == 31
 
 
 def sent(program: Program) -> list[dict[str, Any]]:
@@ -185,8 +211,13 @@ def test_a_further_article_is_printed_under_the_title_its_alert_began_with(progr
         (program.folder / "seeds.jsonl").write_text(json.dumps(told), encoding="utf-8")
         ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml")
         assert ran.code == 0, ran.err
-    assert "rockets  Launchers for the north  [delivered]" in ran.out
+    assert "2026-01-05 08:00  rockets  Launchers for the north  [delivered]" not in ran.out
+    assert "2026-01-05 09:00  rockets  Launchers for the north  [delivered]" in ran.out  # by the one that joined it
+    assert "Outlet 1, Post: 2 outlets, 1 independent" in ran.out
+    assert "https://post.example/1" in ran.out
     assert "2 articles; alert" in ran.out
+    listed = program("alerts").out
+    assert listed.startswith("medium    2026-01-05 08:00  rockets  Launchers for the north  [delivered]\n")
     # A sentence is quoted once, with all that matched in it.
     (alert,) = program("alerts", "--json").lines
     shown = program("alerts", "show", alert["id"]).out
@@ -194,3 +225,79 @@ def test_a_further_article_is_printed_under_the_title_its_alert_began_with(progr
     assert shown.count("matched: M142 (for HIMARS), launchers (for launcher), HIMARS, launcher\n") == 2
     tested = program("rules", "test", "HIMARS launchers, and a HIMARS", "--rules", "rules.yaml").out
     assert tested.endswith("matched: HIMARS, launchers (for launcher)\n")
+
+
+def alerts(program: Program, *filters: str) -> list[str]:
+    ran = program("alerts", "list", "--json", *filters)
+    assert ran.code == 0, ran.err
+    return [one["rule_id"] for one in ran.lines]
+
+
+def test_alerts_are_filtered_named_by_a_prefix_and_acknowledged_together(program: Program) -> None:
+    lines = [
+        article(1, "Launchers for the north", "The first HIMARS launchers have arrived.", "2026-05-01T08:00:00Z"),
+        article(2, "New shield over the coast", "Two S-400 batteries were delivered.", "2026-05-02T08:00:00Z"),
+    ]
+    (program.folder / "seeds.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (program.folder / "rules.yaml").write_text(
+        "- {id: rockets, query: HIMARS, severity: low}\n- {id: shields, query: S-400, severity: critical}\n",
+        encoding="utf-8",
+    )
+    ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml", COLUMNS="200")
+    told = [line for line in ran.out.splitlines() if "[delivered]" in line]
+    assert [line.split()[0] for line in told] == ["critical", "low"]
+    assert alerts(program, "--severity", "critical") == ["shields"]
+    assert sorted(alerts(program, "--severity", "critical", "--severity", "low")) == ["rockets", "shields"]
+    assert alerts(program, "--source", "outlet 1") == ["rockets"]
+    assert sorted(alerts(program, "--source", "news.example")) == ["rockets", "shields"]
+    assert alerts(program, "--since", "2999-01-01") == []
+    assert len(alerts(program, "--since", "1h")) == 2
+    assert alerts(program, "--rule", "shield") == ["shields"]
+    (rocket,) = program("alerts", "list", "--rule", "rockets", "--json").lines
+    assert rocket["id"] in program("alerts", "show", rocket["id"][:6]).out
+    assert program("show", rocket["id"][:6]).code == 0
+    assert program("show", rocket["article_id"][:8]).code == 0
+    assert program("stories", rocket["story_id"][:6]).code == 0
+    short = program("alerts", "show", rocket["id"][:5])
+    assert (short.code, "give at least 6 characters" in short.err) == (2, True)
+    assert program("alerts", "ack").code == 2
+    assert program("alerts", "ack", "--rule", "rockets").out == "1 alert acknowledged\n"
+    assert program("alerts", "ack", "--all").out == "1 alert acknowledged\n"
+    assert program("alerts", "ack", "--all").out == "0 alerts acknowledged\n"
+    assert program("alerts", "ack", "--rule", "other").code == 2
+
+
+def test_an_id_that_was_sent_leads_to_the_alert_whatever_became_of_its_story(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text("- {id: rockets, query: HIMARS OR M270}\n", encoding="utf-8")
+    text = "The first HIMARS launchers have arrived."
+    later = json.loads(article(1, "Launchers for the north", text, "2026-01-05T08:00:00Z"))
+    earlier = {**later, "url": "https://post.example/1", "source": "Post", "published": "2026-01-05T07:00:00Z"}
+    for told in (later, earlier):
+        (program.folder / "seeds.jsonl").write_text(json.dumps(told), encoding="utf-8")
+        assert program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml").code == 0
+    old = sent(program)[0]["id"]
+    (alert,) = program.exported("alerts")
+    assert alert["id"] != old
+    for given in (old, old[:6]):
+        ran = program("alerts", "show", given, "--json")
+        assert [one["id"] for one in ran.lines] == [alert["id"]]
+        assert f"alert {old} goes on as {alert['id']}" in ran.err
+    assert f"known before as {old}" in program("show", old).out
+    assert program("alerts", "ack", old).code == 0
+    assert program.exported("alerts")[0]["state"] == "acknowledged"
+
+    # More comes to it: it is opened again, and what is sent quotes what came.
+    more = f"An M270 was seen as well.\n\n{later['text']}"
+    joined = {**later, "url": "https://third.example/1", "source": "Third", "text": more}
+    (program.folder / "seeds.jsonl").write_text(json.dumps(joined), encoding="utf-8")
+    ran = program("run", "--seeds", "seeds.jsonl", "--rules", "rules.yaml")
+    assert ran.code == 0, ran.err
+    assert program.exported("alerts")[0]["state"] == "escalated"
+    assert "[escalated]" in ran.out
+    message = sent(program)[-1]
+    assert (message["kind"], message["reasons"]) == ("escalated", ["new term: M270"])
+    (news,) = message["news"]
+    assert (news["url"], news["source"]) == ("https://third.example/1", "Third")
+    assert "An M270 was seen as well." in news["sentences"]
+    assert program("alerts", "ack", old).code == 0
+    assert program.exported("alerts")[0]["state"] == "acknowledged"

@@ -88,7 +88,8 @@ def test_secrets_are_not_said(program: Program) -> None:
     (program.folder / "wirepicket.toml").write_text(f'[channels]\ndesk = ["json://user:{secret}@127.0.0.2:9/x"]\n')
     ran = program("run", "--rules", "rules.yaml", WIREPICKET_API_KEY=secret)
     assert "desk" in ran.err  # the channel is said to have failed
-    away = program("run", "--store", f"http://elastic:{secret}@127.0.0.2:9")
+    (program.folder / "a.txt").write_text("A title\n\nText.")
+    away = program("run", "--seeds", "a.txt", "--store", f"http://elastic:{secret}@127.0.0.2:9")
     assert away.code == 3
     for text in (ran.out, ran.err, away.out, away.err):
         assert secret not in text
@@ -109,3 +110,60 @@ def test_alerts_are_delivered_to_channels(program: Program, web: object) -> None
     assert ran.code == 0, ran.err
     assert web.requests["/hook"] == 1
     assert {one["state"] for one in program.exported("alerts")} == {"delivered"}
+
+
+def test_the_example_never_gets_among_anything_else(program: Program) -> None:
+    configured = program("run", "--store", "sqlite:///mine.db", COLUMNS="200")
+    assert configured.code == 0, configured.err
+    assert "sqlite:///mine.db is left as it is: the example has a home of its own, /" in configured.err
+    assert not (program.folder / "mine.db").exists()
+    assert not (program.folder / "var").exists()
+    (apart,) = {line.split("--store ")[1].split()[0] for line in configured.out.splitlines() if "--store " in line}
+    assert "HIMARS" in program("search", "HIMARS", "--store", apart).out
+
+    (program.folder / "a.txt").write_text("The only article\n\nIt has a text of a few words, all its own.")
+    assert program("run", "--seeds", "a.txt").code == 0
+    before = program.exported("articles")
+    again = program("run", "--json")
+    assert (again.code, again.summary["new"] > 10) == (0, True)
+    assert "is left as it is" in again.err
+    assert program.exported("articles") == before
+
+
+def test_only_what_is_new_or_has_changed_is_told(program: Program) -> None:
+    (program.folder / "rules.yaml").write_text(
+        "- {id: rockets, query: HIMARS AND port, severity: low}\n- {id: shields, query: NASAMS, severity: critical}\n"
+    )
+    texts = {
+        "one": "HIMARS launchers were unloaded. The port was closed for it all of Tuesday.",
+        "two": "A NASAMS battery was moved.",
+    }
+    for number, (name, text) in enumerate(texts.items()):
+        words = " ".join(
+            f"{name}{word}".capitalize() for word in ("alder", "birch", "cedar", "maple", "rowan", "hazel")
+        )
+        (program.folder / f"{name}.txt").write_text(f"Headline {name} {words}\n\n{text} {words} {number}.")
+    ran = program("run", "--rules", "rules.yaml", "one.txt")
+    assert "“HIMARS launchers were unloaded.”" in ran.out
+    assert "“The port was closed for it all of Tuesday.”" in ran.out
+    ran = program("run", "--rules", "rules.yaml", "one.txt", "two.txt")
+    assert ran.code == 0, ran.err
+    assert "critical  " in ran.out
+    assert "Headline one" not in ran.out
+    assert "seed:two.txt" in ran.out
+    assert "outlet" in ran.out
+    ran = program("run", "--rules", "rules.yaml", "one.txt", "two.txt")
+    assert ran.out.startswith("Nothing new.\n")
+    (program.folder / "none.txt").write_bytes(b"")
+    ran = program("run", "none.txt", "one.txt", "--rules", "rules.yaml")
+    assert ran.code == 1
+    assert ran.out.startswith("Nothing new in what could be read.\n")
+    ran = program("replay", "--rules", "rules.yaml", "--json")
+    assert {name: ran.summary[name] for name in ("articles", "new", "revised", "alerts")} == {
+        "articles": 2,
+        "new": 0,
+        "revised": 0,
+        "alerts": 0,
+    }
+    other = program("replay", "--rules", "rules.yaml", "--store", "sqlite:///other.db", "--json")
+    assert other.summary["new"] == 2

@@ -62,7 +62,7 @@ def held(program: Program, prefix: str, url: str) -> dict[str, list[dict[str, An
     for what in ("articles", "stories", "alerts", "quarantine"):
         ran = program("export", what, "--store", url, WIREPICKET_INDEX_PREFIX=prefix)
         assert ran.code == 0, ran.err
-        of_a_run = {"first_seen", "matched_at", "archive_record"}
+        of_a_run = {"first_seen", "last_seen", "closed_at", "matched_at", "archive_record"}
         found[what] = [{name: value for name, value in line.items() if name not in of_a_run} for line in ran.lines]
     return found
 

@@ -125,7 +125,7 @@ def test_alerts_do_not_depend_on_order_and_batches(
 
     def bare(world: World) -> dict[str, Alert]:
         return {
-            key: replace(alert, matched_at=START, state=AlertState.NEW, thread=None)
+            key: replace(alert, matched_at=START, state=AlertState.NEW, thread=None, former_ids=())
             for key, alert in world.alerts.items()
         }
 

@@ -89,6 +89,11 @@ def corpus(seed: int) -> list[tuple[CaptureRef, Capture]]:
     return [(CaptureRef(file="a.warc.gz", offset=100 * at), capture) for at, capture in enumerate(captures)]
 
 
+OF_A_RUN = {"matched_at"}
+MET = {"first_seen", "last_seen", "closed_at"}
+"""Times of a run; of an article the first is that of its capture."""
+
+
 def outcome(capture: Capture) -> Refined | InputError:
     try:
         return refine(capture, MATCHER)
@@ -109,9 +114,10 @@ def exports(store: Store) -> list[dict[str, object]]:
         *map(export_article, store.iter_articles()),
         *map(export_story, store.iter_stories()),
         *map(export_alert, store.iter_alerts()),
-        *map(export_quarantine, store.iter_quarantine()),
     ]
-    return [{name: value for name, value in to_dict(one).items() if name != "matched_at"} for one in told]
+    quarantined = [to_dict(export_quarantine(item)) for item in store.iter_quarantine()]
+    kept = [{name: value for name, value in to_dict(one).items() if name not in OF_A_RUN} for one in told]
+    return [*kept, *({name: value for name, value in one.items() if name not in MET} for one in quarantined)]
 
 
 def split(items: Batch, cuts: list[int]) -> list[Batch]:

@@ -27,6 +27,7 @@ from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import Refined, refine
 from pipelines.notify.deliver import deliver
 from pipelines.stores import open_store
+from pipelines.stores.protocol import Named
 from schemas.export import export_alert, export_article, export_story
 from schemas.records import AlertState, Capture, CaptureRef, MediaKind, MessageKind, Rule, now_utc
 from schemas.serial import to_dict
@@ -141,11 +142,14 @@ class Had:
     """Articles that it was told of as new."""
     recorded: Counter[str] = field(default_factory=Counter)
     """How often it was told so by a delivery that lived to record it."""
+    alerts: set[str] = field(default_factory=set)
+    """Ids of alerts that it was told of."""
 
     def take(self, item: Item, *, recorded: bool) -> None:
         """A part of a notice has come."""
         repeated = self.messages & set(item.message_ids)
         self.messages.update(item.message_ids)
+        self.alerts.add(item.alert.id)
         if item.kind is MessageKind.NEW:
             self.told |= matching(item.alert)
             if recorded and not repeated:
@@ -293,7 +297,21 @@ def test_nothing_is_told_as_new_twice_lost_or_doubled(steps: list[Callable[[Worl
             assert store.alerts({message.alert_id for message in left}) == {}
             for channel, had in world.had.items():
                 assert world.untold(channel) == []
+                # Whoever was sent an id finds the alert by it.
+                assert [one for one in had.alerts if one not in store.beginning(Named.ALERT, one, 1)] == []
                 assert [article for article, times in had.recorded.items() if times > 1] == []
+
+
+def test_an_alert_with_two_messages_that_it_is_new_is_told_once(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        world = World(store)
+        world.take([3], writes=5)  # dies with a message written and no alert
+        world.deliver()
+        world.take([0, 4])
+        world.take([EDITS[1]], writes=6)  # the part that goes has a message of its own; that of before is left
+        world.deliver()
+        for had in world.had.values():
+            assert set(had.recorded.values()) == {1}
 
 
 def remove(path: Path, article_id: str) -> None:

@@ -25,6 +25,7 @@ from schemas.records import (
     GroupChange,
     Grouping,
     Match,
+    MediaKind,
     MemoryEntry,
     Observation,
     OutboxMessage,
@@ -167,6 +168,7 @@ class Make:
             matched_at=DAY + timedelta(minutes=number),
             matches=(matched, replace(matched, article_id="b")),
             severity="high",
+            former_ids=(f"former-{number:03}",),
         )
         return replace(alert, **changes)
 
@@ -178,6 +180,7 @@ class Make:
             channel="analysts",
             created_at=DAY + timedelta(minutes=number),
             next_attempt=DAY + timedelta(minutes=number),
+            article_ids=("b", "a"),
         )
         return replace(message, **changes)
 
@@ -189,6 +192,10 @@ class Make:
             reason="empty",
             detail="no text",
             archive_record=f"a.warc.gz@{number:05}",
+            captured_at=DAY + timedelta(minutes=number),
+            kind=MediaKind.HTML,
+            first_seen=DAY + timedelta(hours=1),
+            last_seen=DAY + timedelta(hours=2),
         )
         return replace(item, **changes)
 
@@ -200,6 +207,7 @@ class Make:
             fetched_at=DAY,
             archive_record="a.warc.gz@100",
             article_id=f"{number:040x}",
+            succeeded_at=DAY,
         )
         return replace(capture, **changes)
 

@@ -62,7 +62,10 @@ def test_a_report_tells_what_was_seen_in_its_span(store: Store, make: type[Make]
     )
     store.put_feed_states([make.feed(1), make.feed(2, failures=0, last_error=None)])
     store.put_run(make.run(13))
-    store.quarantine([make.quarantined(1), make.quarantined(2)])
+    store.quarantine([make.quarantined(1), make.quarantined(2), make.quarantined(3)])
+    store.amend_quarantine(
+        [make.quarantined(3).url], lambda item: replace(item, closed_at=make.day + timedelta(days=9))
+    )
     store.refresh()
 
     told = gather(
@@ -75,7 +78,7 @@ def test_a_report_tells_what_was_seen_in_its_span(store: Store, make: type[Make]
     assert (told.totals.feeds, told.totals.feeds_unwell) == (2, 1)
     assert [alert.rule_id for alert in told.alerts] == ["grave", "low"]
     (quote,) = told.alerts[1].quotes
-    assert (quote.before, quote.form, quote.after) == ("Two ", "launchers", " came.")
+    assert quote.parts == (("Two ", False), ("launchers", True), (" came. ", False))
     assert told.alerts[1].articles == 2
     (story,) = told.stories
     assert [(each.source, each.first, each.copy, each.delay) for each in story.reports] == [

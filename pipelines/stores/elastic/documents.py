@@ -179,7 +179,7 @@ QUARANTINE = Kind(
     Quarantined,
     lambda item: hashed(*item.key),
     "sort_key",
-    lambda item: {"sort_key": hashed(*item.key)},
+    lambda item: {"sort_key": hashed(*item.key), "state": "open" if item.is_open else "closed"},
 )
 FEEDS = Kind(
     "feeds",

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from pipelines.stores.elastic.documents import FEEDS, QUARANTINE, RUNS, SEEN, hashed
 from pipelines.stores.elastic.parts import ElasticPart
+from pipelines.stores.rejected import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from schemas.records import FeedState, Quarantined, RunRecord, SeenCapture
 
 _BY_KEY = [{"url.full": "asc"}, {"stage": "asc"}, {"reason": "asc"}, {"sort_key": "asc"}]
+_URLS = 1_000
+"""Addresses in one search: each costs a term."""
 _LATEST_FIRST = [{"@timestamp": "desc"}, {"id": "desc"}]
 
 
@@ -39,8 +42,29 @@ class OperationDocuments(ElasticPart):
     def quarantine(self, items: Sequence[Quarantined]) -> None:
         self._refuse(items)
 
-    def iter_quarantine(self) -> Iterator[Quarantined]:
-        return self._documents(QUARANTINE).search({"match_all": {}}, sort=_BY_KEY)
+    def iter_quarantine(self, *, closed: bool = False) -> Iterator[Quarantined]:
+        found = self._documents(QUARANTINE).search({"match_all": {}}, sort=_BY_KEY)
+        return (item for item in found if closed or item.is_open)
+
+    def amend_quarantine(
+        self, urls: Collection[str], amend: Callable[[Quarantined], Quarantined | None]
+    ) -> list[Quarantined]:
+        documents = self._documents(QUARANTINE, self._give_up)
+        named = sorted({storable(url) for url in urls})
+        changed: dict[str, Quarantined] = {}
+        removed: dict[str, Quarantined] = {}
+
+        def merge(existing: Mapping[str, Quarantined]) -> Sequence[Quarantined]:
+            amended = {one: amend(item) for one, item in existing.items()}
+            changed.update({one: now for one, now in amended.items() if now and now != existing[one]})
+            removed.update({one: existing[one] for one, now in amended.items() if now is None})
+            return [now for now in amended.values() if now]
+
+        for start in range(0, len(named), _URLS):
+            query = {"terms": {"url.full": named[start : start + _URLS]}}
+            documents.merge([QUARANTINE.id_of(item) for item in documents.search(query)], merge)
+        documents.delete(removed)
+        return sorted([*changed.values(), *removed.values()], key=lambda item: item.key)
 
     def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
         documents = self._documents(FEEDS)

@@ -9,7 +9,8 @@ from pipelines.stores.elastic.documents import QUARANTINE
 from pipelines.stores.elastic.indices import Indices
 from pipelines.stores.elastic.lease import Lease
 from pipelines.stores.elastic.writer import Documents
-from pipelines.stores.rejected import earliest, storable_item
+from pipelines.stores.rejected import merged, storable_item
+from schemas.records import now_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,12 +53,14 @@ class ElasticPart:
 
     def _keep_quarantined(self, items: Sequence[Quarantined]) -> None:
         by_id: dict[str, Quarantined] = {}
-        for item in map(storable_item, items):
-            one = QUARANTINE.id_of(item)
-            by_id[one] = earliest(by_id.get(one), item)
+        now = now_utc()
+        for item in items:
+            fresh = storable_item(item, now)
+            one = QUARANTINE.id_of(fresh)
+            by_id[one] = merged(by_id.get(one), fresh)
 
         def merge(existing: Mapping[str, Quarantined]) -> Sequence[Quarantined]:
-            return [earliest(existing.get(one), item) for one, item in by_id.items()]
+            return [merged(existing.get(one), item) for one, item in by_id.items()]
 
         self._documents(QUARANTINE, self._give_up).merge(by_id, merge)
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.stores.rejected import storable
 from pipelines.stores.sqlite.part import QUARANTINE, SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import FeedState, RunRecord, SeenCapture
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from schemas.records import Quarantined
 
@@ -44,8 +45,28 @@ class OperationTables(SqlitePart):
         with self._database.writing() as connection:
             self._quarantine(connection, items)
 
-    def iter_quarantine(self) -> Iterator[Quarantined]:
-        return self._iterate(QUARANTINE, "url", "stage", "reason")
+    def iter_quarantine(self, *, closed: bool = False) -> Iterator[Quarantined]:
+        found = self._iterate(QUARANTINE, "url", "stage", "reason")
+        return (item for item in found if closed or item.is_open)
+
+    def amend_quarantine(
+        self, urls: Collection[str], amend: Callable[[Quarantined], Quarantined | None]
+    ) -> list[Quarantined]:
+        named = [storable(url) for url in urls]
+        changed: list[Quarantined] = []
+        # Most often there is nothing to change, and whoever only reads waits for no writer.
+        if not self._select(QUARANTINE, "url", named):
+            return changed
+        with self._database.writing() as connection:
+            for item in self._select(QUARANTINE, "url", named):
+                now = amend(item)
+                if now is None:
+                    connection.execute("DELETE FROM quarantine WHERE (url, stage, reason) = (?, ?, ?)", item.key)
+                elif now != item:
+                    connection.execute(QUARANTINE.upsert("url", "stage", "reason"), QUARANTINE.row(now))
+                if now != item:
+                    changed.append(now or item)
+        return sorted(changed, key=lambda item: item.key)
 
     def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
         found = self._iterate(FEEDS, "url") if urls is None else self._select(FEEDS, "url", urls)

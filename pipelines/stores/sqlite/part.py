@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipelines.stores.rejected import earliest, rejection, storable_item
+from pipelines.stores.rejected import merged, rejection, storable_item
 from pipelines.stores.sqlite.rows import Table
-from schemas.records import Quarantined
+from schemas.records import Quarantined, now_utc
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,12 +83,13 @@ class SqlitePart:
         return written
 
     def _quarantine(self, connection: sqlite3.Connection, items: Sequence[Quarantined]) -> None:
-        for item in map(storable_item, items):
+        now = now_utc()
+        for item in items:
+            fresh = storable_item(item, now)
             row = connection.execute(
                 f"SELECT {QUARANTINE.selected} FROM quarantine "  # noqa: S608 - names of our own table
                 "WHERE (url, stage, reason) = (?, ?, ?)",
-                item.key,
+                fresh.key,
             ).fetchone()
-            kept = earliest(QUARANTINE.record(row) if row else None, item)
-            if kept is item:
-                connection.execute(QUARANTINE.upsert("url", "stage", "reason"), QUARANTINE.row(item))
+            kept = merged(QUARANTINE.record(row) if row else None, fresh)
+            connection.execute(QUARANTINE.upsert("url", "stage", "reason"), QUARANTINE.row(kept))

@@ -53,7 +53,7 @@ def test_what_came_to_an_alert_follows_it_though_the_alert_itself_was_told() -> 
     grown = decide([story("b", "c")], hits, TOLD, LATER)
     (told,) = grown.put
     decision = decide([story("a", "b", "c")], hits, grown.put, LATER, sent=grown.outbox)
-    assert decision.put == (replace(told, id=alert_id("r", "a"), story_id="a"),)
+    assert decision.put == (replace(told, id=alert_id("r", "a"), story_id="a", former_ids=(told.id,)),)
     assert {(one.kind, one.alert_id) for one in decision.moved} == {(MessageKind.ESCALATED, alert_id("r", "a"))}
     assert len(waiting(decision)) == 2
 
@@ -164,7 +164,7 @@ def test_matches_that_vanish_drop_a_new_alert_and_keep_a_delivered_one() -> None
 def test_a_kept_alert_follows_its_first_article() -> None:
     told = with_state(decide([story("b")], {"b": (hit("r", 1),)}).put[0], AlertState.DELIVERED)
     decision = decide([story("a", "b")], {}, (told,), LATER)
-    assert decision.put == (replace(told, id=alert_id("r", "a"), story_id="a"),)
+    assert decision.put == (replace(told, id=alert_id("r", "a"), story_id="a", former_ids=(told.id,)),)
     assert decision.gone == (told.id,)
     assert decide([story("a", "b")], {}, decision.put, LATER) == AlertDecision()
 
@@ -191,7 +191,7 @@ def test_an_alert_that_comes_back_to_its_former_id_brings_its_messages_back() ->
     first = decide([story("b")], hits)
     there = decide([story("a", "b")], hits, first.put, LATER, sent=first.outbox)
     back = decide([story("b")], hits, there.put, LATER, sent=there.moved)
-    assert back.put == first.put
+    assert back.put == (replace(first.put[0], former_ids=(there.put[0].id,)),)
     assert (back.moved, back.outbox) == (first.outbox, ())
 
 
@@ -206,3 +206,16 @@ def test_a_part_that_goes_joins_again_and_goes_once_more_is_told() -> None:
         messages |= {message.id: message for message in decision.moved}
     left = {(message.alert_id, message.channel) for message in messages.values() if not message.delivered_at}
     assert left == {(alert_id("r", part), channel) for part in "ab" for channel in (LOG_CHANNEL, "team")}
+
+
+def test_every_id_that_an_alert_had_leads_to_one_that_stands() -> None:
+    hits = {one: (hit("r", 1),) for one in "abc"}
+    apart = decide([story("b"), story("c")], hits)
+    joined = decide([story("b", "c")], hits, apart.put, LATER, sent=apart.outbox)
+    renamed = decide([story("a", "b", "c")], hits, joined.put, LATER, sent=(*joined.moved, *apart.outbox))
+    (alert,) = renamed.put
+    assert alert.former_ids == tuple(sorted(one.id for one in apart.put))
+    parted = decide([story("a"), story("b", "c")], hits, renamed.put, LATER, sent=renamed.moved)
+    there = {one.id: one.former_ids for one in parted.put}
+    assert there[alert_id("r", "b")] == ()
+    assert there[alert_id("r", "a")] == alert.former_ids

@@ -76,7 +76,17 @@ def test_a_muted_alert_says_nothing_and_an_acknowledged_one_escalates() -> None:
     assert (decision.outbox, len(decision.put[0].matches)) == ((), 2)
     decision = decide([story("b", "c")], hits, seen, LATER)
     assert [kind for kind, _ in spoken(decision)] == [MessageKind.ESCALATED]
-    assert decision.put[0].state is AlertState.ACKNOWLEDGED
+    assert {message.article_ids for message in decision.outbox} == {("c",)}
+    assert decision.put[0].state is AlertState.ESCALATED
+    # Nobody is told by a replay: the alert stays as it is.
+    assert decide([story("b", "c")], hits, seen, LATER, policy=SILENT).put[0].state is AlertState.ACKNOWLEDGED
+
+
+def test_an_alert_that_joins_a_reopened_one_is_open() -> None:
+    hits = {one: (hit("r", 1),) for one in "bc"}
+    seen, reopened = decide([story("b"), story("c")], hits).put
+    existing = (with_state(seen, AlertState.ACKNOWLEDGED), with_state(reopened, AlertState.ESCALATED))
+    assert decide([story("b", "c")], hits, existing, LATER).put[0].state is AlertState.ESCALATED
 
 
 def test_an_edit_that_adds_a_term_alerts_as_an_edit() -> None:

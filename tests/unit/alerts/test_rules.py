@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from pipelines.alerts.gazetteer import Gazetteer, default_gazetteer
+from pipelines.alerts.rule_file import read_rules
 from pipelines.alerts.rule_schema import SCHEMA_FILE, schema_text
 from pipelines.alerts.rules import FailedTest, check_rules, load_rules, match_text, rule_version
 from pipelines.errors import ConfigurationError, RuleSyntaxError
@@ -183,3 +184,34 @@ def test_checks_tell_which_example_failed_and_how_the_query_reads() -> None:
 )
 def test_a_text_is_tried_as_body_and_as_title(query: str, text: str, matches: bool) -> None:  # noqa: FBT001 - a parameter
     assert (match_text(Rule(id="a", query=query), text) is not None) is matches
+
+
+def test_every_error_of_a_file_is_told_and_the_right_rules_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        "- {id: good, query: HIMARS}\n"
+        "- {id: two, query: 'HIMARS AND', severity: urgent, color: red}\n"
+        "- {query: M270, throttle: {window: 6x}, notify: desk}\n"
+        "- {id: good, query: S-400}\n"
+        "- {id: fine, query: Patriot, tests: {match: [Patriot]}}\n"
+    )
+    rules, errors = read_rules(path)
+    assert [rule.id for rule in rules] == ["good", "fine"]
+    assert [error.line for error in errors] == [2, 2, 2, 3, 3, 3, 4]
+    words = ("a term", "urgent", "color", "no 'id'", "6x", "list of channel names", "taken by the rule in line 1")
+    assert all(word in error.message for word, error in zip(words, errors, strict=True))
+    with pytest.raises(RuleSyntaxError) as raised:
+        load_rules(path)
+    assert len(str(raised.value).splitlines()) == 7
+    assert (raised.value.line, len(raised.value.others)) == (2, 6)
+
+
+def test_where_a_file_is_no_yaml_each_rule_is_read_alone(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        "# rules\n- id: one\n  query: HIMARS\n- id: two\n  query: \"M270\n- id: three\n  query: 'S-400 AND'\n"
+        "- id: four\n  query: [\n"
+    )
+    rules, errors = read_rules(path)
+    assert [rule.id for rule in rules] == ["one"]
+    assert [error.line for error in errors] == [5, 7, 10]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flows.console import Output
+from flows.quote_tables import quoted
 from flows.story_tables import stories_table
-from flows.tables import quoted
 from schemas.records import Match, Story
 from tests.synthetic import DAY
 

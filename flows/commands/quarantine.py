@@ -1,0 +1,168 @@
+"""``wirepicket quarantine``: what could not be processed; trying it again, and giving it up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import (
+    ConfigOption,
+    JsonOption,
+    RulesOption,
+    RunnerOption,
+    StoreOption,
+    opened,
+)
+from flows.console import console, counted
+from flows.inputs import Inputs
+from flows.progress import Reporter
+from flows.quarantine_tables import item_block
+from flows.quarantined import Wanted, drop_items, find_items
+from flows.shipped import RULES, shipped
+from pipelines.errors import ConfigurationError
+from schemas.export import export_quarantine
+from schemas.serial import to_dict
+
+if TYPE_CHECKING:
+    from flows.quarantined import Retried
+
+app = typer.Typer(help="What could not be processed: list, try again, give up.", no_args_is_help=True)
+IdsArgument = Annotated[list[str] | None, typer.Argument(help="Only these entries, by id.", metavar="[ID]…")]
+StageOption = Annotated[
+    str | None, typer.Option("--stage", help="Only what failed in this step: fetch, feed, extract …", metavar="STAGE")
+]
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", help="Only for this reason: http_404, no_text …", metavar="REASON")
+]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Only this address, or those that begin so.", metavar="URL")
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--source", help="Only a host, an outlet's name or a feed's address.", metavar="SOURCE"),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help="Only what was met from then on: a date, a time, or a span like 7d.", metavar="TIME"),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Closed entries as well: what has succeeded since.")]
+
+
+@app.command("list")
+def list_items(
+    ids: IdsArgument = None,
+    stage: StageOption = None,
+    reason: ReasonOption = None,
+    url: UrlOption = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    closed: AllOption = False,
+    limit: Annotated[int, typer.Option("--limit", help="Show at most so many; --json shows all.", min=1)] = 50,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What could not be processed and has not succeeded since, the latest first."""
+    wanted = Wanted.of(ids, stage=stage, reason=reason, url=url, source=source, since=since, closed=closed)
+    with opened(store, config) as (opened_store, settings):
+        opened_store.refresh()
+        found = find_items(opened_store, settings, wanted)
+    if as_json:
+        for item in found:
+            print(json.dumps(to_dict(export_quarantine(item)), ensure_ascii=False))
+        return
+    for item in found[:limit]:
+        console.print(item_block(item))
+    if len(found) > limit:
+        console.print(f"… and {len(found) - limit} more: --limit", style="dim", markup=False)
+    opened_now = sum(item.is_open for item in found)
+    told = [f"{opened_now} open", *([f"{len(found) - opened_now} closed"] if closed or ids else [])]
+    console.print(", ".join(told) if found else "Nothing is in quarantine." if wanted.everything else "No such entry.")
+
+
+@app.command()
+def retry(
+    ids: IdsArgument = None,
+    stage: StageOption = None,
+    reason: ReasonOption = None,
+    url: UrlOption = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    closed: AllOption = False,
+    rules: RulesOption = None,
+    runner: RunnerOption = "inprocess",
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Process what the archive holds of entries once more; have the next run ask for feeds and pages.
+
+    Alerts that arise are sent. Without ids and filters: all open entries.
+    """
+    from flows.quarantined import retry_items  # noqa: PLC0415 - half a second, which other commands need not wait
+
+    wanted = Wanted.of(ids, stage=stage, reason=reason, url=url, source=source, since=since, closed=closed)
+    with opened(store, config) as (opened_store, settings):
+        opened_store.refresh()
+        inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner, settings)
+        items = find_items(opened_store, settings, wanted)
+        done = retry_items(opened_store, items, inputs, settings, Reporter(), as_json=as_json)
+    for problem in done.problems:
+        print(f"wirepicket: {problem}", file=sys.stderr)
+    for item, why in (*done.failed, *done.left):
+        print(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {why}", file=sys.stderr)
+    if as_json:
+        counts = {"entries": len(items), "closed": done.closed, "due": len(done.due)}
+        print(json.dumps(counts | {"failed": len(done.failed), "left": len(done.left)}))
+    else:
+        _print_retried(len(items), done)
+    if done.failed or done.left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def drop(
+    ids: IdsArgument = None,
+    stage: StageOption = None,
+    reason: ReasonOption = None,
+    url: UrlOption = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    closed: AllOption = False,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove entries from the store. The archive keeps what they are of; what fails again has an entry again."""
+    wanted = Wanted.of(ids, stage=stage, reason=reason, url=url, source=source, since=since, closed=closed)
+    if wanted.everything and not closed:
+        raise ConfigurationError(
+            "drop needs ids or a filter (--stage, --reason, --url, --source, --since), or --all for every entry"
+        )
+    with opened(store, config) as (opened_store, settings):
+        opened_store.refresh()
+        dropped = drop_items(opened_store, find_items(opened_store, settings, wanted))
+    if as_json:
+        print(json.dumps({"dropped": dropped}))
+    else:
+        console.print(f"{_entries(dropped)} dropped")
+
+
+def _print_retried(entries: int, done: Retried) -> None:
+    parts = [
+        (done.closed, "closed"),
+        (len(done.due), "asked for again by the next run"),
+        (len(done.failed), "failed again"),
+        (len(done.left), "left as they are"),
+    ]
+    told = ", ".join(f"{count} {what}" for count, what in parts if count)
+    console.print(f"{_entries(entries)}: {told}" if entries else "No such entry.", markup=False)
+    if done.alerts:
+        console.print(f"{counted(done.alerts, 'new alert')}; wirepicket alerts shows them", markup=False)
+
+
+def _entries(count: int) -> str:
+    return f"{count} entr{'y' if count == 1 else 'ies'}"

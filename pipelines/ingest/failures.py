@@ -1,0 +1,170 @@
+"""The life of a quarantined item: noted when something fails, closed when it succeeds later.
+
+Two processes may meet the same address, and the later success be stored before the earlier failure. So whoever stores a
+failure looks for a later success after writing, and whoever stores a success looks for earlier failures after writing:
+at least one of the two sees the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipelines.stores.rejected import STAGE
+from schemas.records import MediaKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from pipelines.stores.protocol import Store
+    from schemas.records import FeedState, Quarantined, SeenCapture
+
+SEED = "seed"
+"""Stage of what is wrong with a seed file or a line of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """A capture that gave an article by itself."""
+
+    urls: tuple[str, ...]
+    """What a failure of it may be filed under: the address asked for, the article's, the place in the archive."""
+    archive_record: str
+    captured_at: datetime
+    of_entry: bool = False
+    """Whether it is what a feed says of a page, and not the page."""
+
+    def closes(self, item: Quarantined) -> bool:
+        """Return whether the failure of an item with one of the addresses is over."""
+        # Where a page could not be had or read, the words of its feed may have been taken: that is no success of it.
+        if item.archive_record is None:
+            return not self.of_entry and (item.last_seen is None or self.captured_at >= item.last_seen)
+        if item.archive_record == self.archive_record:
+            return True
+        if self.of_entry and item.kind is not MediaKind.FEED_ENTRY:
+            return False
+        return item.captured_at is None or (self.captured_at, self.archive_record) > (
+            item.captured_at,
+            item.archive_record,
+        )
+
+
+def settle(store: Store, failures: Sequence[Quarantined], successes: Sequence[Success], now: datetime) -> None:
+    """Close what is over. Call it when the failures are in quarantine and the captures are marked as seen.
+
+    Args:
+        store: where both are.
+        failures: items just written, of which a later capture or reading may have been stored already.
+        successes: captures just stored.
+        now: time of the closing, UTC.
+    """
+    named = {item.url for item in failures}
+    standing = {item.key for item in failures}
+    records = {item.archive_record for item in failures if item.archive_record}
+    late = [_success(seen) for seen in store.seen(named).values() if seen.succeeded_at] if named else []
+    by_url: defaultdict[str, list[Success]] = defaultdict(list)
+    for success in (*successes, *late):
+        for url in success.urls:
+            by_url[url].append(success)
+
+    def close(item: Quarantined) -> Quarantined:
+        mended = [success.captured_at for success in by_url[item.url] if success.closes(item)]
+        # A capture that fails otherwise than before: the later failure stands for it.
+        other = item.archive_record in records and item.key not in standing and item.stage != STAGE
+        if mended:
+            return replace(_closed(item, now), mended_at=max(*mended, item.mended_at or mended[0]))
+        return _closed(item, now) if other else item
+
+    if named or by_url:
+        store.amend_quarantine(named.union(by_url), lambda item: close(item) if item.is_open else item)
+    _close_by_feeds(store, named, now)
+
+
+def _success(seen: SeenCapture) -> Success:
+    assert seen.succeeded_at is not None
+    return Success(urls=(seen.url,), archive_record=seen.archive_record, captured_at=seen.succeeded_at)
+
+
+def _close_by_feeds(store: Store, named: Collection[str], now: datetime) -> None:
+    """Close failures of feeds that another process has read since."""
+    read = {url: state.last_success for url, state in store.feed_states(named).items()} if named else {}
+
+    def over(item: Quarantined) -> bool:
+        success = read.get(item.url)
+        return success is not None and item.last_seen is not None and success > item.last_seen
+
+    _close(store, read, over, now)
+
+
+def close_feeds(
+    store: Store,
+    states: Iterable[FeedState],
+    before: Mapping[str, FeedState],
+    *,
+    read: Collection[str],
+    started: datetime,
+    noted: Collection[Quarantined],
+    now: datetime,
+) -> None:
+    """Close failures of feeds that were had in a pass. Call it when their states are in the store.
+
+    Args:
+        store: where they are.
+        states: the feeds' states after the pass.
+        before: the states before it, by address.
+        read: addresses of those whose document was read, and not merely said to stand still.
+        started: when the pass began.
+        noted: what the pass itself has found fault with.
+        now: time of the closing, UTC.
+    """
+    well = {state.url for state in states if state.last_success and state.last_success >= started}
+    standing = {item.key for item in noted}
+
+    def over(item: Quarantined) -> bool:
+        if item.key in standing:
+            return False
+        # The document of the last reading stands still, and with it what was wrong with that.
+        last = before[item.url].last_success if item.url in before else None
+        return item.url in read or last is None or item.last_seen is None or item.last_seen > last
+
+    _close(store, well.union(read), over, now)
+
+
+def close_seeds(store: Store, read: Collection[str], noted: Collection[Quarantined], now: datetime) -> None:
+    """Close what was wrong with seed files, and no longer is.
+
+    Args:
+        store: where it is.
+        read: addresses of the files that were read: ``seed:`` and a file's name.
+        noted: what is wrong with them now. Of a file that could not be read to its end nothing is closed.
+        now: time of the closing, UTC.
+    """
+    standing = {item.key for item in noted}
+    whole = {url for url in read if not any(item.url == url and item.stage == SEED for item in noted)}
+    if not whole:
+        return
+    found = [item for item in store.iter_quarantine() if item.stage == SEED and item.url.partition("#")[0] in whole]
+    _close(store, {item.url for item in found}, lambda item: item.stage == SEED and item.key not in standing, now)
+
+
+def meet_again(store: Store, unchanged: Iterable[SeenCapture], now: datetime) -> None:
+    """Note that captures which are in quarantine were offered once more, unchanged."""
+    bad = {seen.url: seen.archive_record for seen in unchanged if not seen.article_id}
+
+    def met(item: Quarantined) -> Quarantined:
+        return replace(item, last_seen=now) if item.is_open and item.archive_record == bad[item.url] else item
+
+    if bad:
+        store.amend_quarantine(bad, met)
+
+
+def _close(store: Store, urls: Collection[str], over: Callable[[Quarantined], bool], now: datetime) -> None:
+    if urls:
+        store.amend_quarantine(urls, lambda item: _closed(item, now) if item.is_open and over(item) else item)
+
+
+def _closed(item: Quarantined, now: datetime) -> Quarantined:
+    made = [time for time in (item.captured_at, item.mended_at) if time]
+    return replace(item, closed_at=max(now, item.last_seen or now), mended_at=max(made, default=None))
