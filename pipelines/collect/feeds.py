@@ -16,7 +16,7 @@ from pipelines.fetch.feed_state import failed, polling, succeeded
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
 from pipelines.fetch.robots import RobotsCache
 from pipelines.fetch.sources import FeedSource
-from pipelines.identify.url import SEED_SCHEME
+from pipelines.identify.url import SEED_SCHEME, entry_address
 from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
 if TYPE_CHECKING:
@@ -185,7 +185,8 @@ class _FeedTaker:
         url, reading = source.url, source.reading
         self.taken.entries += len(feed.entries)
         self._say_what_is_wrong(feed, url)
-        by_link = {entry.link: entry for entry in feed.entries if entry.link}
+        self._offer_sharing(feed, source, listed_at)
+        by_link = {entry.link: entry for entry in feed.entries if entry.link and not entry.shares_link}
         # A page once taken in is not asked for again, whatever the feed now calls it.
         if url.startswith(SEED_SCHEME):
             whole = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
@@ -203,6 +204,20 @@ class _FeedTaker:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._pages.take(by_link[link], reading, listed_at)) for link in wanted]
         return [retry for retry in (task.result() for task in tasks) if retry]
+
+    def _offer_sharing(self, feed: ParsedFeed, source: FeedSource, listed_at: datetime) -> None:
+        """Take in the feed's own texts of entries that share their link with others: no page is theirs alone."""
+        sharing = {
+            entry_address(entry.link, entry.entry_id): entry
+            for entry in feed.entries
+            if entry.link and entry.shares_link
+        }
+        seen, archived = self._intake.known(sharing.keys())
+        self._intake.pending.add([one.ref for address, one in archived.items() if address not in seen])
+        self._intake.unchanged += seen.values()
+        for address in self._pages.claim([one for one in sharing if one not in (seen | archived)]):
+            capture = entry_capture(address, sharing[address], now_utc(), source.reading, listed_at)
+            self._intake.offer(capture)
 
     def _say_what_is_wrong(self, feed: ParsedFeed, url: str) -> None:
         self._intake.quarantined += [

@@ -31,11 +31,10 @@ def is_sitemap(body: bytes) -> bool:
     return any(root in head for root in _ROOTS)
 
 
-def read_sitemap(body: bytes, limit: int) -> Iterator[dict[str, str]]:
+def read_sitemap(body: bytes) -> Iterator[dict[str, str]]:
     """The pages of a news sitemap, latest first: ``link``, ``title``, ``published``, ``source`` where they are given.
 
-    At most ``limit`` of them. A plain sitemap lists a site's pages of all times, so only pages with news data
-    count.
+    A plain sitemap lists a site's pages of all times, so only pages with news data count.
 
     Raises:
         SitemapIndexError: an index of sitemaps; it names those worth a look.
@@ -54,7 +53,7 @@ def read_sitemap(body: bytes, limit: int) -> Iterator[dict[str, str]]:
     if not found:
         raise FeedError("no_news", "a sitemap without news entries (news:news)")
     found.sort(key=lambda page: page.get("published", ""), reverse=True)
-    yield from found[:limit]
+    yield from found
 
 
 def _children(root: etree._Element) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ def canonical_url(url: str, declared: str | None = None) -> str:
     return str(normalize_url(urldefrag(url).url, strict=False)) if _is_web(url) else url
 
 
+def entry_address(link: str, entry_id: str) -> str:
+    """Return the address of one of several feed entries with the same link: the link, and a hash of the entry's id."""
+    return f"{urldefrag(link).url}#entry-{sha256(entry_id.encode()).hexdigest()[:16]}"
+
+
 def article_id(canonical: str) -> str:
     """Id of an article: the first 128 bits of the SHA-256 of its canonical URL, in hex."""
     return sha256(canonical.encode()).hexdigest()[:32]

@@ -37,7 +37,11 @@ class FeedEntry:
     html: str | None
     """The longest text the feed gave for the entry: content, else summary; HTML or plain."""
     source: str | None
-    """The feed's title: the name of the outlet."""
+    """The name of the outlet: what an aggregator's entry names as its source, else the feed's title."""
+    plain: bool = False
+    """Whether ``html`` is plain text by declaration; else it is HTML, or plain text that does not say so."""
+    shares_link: bool = False
+    """Whether other entries of the feed have the same link: then the entry is known by its own id and text."""
 
 
 class Trusted(StrEnum):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from pipelines.errors import ConfigurationError, FeedError
-from pipelines.fetch.feeds import parse_date, parse_feed
+from pipelines.fetch.feed_entries import parse_date
+from pipelines.fetch.feeds import parse_feed
 from pipelines.fetch.sources import Window, feed_source, format_feed_list, parse_feed_list
 
 URL = "https://news.example/feed"
@@ -71,7 +72,7 @@ def test_json_feed() -> None:
     feed = parse_feed(json.dumps(document).encode(), URL)
     assert [entry.link for entry in feed.entries] == ["https://news.example/j"]
     assert feed.entries[0].published is None  # a date without a zone is not known for certain
-    assert [refused.reason for refused in feed.refused] == ["no_link"]
+    assert [refused.reason for refused in feed.refused] == ["no_link", "bad_item"]
 
 
 def test_links_that_are_no_web_addresses_are_refused() -> None:
