@@ -8,7 +8,7 @@ from typing import Any
 
 DEFAULT_PREFIX = "wirepicket"
 """What the names in the template files begin with; a store may use another."""
-SQLITE_VERSION = 6
+SQLITE_VERSION = 7
 """Counts changes of ``sqlite.sql``."""
 SETTINGS = "settings"
 """The component template which all index templates include."""

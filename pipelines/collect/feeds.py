@@ -16,6 +16,7 @@ from pipelines.fetch.feed_state import failed, polling, succeeded
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
 from pipelines.fetch.robots import RobotsCache
 from pipelines.fetch.sources import FeedSource
+from pipelines.fetch.validators import conditions
 from pipelines.identify.url import SEED_SCHEME, entry_address
 from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
@@ -133,15 +134,17 @@ class _FeedTaker:
 
     async def _ask(self, source: FeedSource, state: FeedState) -> FeedState:
         address = state.address or source.url
-        conditions = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
+        asked = conditions(state, now_utc())
         try:
             answer = await self._fetcher.fetch(
                 address,
-                {name: value for name, value in conditions.items() if value},
+                asked,
                 credentials=source.credentials,
                 limit=feed_documents.MAX_BYTES,
             )
             if answer.status == _NOT_MODIFIED:
+                if not asked:
+                    raise FetchError("not_modified", "it answered 304, and nothing was asked on a condition")
                 self.taken.unchanged += 1
                 self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
                 return succeeded(state, answer, None)

@@ -121,3 +121,17 @@ def test_entries_that_share_a_link_are_articles_of_their_own(web: WebServer, tmp
     assert web.requests["/live"] == 0, "no page is one entry's alone"
     _, intake = take(tmp_path, [feed])
     assert len(intake.pending.refs) == 3, "known entries are not taken in again"
+
+
+def test_an_etag_beyond_ascii_does_not_end_a_feed(web: WebServer, tmp_path: Path) -> None:
+    web.page("/a", "A", "The whole text of it.")
+    feed = web.feed("/feed", [("/a", "A", "Short.")], etag='"größe"')
+    for run in range(1, 4):
+        taken, _ = take(tmp_path, [feed])
+        assert (taken.failed, web.requests["/feed"]) == ([], run)
+
+
+def test_a_server_that_always_says_not_modified_is_a_failure(web: WebServer, tmp_path: Path) -> None:
+    web.routes["/feed"] = Answer(status=304)
+    taken, _ = take(tmp_path, [f"{web.url}/feed"])
+    assert [one.reason for one in taken.failed] == ["not_modified"]

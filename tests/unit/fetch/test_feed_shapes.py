@@ -143,7 +143,9 @@ def test_titles_are_text(entry: FeedEntry, title: str) -> None:
 
 def test_a_bare_ampersand_harms_nothing_else() -> None:
     feed = rss(
-        "<item><title>R&D</title><link>https://news.example/a?x=1&copy=2&y=3</link><description>&lt;p&gt;T&D&lt;/p&gt;</description></item><item><title>Next &#8211; x&nbsp;y</title><link>/b</link></item>"
+        "<item><title>R&D</title><link>https://news.example/a?x=1&copy=2&y=3</link>"
+        "<description>&lt;p&gt;T&D&lt;/p&gt;</description></item>"
+        "<item><title>Next &#8211; x&nbsp;y</title><link>/b</link></item>"
     )
     first, second = feed.entries
     assert (first.title, first.link) == ("R&D", "https://news.example/a?x=1&copy=2&y=3")
