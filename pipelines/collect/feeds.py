@@ -16,7 +16,7 @@ from pipelines.fetch.feed_state import failed, polling, succeeded
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
 from pipelines.fetch.robots import RobotsCache
 from pipelines.fetch.sources import FeedSource
-from pipelines.fetch.validators import conditions
+from pipelines.fetch.validators import conditions, expect_condition
 from pipelines.identify.url import SEED_SCHEME, entry_address
 from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
@@ -143,8 +143,7 @@ class _FeedTaker:
                 limit=feed_documents.MAX_BYTES,
             )
             if answer.status == _NOT_MODIFIED:
-                if not asked:
-                    raise FetchError("not_modified", "it answered 304, and nothing was asked on a condition")
+                expect_condition(asked)
                 self.taken.unchanged += 1
                 self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
                 return succeeded(state, answer, None)

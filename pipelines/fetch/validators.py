@@ -13,9 +13,12 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from pipelines.errors import FetchError
 from pipelines.fetch.feed_events import with_event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.fetch.client import Response
     from pipelines.fetch.feeds import ParsedFeed
     from schemas.records import FeedState
@@ -39,6 +42,12 @@ def conditions(state: FeedState, now: datetime) -> dict[str, str]:
         "If-Modified-Since": _plausible(_sendable(state.last_modified), now),
     }
     return {name: value for name, value in told.items() if value}
+
+
+def expect_condition(asked: Mapping[str, str]) -> None:
+    """Check that "not modified" answers a condition. Raises ``FetchError`` (``not_modified``) where none was asked."""
+    if not asked:
+        raise FetchError("not_modified", "it answered 304, and nothing was asked on a condition")
 
 
 def remembered(state: FeedState, answer: Response, feed: ParsedFeed) -> FeedState:
