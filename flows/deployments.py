@@ -16,6 +16,7 @@ os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.states import Completed
 
 from flows.commands.moments import parse_since
 from flows.commands.run import feed_sources
@@ -23,6 +24,7 @@ from flows.inputs import Inputs, store_of
 from flows.prefect_flow import as_task
 from flows.progress import Reporter
 from flows.run import fetch_pass, run_pass
+from flows.schedule_state import recorded_run
 from flows.shipped import RULES, shipped
 from pipelines.alerts.rules import load_rules
 from pipelines.archive.pending import waiting
@@ -54,7 +56,12 @@ def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
         Reporter().say(f"wirepicket: {refused} of {len(addresses)} targets of channel '{settings.failures}' refused")
 
 
-_TOLD: Any = {"persist_result": False, "on_failure": [tell_of_failure], "on_crashed": [tell_of_failure]}
+_HOOKS: Any = {"persist_result": False, "on_failure": [tell_of_failure], "on_crashed": [tell_of_failure]}
+
+
+def _skipped() -> State[None]:
+    """The state of a flow run that has left the work to the one before it, which is still under way."""
+    return Completed(name="Skipped", message="the run before is still under way")
 
 
 def _inputs(settings: Settings) -> Inputs:
@@ -65,25 +72,33 @@ def _inputs(settings: Settings) -> Inputs:
     )
 
 
-@flow(name="wirepicket-run", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_TOLD)
-def run() -> None:
+@flow(name="wirepicket-run", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_HOOKS)
+def run() -> State[None] | None:
     """One pass over the feeds that are due."""
     settings = load_settings()
-    report = run_pass(_inputs(settings), settings, Reporter(), run=as_task)
-    create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
-    _check_sent(report.sent)
+    with recorded_run(settings.home, "wirepicket-run") as alone:
+        if not alone:
+            return _skipped()
+        report = run_pass(_inputs(settings), settings, Reporter(), run=as_task)
+        create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
+        _check_sent(report.sent)
+    return None
 
 
-@flow(name="wirepicket-fetch", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_TOLD)
-def fetch() -> None:
+@flow(name="wirepicket-fetch", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_HOOKS)
+def fetch() -> State[None] | None:
     """Take the feeds that are due into the archive, for a stream to process."""
     settings = load_settings()
-    report = fetch_pass(_inputs(settings), settings, Reporter(), run=as_task)
-    feeds = report.collected.feeds
-    failed = [{"url": item.url, "reason": item.reason, "detail": item.detail} for item in feeds.failed]
-    told = {"feeds asked": len(feeds.states), "failed": len(failed)}
-    create_table_artifact(key="wirepicket-fetch", table=failed or [told], description="Feeds that failed")
-    _check_sent(report.sent)
+    with recorded_run(settings.home, "wirepicket-fetch") as alone:
+        if not alone:
+            return _skipped()
+        report = fetch_pass(_inputs(settings), settings, Reporter(), run=as_task)
+        feeds = report.collected.feeds
+        failed = [{"url": item.url, "reason": item.reason, "detail": item.detail} for item in feeds.failed]
+        told = {"feeds asked": len(feeds.states), "failed": len(failed)}
+        create_table_artifact(key="wirepicket-fetch", table=failed or [told], description="Feeds that failed")
+        _check_sent(report.sent)
+    return None
 
 
 def _check_sent(sent: Copied) -> None:
@@ -92,7 +107,7 @@ def _check_sent(sent: Copied) -> None:
         raise CopyError("; ".join(sent.problems))
 
 
-@flow(name="wirepicket-replay", **_TOLD)
+@flow(name="wirepicket-replay", **_HOOKS)
 def replay(since: str = "1d") -> None:
     """Process the archive again from a time on: a date, a time, or a span like ``7d``."""
     from flows import steps  # noqa: PLC0415 - half a second, which the other flows need not wait
@@ -107,40 +122,50 @@ def replay(since: str = "1d") -> None:
     create_table_artifact(key="wirepicket-replay", table=[to_dict(record)], description=f"Replay since {since}")
 
 
-@flow(name="wirepicket-report", **_TOLD)
-def report(since: str = REPORT_SINCE) -> None:
+@flow(name="wirepicket-report", **_HOOKS)
+def report(since: str = REPORT_SINCE) -> State[None] | None:
     """Write the report of a span to ``report.html`` in the home folder."""
     from pipelines.report import gather, render  # noqa: PLC0415 - likewise
 
     settings, now = load_settings(), now_utc()
-    severities = {rule.id: rule.severity for rule in load_rules(settings.rules or shipped(RULES))}
-    with store_of(settings) as store:
-        told = gather(store, since=parse_since(since, now), until=now, severities=severities)
-    target = settings.home / "report.html"
-    target.write_text(render(told), encoding="utf-8")
-    totals = told.totals
-    create_markdown_artifact(
-        key="wirepicket-report",
-        markdown=f"{totals.articles} articles, {totals.stories} stories, {totals.alerts} alerts: {target}",
-    )
+    with recorded_run(settings.home, "wirepicket-report") as alone:
+        if not alone:
+            return _skipped()
+        severities = {rule.id: rule.severity for rule in load_rules(settings.rules or shipped(RULES))}
+        with store_of(settings) as store:
+            told = gather(store, since=parse_since(since, now), until=now, severities=severities)
+        target = settings.home / "report.html"
+        target.write_text(render(told), encoding="utf-8")
+        totals = told.totals
+        create_markdown_artifact(
+            key="wirepicket-report",
+            markdown=f"{totals.articles} articles, {totals.stories} stories, {totals.alerts} alerts: {target}",
+        )
+    return None
 
 
-@flow(name="wirepicket-health", **_TOLD)
-def check_health() -> None:
+@flow(name="wirepicket-health", **_HOOKS)
+def check_health() -> State[None] | None:
     """The health of the feeds. The flow run fails where some are failing, so that Prefect can tell.
 
     Captures that wait in the archive are no failure: the next run, or the stream at work, takes them up.
     """
     settings = load_settings()
-    with store_of(settings) as store:
-        states = store.feed_states()
-    told = [(state, *health(state, now_utc())) for state in states.values()]
-    table = [
-        {"feed": state.url, "health": word, "advice": advice, "failures": state.failures}
-        for state, word, advice in told
-    ]
-    create_table_artifact(key="wirepicket-feeds", table=table, description="Health of the feeds")
-    failing = [state.url for state, word, _ in told if word == "failing"]
-    left = waiting(settings.archive)
-    if failing:
-        raise WirepicketError(f"{len(failing)} of {len(table)} feeds are failing; {left} captures wait in the archive")
+    with recorded_run(settings.home, "wirepicket-health") as alone:
+        if not alone:
+            return _skipped()
+        with store_of(settings) as store:
+            states = store.feed_states()
+        told = [(state, *health(state, now_utc())) for state in states.values()]
+        table = [
+            {"feed": state.url, "health": word, "advice": advice, "failures": state.failures}
+            for state, word, advice in told
+        ]
+        create_table_artifact(key="wirepicket-feeds", table=table, description="Health of the feeds")
+        failing = [state.url for state, word, _ in told if word == "failing"]
+        left = waiting(settings.archive)
+        if failing:
+            raise WirepicketError(
+                f"{len(failing)} of {len(table)} feeds are failing; {left} captures wait in the archive"
+            )
+    return None

@@ -40,7 +40,7 @@ class Observer:
         """``run`` is the id of the run.
 
         Raises:
-            ConfigurationError: traces are asked for without their extra, or the port of the metrics is taken.
+            ConfigurationError: traces are asked for without their extra.
         """
         self._settings = settings
         self._run = run
@@ -88,11 +88,9 @@ class Observer:
             self._metrics.add(told)
 
     def write(self) -> None:
-        """Write the metrics file, where one is asked for."""
-        if self._metrics:
-            self._metrics.waiting(waiting(self._settings.archive))
-            if self._settings.metrics_file:
-                self._metrics.write(self._settings.metrics_file)
+        """Add to the metrics file, where metrics are asked for."""
+        if self._metrics and (path := self._settings.metrics_path):
+            self._metrics.add_to(path, waiting(self._settings.archive))
 
 
 def counts_of(result: object) -> dict[str, int]:
@@ -114,16 +112,27 @@ def counts_of(result: object) -> dict[str, int]:
 
 
 def _metrics(settings: Settings) -> Metrics | None:
-    if not (settings.metrics_file or settings.metrics_port):
+    if settings.metrics_path is None:
         return None
     from pipelines.telemetry.metrics import Metrics  # noqa: PLC0415 - only where they are asked for
 
-    metrics = Metrics()
-    if settings.metrics_file:
-        metrics.go_on_from(settings.metrics_file)
-    if settings.metrics_port:
-        try:
-            metrics.serve(settings.metrics_port)
-        except OSError as error:
-            raise ConfigurationError(f"metrics_port {settings.metrics_port}: {error.strerror}") from error
-    return metrics
+    return Metrics()
+
+
+def answer_scrapes(settings: Settings) -> None:
+    """Have this process, which is to run for long, answer Prometheus on the port of the settings, if they name one.
+
+    Short processes beside it add to the same file and need no port.
+
+    Raises ``ConfigurationError`` where the port is taken.
+    """
+    if settings.metrics_port is None or settings.metrics_path is None:
+        return
+    from pipelines.telemetry.metrics import serve_metrics  # noqa: PLC0415 - likewise
+
+    try:
+        serve_metrics(settings.metrics_path, settings.metrics_port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"metrics_port {settings.metrics_port}: {error.strerror}; another stream or serve may have it"
+        ) from error

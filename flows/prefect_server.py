@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,23 @@ START_SECONDS = 120.0
 """How long a server may take to answer: its first start makes its database."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrefectServer:
+    """A Prefect server of this process."""
+
+    url: str
+    """Address of its API."""
+    process: subprocess.Popen[bytes]
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is still running."""
+        return self.process.poll() is None
+
+
 @contextmanager
-def prefect_server(home: Path, port: int) -> Iterator[str]:
-    """Run a server on loopback while the context lasts, its data and log in ``home``; the address of its API.
+def prefect_server(home: Path, port: int) -> Iterator[PrefectServer]:
+    """Run a server on loopback while the context lasts, its data and log in ``home``.
 
     Raises ``StoreUnavailableError`` when it does not come up.
     """
@@ -50,7 +65,7 @@ def prefect_server(home: Path, port: int) -> Iterator[str]:
     ):
         try:
             _wait(server, url, log)
-            yield url
+            yield PrefectServer(url, server)
         finally:
             server.terminate()
 

@@ -12,6 +12,7 @@ from flows import steps
 from flows.inputs import store_of
 from flows.observing import Observer
 from flows.steps import run_id
+from flows.waves import Waves
 from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import Pending, store_key
@@ -66,8 +67,8 @@ class PassReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is quarantined, no feed failed and everything was sent."""
-        return not (self.record.quarantined or self.collected.feeds.failed or self.sent.problems)
+        """Whether nothing is quarantined or left, no feed failed and everything was sent."""
+        return not (self.record.quarantined or self.collected.incomplete or self.sent.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +98,18 @@ def run_pass(
         writer = stack.enter_context(ArchiveWriter(settings.archive))
         run = stack.enter_context(Observer(settings, run_id(started), run))
         intake = Intake(index=index, writer=writer, pending=pending, store=None if unavailable else store)
-        collected = run(steps.collect, inputs, intake, settings, started, reporter)
+        waves = Waves(intake, inputs, settings, reporter, run, as_json=as_json)
+        meanwhile = None if unavailable else waves.run
+        collected = run(steps.collect, inputs, intake, settings, started, reporter, meanwhile=meanwhile)
         if unavailable:
             raise StoreUnavailableError(
                 f"{unavailable}\n{len(pending.refs)} captures wait in {settings.archive}; the next run stores them."
             ) from unavailable
-        batch = run(steps.process, pending.refs, inputs, settings, reporter)
+        batch = waves.report + run(steps.process, waves.waiting(), inputs, settings, reporter)
         pending.done()
         forget_quiet(store, started - timedelta(days=settings.horizon_days))
         store.maintain()
-        delivery = run(steps.notify, store, inputs, settings, as_json=as_json)
+        delivery = waves.delivery + run(steps.notify, store, inputs, settings, as_json=as_json)
         sent = _send(copying, writer, reporter, run)
         if not sent.problems:
             steps.discard(settings, index, pending.refs, started)

@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect import serve
 from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Interval
 from prefect.types.entrypoint import EntrypointType
 
 from flows import deployments
+from schemas.records import now_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from prefect.flows import Flow
 
+FIRST_AFTER = timedelta(seconds=15)
+"""From the registration of a schedule to its first run: the server looks for new schedules every five seconds."""
 AT_ONCE = 2
 """Flow runs at once: one over the feeds, one of the small ones beside it."""
 
 
-def serve_deployments(*, every_minutes: int, streaming: bool) -> None:
-    """Register the deployments and run what their schedules start, until interrupted."""
-    feeds = _deployment(deployments.fetch if streaming else deployments.run, timedelta(minutes=every_minutes))
+def intervals(every_minutes: int, *, streaming: bool) -> dict[str, timedelta]:
+    """Return the schedules of ``serve`` by the names of their flows; the flow over the feeds is the first."""
+    feeds = deployments.fetch if streaming else deployments.run
+    return {
+        feeds.name: timedelta(minutes=every_minutes),
+        deployments.check_health.name: timedelta(hours=1),
+        deployments.report.name: timedelta(days=1),
+    }
+
+
+def serve_deployments(schedules: Mapping[str, timedelta]) -> None:
+    """Register the flows of some schedules and run what their schedules start, until interrupted."""
+    flows = {
+        flow.name: flow for flow in (deployments.fetch, deployments.run, deployments.check_health, deployments.report)
+    }
     serve(
-        feeds,
-        _deployment(deployments.check_health, timedelta(hours=1)),
-        _deployment(deployments.report, timedelta(days=1)),
+        *(_deployment(flows[name], every) for name, every in schedules.items()),
         limit=AT_ONCE,
         pause_on_shutdown=True,
         print_starting_message=False,
     )
 
 
-def _deployment(flow: Flow[[], None], interval: timedelta) -> RunnerDeployment:
-    # One at a time: the next begins when the one before has ended, however long it takes.
+def _deployment(flow: Flow[..., Any], every: timedelta) -> RunnerDeployment:
+    # A run that finds the one before it still under way leaves the work to it (``flows.schedule_state``). The first is
+    # due at once, but for the report, which has nothing to tell yet.
+    first = now_utc() + (every if every >= timedelta(days=1) else FIRST_AFTER)
     made = flow.to_deployment(
-        name="wirepicket", interval=interval, concurrency_limit=1, entrypoint_type=EntrypointType.MODULE_PATH
+        name="wirepicket",
+        schedule=Interval(every, anchor_date=first),
+        entrypoint_type=EntrypointType.MODULE_PATH,
     )
     assert isinstance(made, RunnerDeployment)
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,13 +23,15 @@ from pipelines.notify.deliver import deliver
 from schemas.records import AlertOrigin, RunRecord, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    import asyncio
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from flows.inputs import Inputs
     from flows.progress import Reporter
     from pipelines.archive.copying import Copied
     from pipelines.archive.index import ArchiveIndex
+    from pipelines.beam.launch import Launched
     from pipelines.collect.intake import Intake
     from pipelines.config import Settings
     from pipelines.notify.deliver import DeliveryReport
@@ -47,9 +49,22 @@ class Collected:
     quarantined: tuple[Quarantined, ...] = ()
     feeds: FeedsTaken = field(default_factory=FeedsTaken)
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether a feed failed, or feeds or pages are left for a later run."""
+        return bool(self.feeds.failed or self.feeds.unasked or self.feeds.postponed)
 
-def collect(inputs: Inputs, intake: Intake, settings: Settings, started: datetime, reporter: Reporter) -> Collected:
-    """Take the inputs into the archive."""
+
+def collect(
+    inputs: Inputs,
+    intake: Intake,
+    settings: Settings,
+    started: datetime,
+    reporter: Reporter,
+    *,
+    meanwhile: Callable[[asyncio.Event], Coroutine[None, None, None]] | None = None,
+) -> Collected:
+    """Take the inputs into the archive. ``meanwhile`` runs beside the fetching of feeds until its event is set."""
     with reporter.bar("Reading seeds", len(inputs.seeds)) as advance:
         met = take_seeds(inputs.seeds, intake, started, advance)
     sources = tuple({source.url: source for source in (*inputs.feeds, *met.sources)}.values())
@@ -57,7 +72,13 @@ def collect(inputs: Inputs, intake: Intake, settings: Settings, started: datetim
     if sources or met.documents:
         with reporter.bar("Fetching feeds", len(sources) + len(met.documents)) as advance:
             feeds = take_feeds(
-                sources, met.documents, intake, FetchPolicy.of(settings), advance, only_due=inputs.only_due
+                sources,
+                met.documents,
+                intake,
+                FetchPolicy.of(settings),
+                advance,
+                only_due=inputs.only_due,
+                meanwhile=meanwhile,
             )
     if intake.store:
         # What never became a capture has no way into the store but this one.
@@ -98,15 +119,16 @@ def process(
     refs: Sequence[CaptureRef],
     inputs: Inputs,
     settings: Settings,
-    reporter: Reporter,
+    reporter: Reporter | None,
     *,
     origin: AlertOrigin = AlertOrigin.LIVE,
     notify: bool = True,
+    launched: Launched | None = None,
 ) -> BatchReport:
-    """Run the Beam pipeline over captures of the archive."""
+    """Run the Beam pipeline over captures of the archive. Shows no progress without a reporter."""
     if not refs:
         return BatchReport()
-    with reporter.bar("Processing captures", len(refs)) as advance:
+    with reporter.bar("Processing captures", len(refs)) if reporter else nullcontext(_ignore) as advance:
         return launch(
             refs,
             settings=settings,
@@ -115,7 +137,12 @@ def process(
             origin=origin,
             notify=notify,
             on_progress=advance,
+            launched=launched,
         )
+
+
+def _ignore(_: int) -> None:
+    """Take progress that nobody is to see."""
 
 
 def notify(store: Store, inputs: Inputs, settings: Settings, *, as_json: bool) -> DeliveryReport:

@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     """Where a publisher reaches whoever runs this: an address of a page or ``mailto:``. Sent with each request."""
     host_interval: Annotated[float, Field(ge=0, le=60)] = 1.0
     """Seconds between two requests to one public host."""
+    deadline: Annotated[float, Field(gt=0)] = 30.0
+    """Minutes after which a run fetches no more; what is left is due in the next run."""
+    host_pages: Annotated[int, Field(ge=1)] = 500
+    """Pages of one host that are fetched in one run: eight minutes at a page a second."""
+    run_pages: Annotated[int, Field(ge=1)] = 20_000
+    """Pages that are fetched in one run: those of 1,000 feeds met for the first time."""
     archive_days: Annotated[int, Field(ge=1)] | None = None
     """Days after which archive files are deleted; never when not given."""
     archive_remote: str | None = None
@@ -105,11 +111,16 @@ class Settings(BaseSettings):
     log: LogForm = LogForm.NONE
     """In what form each step is logged on standard error: ``none``, ``text``, ``json``."""
     metrics_file: Path | None = None
-    """Where Prometheus metrics are written after each run, and now and then by a stream."""
+    """File of Prometheus metrics that each run adds to, and now and then a stream."""
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Port on loopback where a stream, or a run while it lasts, answers Prometheus."""
+    """Port on loopback where ``stream`` and ``serve`` answer Prometheus."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Extraction processes; one a core when not given."""
+
+    @property
+    def metrics_path(self) -> Path | None:
+        """File of the metrics; ``metrics.prom`` in ``home`` where only the port is given, ``None`` without either."""
+        return self.metrics_file or (self.home / "metrics.prom" if self.metrics_port else None)
 
     @property
     def archive(self) -> Path:

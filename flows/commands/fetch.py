@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import ConfigOption, FeedsOption, SeedsOption, StoreOption
+from flows.commands.options import ConfigOption, DeadlineOption, FeedsOption, SeedsOption, StoreOption
 from flows.commands.run import feed_sources
 from flows.inputs import Inputs
-from flows.progress import Reporter
+from flows.progress import Reporter, say_postponed
 from flows.shipped import RULES, shipped
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
@@ -26,6 +26,7 @@ def fetch(
         str | None,
         typer.Option("--to", help="Send WARC files to a folder or an object store (s3://…) too.", metavar="PLACE"),
     ] = None,
+    deadline: DeadlineOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -35,7 +36,7 @@ def fetch(
     """
     from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait
 
-    settings = load_settings(config, store=store, archive_remote=remote)
+    settings = load_settings(config, store=store, archive_remote=remote, deadline=deadline)
     told = feeds or (str(settings.feeds) if settings.feeds else None)
     if not told and not seeds:
         raise ConfigurationError("--feeds or --seeds is missing: what is to be fetched?")
@@ -47,5 +48,6 @@ def fetch(
     bad = (*report.collected.feeds.failed, *report.collected.quarantined)
     for item in bad:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
-    if bad or report.sent.problems:
+    say_postponed(report.collected.feeds, reporter)
+    if bad or report.collected.incomplete or report.sent.problems:
         raise typer.Exit(1)

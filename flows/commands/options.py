@@ -52,6 +52,15 @@ SeedsOption = Annotated[
     list[Path] | None,
     typer.Option("--seeds", help="Seed file or folder; may be given several times.", metavar="PATH"),
 ]
+DeadlineOption = Annotated[
+    float | None,
+    typer.Option(
+        "--deadline",
+        help="Minutes after which no more is fetched; what is left is due in the next run. Default: 30.",
+        min=0.01,
+        metavar="MINUTES",
+    ),
+]
 RunnerOption = Annotated[str, typer.Option("--runner", help="Beam runner.", metavar="NAME")]
 
 

@@ -9,6 +9,7 @@ import typer
 
 from flows.commands.options import (
     ConfigOption,
+    DeadlineOption,
     FeedsOption,
     JsonOption,
     RulesOption,
@@ -18,7 +19,7 @@ from flows.commands.options import (
 )
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
-from flows.progress import Reporter
+from flows.progress import Reporter, say_postponed
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
 from pipelines.config import load_settings
@@ -39,6 +40,7 @@ def run(
     due: Annotated[
         bool, typer.Option("--due", help="Only feeds for which it is time by their own rhythm; for schedules.")
     ] = False,
+    deadline: DeadlineOption = None,
     rules: RulesOption = None,
     store: StoreOption = None,
     runner: RunnerOption = "inprocess",
@@ -46,7 +48,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch, clean, group, store and alert: one pass over feeds and seeds. Without any: a shipped example."""
-    settings = load_settings(config, store=store, rules=rules)
+    settings = load_settings(config, store=store, rules=rules, deadline=deadline)
     given = [*(seeds or ()), *(more_seeds or ())]
     example = feeds is None and not given and settings.feeds is None
     inputs = Inputs.of(
@@ -121,5 +123,6 @@ def _complain(report: PassReport, reporter: Reporter) -> None:
         reporter.say(f"wirepicket: … and {len(bad) - _SHOWN} more; see wirepicket export quarantine")
     for url, why in report.collected.feeds.passed_over[:_SHOWN]:
         reporter.say(f"wirepicket: {url}: not asked: {why}")
+    say_postponed(report.collected.feeds, reporter)
     for problem in report.delivery.problems:
         reporter.say(f"wirepicket: {problem}")

@@ -8,15 +8,19 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands.options import ConfigOption, RulesOption, StoreOption
+from flows.observing import answer_scrapes
 from flows.orchestration import prefect_configured
 from flows.progress import Reporter
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def serve(
@@ -48,19 +52,29 @@ def serve(
         signal.signal(number, _interrupt)
     with ExitStack() as stack:
         os.environ.update(settings.environment())
+        if "deadline" not in settings.model_fields_set:
+            os.environ["WIREPICKET_DEADLINE"] = str(every / 2)
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # its server has its log
+        server_lives: Callable[[], bool] = lambda: True  # noqa: E731 - of a server elsewhere its answers tell
         if not prefect_configured():
             from flows.prefect_server import prefect_server  # noqa: PLC0415 - httpx, only here
 
             reporter.say("wirepicket: starting a Prefect server …")
-            os.environ["PREFECT_API_URL"] = stack.enter_context(prefect_server(settings.home / "prefect", port))
+            server = stack.enter_context(prefect_server(settings.home / "prefect", port))
+            os.environ["PREFECT_API_URL"], server_lives = server.url, lambda: server.lives
             reporter.say(f"wirepicket: its pages are at http://127.0.0.1:{port}")
         if streaming:
             stream = subprocess.Popen([sys.executable, "-m", "flows.cli", "stream"])
             stack.callback(stream.wait)
             stack.callback(stream.terminate)
-        from flows.schedules import serve_deployments  # noqa: PLC0415 - Prefect takes two seconds
+        else:
+            answer_scrapes(settings)
+        from flows.schedule_watch import ScheduleWatch  # noqa: PLC0415 - what is behind them takes two seconds
+        from flows.schedules import intervals, serve_deployments  # noqa: PLC0415 - likewise
 
-        serve_deployments(every_minutes=every, streaming=streaming)
+        schedules = intervals(every, streaming=streaming)
+        with ScheduleWatch(settings, schedules, reporter, server_lives):
+            serve_deployments(schedules)
 
 
 def _interrupt(*_: object) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, StoreOption, opened
 from flows.console import console, counted
+from flows.schedule_state import is_running, overdue, read_schedules
 from flows.shipped import RULES, shipped
 from flows.tables import SUMMARY
 from pipelines.alerts.health import rule_health, silence_cause
@@ -61,6 +62,8 @@ def status(
         outdated = opened_store.outdated()
         since = now_utc() - timedelta(days=2 * DAYS_BEFORE)
         changes = layout_changes(opened_store.extraction_days(f"{since:%Y-%m-%d}"))
+    schedules = _schedules(settings.home)
+    stopped = any(schedule["problem"] for schedule in schedules)
     told = {
         "store": opened_store.url,
         "store_outdated": outdated,
@@ -82,6 +85,7 @@ def status(
             )[-EVENTS:]
         ],
         "sources_changed": [{"source": one.source, "day": one.day, "what": one.what} for one in changes],
+        "schedules": schedules,
         "rules": len(loaded),
         "rules_error": broken,
         "rule_health": [to_dict(one) for one in healthy],
@@ -92,7 +96,7 @@ def status(
         print(json.dumps(told, ensure_ascii=False))
     else:
         _print(told, str(rule_file))
-    if failing or left or broken or any(one.problems for one in healthy):
+    if failing or left or broken or stopped or any(one.problems for one in healthy):
         raise typer.Exit(1)
 
 
@@ -102,6 +106,30 @@ def _rules(path: Path) -> tuple[tuple[Rule, ...], str | None]:
         return load_rules(path), None
     except ConfigurationError as error:
         return (), str(error)
+
+
+def _schedules(home: Path) -> list[dict[str, str | None]]:
+    """The schedules of ``serve``, each with its latest run and what is wrong with it."""
+    return [
+        {
+            "flow": state.flow,
+            "started": time_to_text(state.started) if state.started else None,
+            "outcome": "running" if is_running(state) else state.outcome,
+            "problem": overdue(state, now_utc(), running=is_running(state)),
+        }
+        for state in read_schedules(home)
+        if state.every_seconds and not state.served_until
+    ]
+
+
+def _print_schedules(schedules: object) -> None:
+    assert isinstance(schedules, list)
+    for schedule in schedules:
+        latest = f"last run {schedule['started']}, {schedule['outcome']}" if schedule["started"] else "no run yet"
+        console.print(f"schedule    {schedule['flow']}: {latest}", markup=False)
+        if schedule["problem"]:
+            remedy = "start `wirepicket serve` again, or delete its file in schedules/ of the home folder"
+            console.print(f"            {schedule['problem']}; {remedy}", markup=False, style="yellow", soft_wrap=True)
 
 
 def _print_rules(told: dict[str, object], rule_file: str) -> None:
@@ -132,6 +160,7 @@ def _print(told: dict[str, object], rule_file: str) -> None:
         said = f"of an earlier form, which `wirepicket setup elasticsearch` moves to today's: {', '.join(outdated)}"
         console.print(f"            {said}", markup=False, style="yellow", soft_wrap=True)
     console.print(f"archive     {told['waiting_in_archive']} captures wait for a store")
+    _print_schedules(told["schedules"])
     _print_rules(told, rule_file)
     console.print(f"alerts      {told['alerts_undelivered']} not delivered yet")
     feeds_failing = told["feeds_failing"]

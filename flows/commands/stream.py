@@ -11,6 +11,7 @@ import typer
 
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption
 from flows.inputs import Inputs
+from flows.observing import answer_scrapes
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from pipelines.config import load_settings
@@ -44,6 +45,7 @@ def stream(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     reporter = Reporter()
+    answer_scrapes(settings)
     reporter.say(f"wirepicket: watching {settings.archive} for {settings.store_url_shown}; Ctrl-C ends it")
     running = Stream(settings=settings, inputs=inputs, reporter=reporter, stop=stop, as_json=as_json, idle=idle)
     running.run()

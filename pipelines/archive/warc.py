@@ -31,6 +31,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipelines.errors import SeedError
+from pipelines.identify.url import uri_of
 from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind, ReadingOptions
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
 
 
 def _request(warc: WARCWriter, capture: Capture, headers: dict[str, str]) -> object:
-    parts = urlsplit(capture.final_url or capture.url)
+    parts = urlsplit(uri_of(capture.final_url or capture.url))
     target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     http = StatusAndHeaders(f"GET {target} HTTP/1.1", list(capture.request), is_http_request=True)
     return warc.create_warc_record(capture.url, "request", http_headers=http, warc_headers_dict=headers)

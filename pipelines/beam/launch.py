@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.beam.runners import find_runner
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
+from pipelines.telemetry.counts import together
 from pipelines.telemetry.tracing import for_a_child
 from schemas.records import AlertOrigin, CaptureRef, Quarantined, StepCount
 from schemas.serial import from_json, to_json
@@ -63,6 +65,38 @@ class BatchReport:
     counters: tuple[StepCount, ...] = ()
     """What Beam has counted."""
 
+    def __add__(self, other: BatchReport) -> BatchReport:
+        """Return the report of both: the outcomes of ``self`` come first."""
+        return BatchReport(
+            outcomes=self.outcomes + other.outcomes,
+            quarantined=self.quarantined + other.quarantined,
+            alerts=self.alerts + other.alerts,
+            counters=together(self.counters, other.counters),
+        )
+
+
+class Launched:
+    """A handle on the child process of a launch, by which another thread can end it at any time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[str] | None = None
+        self._ended = False
+
+    def started(self, child: subprocess.Popen[str]) -> None:
+        """Take the child; it is ended at once where its end has been asked for already."""
+        with self._lock:
+            self._child = child
+        if self._ended:
+            self.end()
+
+    def end(self) -> None:
+        """End the child, and with it the launch, which then raises ``PipelineError``."""
+        with self._lock:
+            self._ended = True
+            if self._child:
+                end_family(self._child)
+
 
 def launch(
     refs: Sequence[CaptureRef],
@@ -73,11 +107,12 @@ def launch(
     origin: AlertOrigin,
     notify: bool,
     on_progress: Callable[[int], None],
+    launched: Launched | None = None,
 ) -> BatchReport:
     """Process captures of the archive and wait for the end.
 
-    ``on_progress`` is told how many more captures are done. Raises ``StoreUnavailableError`` or
-    ``PipelineError``; the child's own output is kept in ``logs/beam.log`` of the home folder.
+    ``on_progress`` is told how many more captures are done, ``launched`` gets the child process. Raises
+    ``StoreUnavailableError`` or ``PipelineError``; the child's output is kept in ``logs/beam.log`` of the home folder.
     """
     log = settings.home / "logs" / "beam.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +139,8 @@ def launch(
         ) as child:
             assert child.stdout is not None
             try:
+                if launched:
+                    launched.started(child)
                 for line in child.stdout:
                     if line.strip().isdigit():
                         on_progress(int(line))

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipelines.collect.apart import ParserProcesses
 from pipelines.collect.documents import read_document
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
@@ -37,23 +38,24 @@ async def _look(
     policy: FetchPolicy,
     on_progress: Callable[[int], None],
 ) -> list[FeedState]:
-    slots, parsing = asyncio.Semaphore(64), asyncio.Lock()
-    async with Fetcher(policy) as fetcher:
+    slots = asyncio.Semaphore(64)
+    with ParserProcesses() as parsers:
+        async with Fetcher(policy) as fetcher:
 
-        async def one(source: FeedSource) -> FeedState:
-            async with slots:
-                state = await _look_at(source, states.get(source.url, FeedState(url=source.url)), fetcher, parsing)
-            on_progress(1)
-            return state
+            async def look(source: FeedSource) -> FeedState:
+                async with slots:
+                    state = await _look_at(source, states.get(source.url, FeedState(url=source.url)), fetcher, parsers)
+                on_progress(1)
+                return state
 
-        return list(await asyncio.gather(*map(one, sources)))
+            return list(await asyncio.gather(*map(look, sources)))
 
 
-async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher, parsing: asyncio.Lock) -> FeedState:
+async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher, parsers: ParserProcesses) -> FeedState:
     address = state.address or source.url
     try:
         answer = await fetcher.fetch(address, credentials=source.credentials, limit=feed_documents.MAX_BYTES)
-        feed = await read_document(answer, fetcher, parsing)
+        feed = await read_document(answer, fetcher, parsers)
     except (FetchError, FeedError) as error:
         return failed(state, error, now_utc())
     return succeeded(replace(state, retired_at=None), answer, feed)
@@ -63,7 +65,8 @@ def feeds_of_site(url: str, policy: FetchPolicy) -> list[Found]:
     """The feeds of a site. Raises ``FetchError`` where its page cannot be had."""
 
     async def run() -> list[Found]:
-        async with Fetcher(policy) as fetcher:
-            return await discover(url, fetcher)
+        with ParserProcesses() as parsers:
+            async with Fetcher(policy) as fetcher:
+                return await discover(url, fetcher, parsers.call)
 
     return asyncio.run(run())

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipelines.collect.apart import ParserProcesses, unexpected
 from pipelines.collect.documents import read_document
-from pipelines.collect.pages import MAX_RETRIES, PageTaker, capture_of, entry_capture, failure
+from pipelines.collect.pages import MAX_RETRIES, PageBudget, PageTaker, capture_of, entry_capture, failure
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
 from pipelines.fetch.client import Fetcher
 from pipelines.fetch.feed_state import failed, polling, succeeded
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
+from pipelines.fetch.pacing import NOT_ASKED
 from pipelines.fetch.robots import RobotsCache
 from pipelines.fetch.sources import FeedSource
 from pipelines.fetch.validators import conditions, expect_condition
@@ -21,10 +24,11 @@ from pipelines.identify.url import SEED_SCHEME, entry_address
 from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from pipelines.collect.intake import Intake
+    from pipelines.errors import InputError
     from pipelines.fetch.client import Response
     from pipelines.fetch.policy import FetchPolicy
     from pipelines.seeds.read import FeedDocument
@@ -33,13 +37,15 @@ if TYPE_CHECKING:
 FULL_TEXT_WORDS = 120
 """Words from which the text in a feed file counts as the article itself. Summaries have 20 to 60."""
 FEEDS_AT_ONCE = 64
+"""Feeds asked for at once."""
+FEEDS_UNDER_WAY = 512
 """Feeds under way at once, pages of their entries included: bounds what is held in memory."""
 _NOT_MODIFIED = 304
 
 
 @dataclass(slots=True)
 class FeedsTaken:
-    """What reading the feeds came to."""
+    """The outcome of reading feeds."""
 
     states: list[FeedState] = field(default_factory=list)
     """To be remembered once everything taken in is safe."""
@@ -50,6 +56,10 @@ class FeedsTaken:
     """Feeds that answered "not modified"."""
     passed_over: list[tuple[str, str]] = field(default_factory=list)
     """Feeds which were not asked, and why."""
+    unasked: int = 0
+    """Those of them for which there was no time or whose host did not answer."""
+    postponed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Numbers of pages left for a later run, by their host and the reason in words."""
 
 
 def take_feeds(
@@ -60,13 +70,16 @@ def take_feeds(
     on_progress: Callable[[int], None],
     *,
     only_due: bool = False,
+    meanwhile: Callable[[asyncio.Event], Coroutine[None, None, None]] | None = None,
 ) -> FeedsTaken:
     """Read feeds over HTTP and from files, and take in the articles they offer.
 
-    ``only_due`` leaves out feeds for which it is too early by their own rhythm. ``on_progress`` is told after each
-    feed that one more is done.
+    ``only_due`` leaves out feeds for which it is too early by their own rhythm. ``on_progress`` is called after each
+    feed with 1. ``meanwhile`` runs beside the fetching, and is to end soon once its event is set.
     """
-    return asyncio.run(_take_feeds(sources, documents, intake, policy, on_progress, only_due=only_due))
+    return asyncio.run(
+        _take_feeds(sources, documents, intake, policy, on_progress, only_due=only_due, meanwhile=meanwhile)
+    )
 
 
 async def _take_feeds(
@@ -77,23 +90,30 @@ async def _take_feeds(
     on_progress: Callable[[int], None],
     *,
     only_due: bool,
+    meanwhile: Callable[[asyncio.Event], Coroutine[None, None, None]] | None,
 ) -> FeedsTaken:
     states = intake.store.feed_states([source.url for source in sources]) if intake.store else {}
-    async with Fetcher(policy) as fetcher:
-        taker = _FeedTaker(fetcher, intake, states, only_due=only_due)
-        slots = asyncio.Semaphore(FEEDS_AT_ONCE)
+    fetched = asyncio.Event()
+    with ParserProcesses() as parsers:
+        async with Fetcher(policy) as fetcher, asyncio.TaskGroup() as beside:
+            if meanwhile:
+                beside.create_task(meanwhile(fetched))
+            fetcher.pacer.end_after(policy.deadline)
+            taker = _FeedTaker(fetcher, parsers, intake, states, only_due=only_due)
+            under_way = asyncio.Semaphore(FEEDS_UNDER_WAY)
 
-        async def one(source: FeedSource) -> None:
-            async with slots:
-                await taker.take(source)
-            on_progress(1)
+            async def take(source: FeedSource) -> None:
+                async with under_way:
+                    await taker.take(source)
+                on_progress(1)
 
-        async with asyncio.TaskGroup() as group:
-            for source in sources:
-                group.create_task(one(source))
-        for document in documents:
-            await taker.take_document(document)
-            on_progress(1)
+            async with asyncio.TaskGroup() as group:
+                for source in sources:
+                    group.create_task(take(source))
+            for document in documents:
+                await taker.take_document(document)
+                on_progress(1)
+            fetched.set()
     intake.settle()
     return taker.taken
 
@@ -101,30 +121,60 @@ async def _take_feeds(
 class _FeedTaker:
     """Takes in feeds, one at a time or many at once."""
 
-    def __init__(self, fetcher: Fetcher, intake: Intake, states: Mapping[str, FeedState], *, only_due: bool) -> None:
-        self.taken = FeedsTaken()
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        parsers: ParserProcesses,
+        intake: Intake,
+        states: Mapping[str, FeedState],
+        *,
+        only_due: bool,
+    ) -> None:
         self._fetcher = fetcher
+        self._parsers = parsers
         self._intake = intake
         self._states = states
         self._only_due = only_due
-        self._pages = PageTaker(fetcher, RobotsCache(fetcher), intake)
-        self._parsing = asyncio.Lock()
+        budget = PageBudget(fetcher.policy.host_pages, fetcher.policy.run_pages)
+        self._pages = PageTaker(fetcher, RobotsCache(fetcher), intake, budget)
+        self._slots = asyncio.Semaphore(FEEDS_AT_ONCE)
+        self.taken = FeedsTaken(postponed=self._pages.postponed)
 
     async def take(self, source: FeedSource) -> None:
-        """Take in a feed of the list, unless it is not its time."""
+        """Take in a feed of the list, unless it is not its time. Never raises for the fault of a feed."""
         state = self._states.get(source.url, FeedState(url=source.url))
         why_not = self._why_not(source, state)
         if why_not:
             self.taken.passed_over.append((source.url, why_not))
             return
+        try:
+            state = await self._take(source, state)
+        except Exception as error:  # noqa: BLE001 - one feed must not end the others
+            state = self._failed(source.url, state, unexpected(error))
+        self.taken.states.append(state)
+
+    async def _take(self, source: FeedSource, state: FeedState) -> FeedState:
         if source.pause:
             self._fetcher.pacer.slow_down(urlsplit(source.url).netloc.lower(), source.pause)
         state = await self._ask(source, state)
         if state.pages:
-            state = replace(state, pages=tuple(await self._pages.take_again(state.pages, source.reading)))
+            again = await self._pages.take_again(state.pages, source.reading)
+            state = replace(state, pages=self._remembered(source.url, again))
         if source.every and state.last_success:
             state = replace(state, due=state.last_success + source.every)
-        self.taken.states.append(state)
+        return state
+
+    def _remembered(self, url: str, pages: Sequence[PageRetry]) -> tuple[PageRetry, ...]:
+        """Return the pages of a feed that are remembered for another try; what is beyond goes to quarantine."""
+        self._intake.quarantined += [
+            Quarantined(url=page.link, stage="fetch", reason="not_retried", detail=f"too many pages of {url} wait")
+            for page in pages[:-MAX_RETRIES]
+        ]
+        return tuple(pages[-MAX_RETRIES:])
+
+    def _failed(self, url: str, state: FeedState, error: InputError) -> FeedState:
+        self.taken.failed.append(failure(url, error))
+        return failed(state, error, now_utc())
 
     def _why_not(self, source: FeedSource, state: FeedState) -> str | None:
         now = now_utc()
@@ -136,38 +186,39 @@ class _FeedTaker:
         address = state.address or source.url
         asked = conditions(state, now_utc())
         try:
-            answer = await self._fetcher.fetch(
-                address,
-                asked,
-                credentials=source.credentials,
-                limit=feed_documents.MAX_BYTES,
-            )
-            if answer.status == _NOT_MODIFIED:
-                expect_condition(asked)
-                self.taken.unchanged += 1
-                self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
-                return succeeded(state, answer, None)
-            feed = await self._read(source, answer)
+            async with self._slots:
+                answer = await self._fetcher.fetch(
+                    address,
+                    asked,
+                    credentials=source.credentials,
+                    limit=feed_documents.MAX_BYTES,
+                )
+                if answer.status == _NOT_MODIFIED:
+                    expect_condition(asked)
+                    self.taken.unchanged += 1
+                    self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
+                    return succeeded(state, answer, None)
+                feed = await self._read(source, answer)
         except (FetchError, FeedError) as error:
-            if error.reason == "held_off":  # not this feed's fault
+            if error.reason in NOT_ASKED:  # not this feed's fault
                 self.taken.passed_over.append((source.url, error.detail))
+                self.taken.unasked += 1
                 return state
-            self.taken.failed.append(failure(source.url, error))
-            return failed(state, error, now_utc())
+            return self._failed(source.url, state, error)
         retries = await self._take_entries(feed, source, answer.fetched_at)
         # Before "succeeded" gives the feed's ETag a meaning, its entries are on their way into the archive.
-        return replace(succeeded(state, answer, feed), pages=(*state.pages, *retries)[-MAX_RETRIES:])
+        return replace(succeeded(state, answer, feed), pages=self._remembered(source.url, (*state.pages, *retries)))
 
     async def _read(self, source: FeedSource, answer: Response) -> ParsedFeed:
         self._intake.keep(capture_of(source.url, answer, MediaKind.FEED))
-        feed = await read_document(answer, self._fetcher, self._parsing)
+        feed = await read_document(answer, self._fetcher, self._parsers)
         if source.source is None:
             return feed
         named = tuple(replace(entry, source=source.source) for entry in feed.entries)
         return replace(feed, title=source.source, entries=named)
 
     async def take_document(self, document: FeedDocument) -> None:
-        """A feed that lies on disk: the texts in it are taken as the articles, where they are whole ones."""
+        """Take in a feed that lies on disk: the texts in it are the articles, where they are whole ones."""
         capture = Capture(
             url=document.url,
             fetched_at=now_utc(),
@@ -175,13 +226,14 @@ class _FeedTaker:
             body=document.body,
             content_type="text/xml",
         )
-        self._intake.keep(capture)
         try:
-            feed = parse_feed(document.body, document.url)
+            self._intake.keep(capture)
+            feed = await self._parsers.call(parse_feed, document.body, document.url)
+            await self._take_entries(feed, FeedSource(document.url), capture.fetched_at)
         except FeedError as error:
             self.taken.failed.append(failure(document.url, error))
-            return
-        await self._take_entries(feed, FeedSource(document.url), capture.fetched_at)
+        except Exception as error:  # noqa: BLE001 - likewise
+            self.taken.failed.append(failure(document.url, unexpected(error)))
 
     async def _take_entries(self, feed: ParsedFeed, source: FeedSource, listed_at: datetime) -> list[PageRetry]:
         url, reading = source.url, source.reading

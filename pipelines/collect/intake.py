@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.archive.warc import payload_digest
+from pipelines.stores.rejected import storable
+from schemas.records import Quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.archive.pending import Pending
     from pipelines.archive.warc import ArchiveWriter
     from pipelines.stores.protocol import Store
-    from schemas.records import Capture, CaptureRef, Quarantined, SeenCapture
+    from schemas.records import Capture, CaptureRef, SeenCapture
 
 WAITING_CAPTURES = 64
 """Captures gathered before they are taken in: one look-up and one flush to disk for all of them."""
@@ -84,7 +86,11 @@ class Intake:
                 # Another machine's archive has it.
                 self.unchanged.append(processed)
                 continue
-            ref = self.writer.write(capture)
+            try:
+                ref = self.writer.write(capture)
+            except (ValueError, TypeError) as error:  # a value that no record can hold
+                self._refuse(capture, error)
+                continue
             written.append((ref, capture))
             refs.append(ref)
             latest[capture.url] = (digest, ref, capture.fetched_at)
@@ -102,6 +108,13 @@ class Intake:
         ref = self.writer.write(capture)
         self.writer.flush()
         self._index([(ref, capture)])
+
+    def _refuse(self, capture: Capture, error: Exception) -> None:
+        """Put a capture into quarantine that cannot be written, so that it does not end the others."""
+        detail = f"{type(error).__name__}: {error}"[:500]
+        self.quarantined.append(
+            Quarantined(url=storable(capture.url), stage="archive", reason="unexpected", detail=storable(detail))
+        )
 
     def not_modified(self, url: str, fetched_at: datetime, status: int, headers: Sequence[tuple[str, str]]) -> None:
         """Record that a server said that what we have of an address still stands."""

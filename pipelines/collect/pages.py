@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pipelines.archive.warc import read_captures
+from pipelines.collect.apart import unexpected
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.barriers import PASSING, barrier
 from pipelines.fetch.client import AnswerError
+from pipelines.fetch.pacing import NOT_ASKED
 from schemas.records import Capture, MediaKind, PageRetry, Quarantined, now_utc
 from schemas.serial import to_json
 
@@ -24,13 +29,15 @@ if TYPE_CHECKING:
 
 MAX_PAGE_BYTES = 5_000_000
 """Largest page: extraction reads no larger ones."""
+POSTPONED = NOT_ASKED | {"page_limit"}
+"""Reasons for which a page waits for a later run. It has not failed: nobody has asked for it."""
 TRIES = 4
 """Times a page is asked for before its feed entry has to do for good."""
 FIRST_RETRY = timedelta(minutes=20)
 """Wait before the second try; doubled for each further one."""
-MAX_RETRIES = 200
-"""Pages of one feed that are remembered for another try."""
-_PASSING_REASONS = frozenset({"timeout", "connection", "no_such_host", "robots_unavailable", "held_off"})
+MAX_RETRIES = 2_000
+"""Pages of one feed that are remembered for another try: as many as entries are read of a feed."""
+_PASSING_REASONS = frozenset({"timeout", "connection", "no_such_host", "robots_unavailable"})
 _PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -51,17 +58,37 @@ def next_try(link: str, attempts: int, now: datetime, error: InputError | None) 
     return PageRetry(link=link, attempts=attempts, not_before=when)
 
 
+@dataclass(slots=True)
+class PageBudget:
+    """The numbers of pages that may be fetched in one run. What is beyond waits for the next."""
+
+    per_host: int
+    in_all: int
+    _hosts: Counter[str] = field(default_factory=Counter)
+
+    def spend(self, host: str) -> None:
+        """Count a page of a host. Raises ``FetchError`` (``page_limit``) where its number is spent."""
+        if self._hosts[host] >= self.per_host:
+            raise FetchError("page_limit", f"{self.per_host} pages of {host} are taken in this run")
+        if self._hosts.total() >= self.in_all:
+            raise FetchError("page_limit", f"{self.in_all} pages are taken in this run")
+        self._hosts[host] += 1
+
+
 class PageTaker:
     """Takes the pages of entries into the archive, each once a run."""
 
-    def __init__(self, fetcher: Fetcher, robots: RobotsCache, intake: Intake) -> None:
+    def __init__(self, fetcher: Fetcher, robots: RobotsCache, intake: Intake, budget: PageBudget) -> None:
+        self.postponed: Counter[tuple[str, str]] = Counter()
+        """Pages left for a later run, by their host and the reason in words."""
         self._fetcher = fetcher
         self._robots = robots
         self._intake = intake
+        self._budget = budget
         self._claimed: set[str] = set()
 
     def claim(self, links: Sequence[str]) -> list[str]:
-        """Those of some links which nobody has claimed in this run: two feeds may name one page."""
+        """Return those of some links which nobody has claimed in this run: two feeds may name one page."""
         fresh = [link for link in links if link not in self._claimed]
         self._claimed.update(fresh)
         return fresh
@@ -69,20 +96,34 @@ class PageTaker:
     async def take(
         self, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, attempts: int = 0
     ) -> PageRetry | None:
-        """Take the page of an entry in, or what its feed says of it where the page cannot be had.
+        """Take in the page of an entry, or the feed's own text where the page cannot be had.
 
         ``reading`` is how the source's pages are to be read, ``listed_at`` when the entry was first seen, ``attempts``
-        how often the page was asked for before. What is to be tried again is given back.
+        how often the page was asked for before. Returns what is to be tried again. Never raises for the fault of a
+        page: it goes to quarantine.
         """
         link = entry.link
         assert link is not None
         try:
+            return await self._take(link, entry, reading, listed_at, attempts)
+        except Exception as error:  # noqa: BLE001 - one page must not end the others
+            self._intake.quarantined.append(failure(link, unexpected(error)))
+            return None
+
+    async def _take(
+        self, link: str, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, attempts: int
+    ) -> PageRetry | None:
+        try:
             await self._robots.check(link)
+            self._budget.spend(host_of(link))
             answer = await self._fetcher.fetch(link, limit=MAX_PAGE_BYTES)
         except FetchError as error:
-            self._intake.quarantined.append(failure(link, error))
             if not attempts:
                 self._intake.offer(entry_capture(link, entry, now_utc(), reading, listed_at))
+            if error.reason in POSTPONED:
+                self.postponed[host_of(link), error.detail] += 1
+                return PageRetry(link=link, attempts=attempts, not_before=now_utc())
+            self._intake.quarantined.append(failure(link, error))
             return next_try(link, attempts + 1, now_utc(), error) if may_pass(error) else None
         page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry, reading=reading, listed_at=listed_at)
         self._intake.offer(page)
@@ -91,17 +132,24 @@ class PageTaker:
         return None
 
     async def take_again(self, waiting: Sequence[PageRetry], reading: ReadingOptions) -> list[PageRetry]:
-        """Ask again for pages whose time has come; those which still have to wait are given back with the rest."""
+        """Ask again for pages whose time has come; return those that wait on, with those that failed again."""
         now = now_utc()
-        later = [one for one in waiting if one.not_before > now]
-        due = {one.link: one for one in waiting if one.not_before <= now}
+        later = [page for page in waiting if page.not_before > now]
+        due = {page.link: page for page in waiting if page.not_before <= now}
         held = self._intake.index.latest(due.keys())
         refs = [held[link].ref for link in self.claim(list(due)) if link in held]
-        for _, known in read_captures(self._intake.writer.folder, refs):
-            if known.entry is not None:
-                again = await self.take(known.entry, reading, known.listed_at, due[known.url].attempts)
-                later += [again] if again else []
-        return later
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self.take(known.entry, reading, known.listed_at, due[known.url].attempts))
+                for _, known in read_captures(self._intake.writer.folder, refs)
+                if known.entry is not None
+            ]
+        return later + [retry for retry in (task.result() for task in tasks) if retry]
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, with its port."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
 def capture_of(url: str, answer: Response, kind: MediaKind) -> Capture:

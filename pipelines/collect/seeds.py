@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.collect.apart import unexpected
+from pipelines.errors import SeedError
 from pipelines.fetch.sources import FeedSource
+from pipelines.identify.url import SEED_SCHEME
 from pipelines.seeds.read import FeedDocument, read_seed
+from pipelines.stores.rejected import storable
 from schemas.records import Capture, Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from pipelines.collect.intake import Intake
+    from pipelines.seeds.read import SeedItem
 
 BATCH = 500
 """Captures taken in at a time: one look-up and one flush to disk for all of them."""
@@ -36,7 +41,7 @@ def take_seeds(
     sources: list[FeedSource] = []
     waiting: list[Capture] = []
     for path in paths:
-        for item in read_seed(path, fetched_at):
+        for item in _items(path, fetched_at):
             match item:
                 case Capture():
                     waiting.append(item)
@@ -52,3 +57,14 @@ def take_seeds(
         on_progress(1)
     intake.take(waiting)
     return SeedFeeds(tuple(documents), tuple(sources))
+
+
+def _items(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
+    """Return what is in a seed file; whatever goes wrong in reading it ends that file only."""
+    try:
+        yield from read_seed(path, fetched_at)
+    except Exception as error:  # noqa: BLE001 - one file must not end the others
+        failed = unexpected(error)
+        yield Quarantined(
+            url=SEED_SCHEME + path.name, stage=SeedError.stage, reason=failed.reason, detail=storable(failed.detail)
+        )

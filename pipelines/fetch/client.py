@@ -18,6 +18,7 @@ from pipelines.fetch.headers import retry_after
 from pipelines.fetch.pacing import Pacer
 from pipelines.fetch.policy import FetchPolicy
 from pipelines.fetch.unpack import ACCEPT_ENCODING, unpacked
+from pipelines.identify.url import uri_of
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Fetcher:
         credentials: tuple[str, str] | None = None,
         limit: int | None = None,
     ) -> Response:
-        """Fetch an address.
+        """Fetch an address, in its URI form.
 
         ``credentials`` (user, password) go to the origin of ``url`` and nowhere else. ``limit`` is the largest
         body in bytes, ``MAX_BYTES`` where it is not given.
@@ -115,8 +116,9 @@ class Fetcher:
             AnswerError: the answer is neither a success nor 304.
             FetchError: there is no answer, or not one within the bounds: ``timeout``, ``connection``,
                 ``no_such_host``, ``private_address``, ``scheme``, ``too_large``, ``too_many_redirects``,
-                ``bad_redirect``, ``content_encoding``.
+                ``bad_redirect``, ``content_encoding``. Not asked at all: ``held_off``, ``given_up``, ``deadline``.
         """
+        url = uri_of(url)
         host = _host(url)
         await self._meet(host)
         async with self.pacer.turn(host):
@@ -124,11 +126,17 @@ class Fetcher:
                 async with asyncio.timeout(TOTAL_SECONDS):
                     response = await self._follow(url, headers or {}, credentials, limit or MAX_BYTES)
             except TimeoutError as error:
+                self.pacer.unanswered(host)
                 raise FetchError("timeout", f"no whole answer within {TOTAL_SECONDS:g} s") from error
             except httpcore.TimeoutException as error:
+                self.pacer.unanswered(host)
                 raise FetchError("timeout", str(error) or type(error).__name__) from error
+            except httpcore.ConnectError as error:
+                self.pacer.unanswered(host)
+                raise FetchError("connection", str(error) or type(error).__name__) from error
             except (*_BROKEN, httpx.InvalidURL, ValueError) as error:
                 raise FetchError("connection", str(error) or type(error).__name__) from error
+            self.pacer.answered(host)
         if not (200 <= response.status < 300 or response.status == httpx.codes.NOT_MODIFIED):  # noqa: PLR2004
             retry_at = retry_after(response.header("retry-after"), response.fetched_at)
             if retry_at and response.status in {TOO_MANY_REQUESTS, UNAVAILABLE}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.errors import FeedError, FetchError
@@ -12,10 +12,12 @@ from pipelines.fetch.feeds import MAX_BYTES as MAX_FEED_BYTES
 from pipelines.fetch.feeds import parse_feed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from pipelines.fetch.client import Fetcher
     from pipelines.fetch.feeds import ParsedFeed
+
+    Apart = Callable[..., Awaitable[Any]]
 
 TYPES = frozenset(
     {
@@ -69,16 +71,23 @@ def _looks_like_feed(url: str) -> bool:
     return path.endswith((".rss", "/rss", "/feed", "/atom", "rss.xml", "feed.xml", "atom.xml"))
 
 
-async def discover(url: str, fetcher: Fetcher) -> list[Found]:
-    """The feeds of the site at an address, each read once to see that it is one. Raises ``FetchError``."""
+async def discover(url: str, fetcher: Fetcher, apart: Apart) -> list[Found]:
+    """The feeds of the site at an address, each read once to see that it is one. Raises ``FetchError``.
+
+    ``apart`` calls a function on an untrusted document in another process.
+    """
     answer = await fetcher.fetch(url, limit=MAX_FEED_BYTES)
     try:
-        return [_found(answer.url, parse_feed(answer.body, answer.url), "itself")]
+        return [_found(answer.url, await apart(parse_feed, answer.body, answer.url), "itself")]
     except FeedError:
         pass
     found: list[Found] = []
     seen: set[str] = set()
-    for candidate, by in _candidates(answer.url, answer.body, await _sitemaps(answer.url, fetcher)):
+    try:
+        named = await apart(named_feeds, answer.body, answer.url)
+    except FeedError:
+        named = []
+    for candidate, by in _candidates(answer.url, named, await _sitemaps(answer.url, fetcher)):
         if candidate in seen or len(seen) >= MAX_TRIED:
             continue
         if by == "usual place" and found:
@@ -86,14 +95,14 @@ async def discover(url: str, fetcher: Fetcher) -> list[Found]:
         seen.add(candidate)
         try:
             tried = await fetcher.fetch(candidate, limit=MAX_FEED_BYTES)
-            found.append(_found(candidate, parse_feed(tried.body, tried.url), by))
+            found.append(_found(candidate, await apart(parse_feed, tried.body, tried.url), by))
         except (FetchError, FeedError):
             continue
     return found
 
 
-def _candidates(url: str, html: bytes, sitemaps: list[str]) -> Iterator[tuple[str, str]]:
-    yield from ((feed, "page") for feed in named_feeds(html, url))
+def _candidates(url: str, named: list[str], sitemaps: list[str]) -> Iterator[tuple[str, str]]:
+    yield from ((feed, "page") for feed in named)
     yield from ((sitemap, "robots") for sitemap in sitemaps)
     yield from ((urljoin(url, path), "usual place") for path in USUAL_PATHS)
 

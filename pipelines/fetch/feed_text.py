@@ -6,6 +6,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.clean.lines import without_references
+from pipelines.identify.url import uri_of
 
 MAX_LINK = 2_000
 """Longest address in characters that servers and browsers agree on."""
@@ -59,7 +60,7 @@ def web_address(link: object, base: str | None) -> str | None:
     if text is None or len(text) > MAX_LINK:
         return None
     try:
-        joined = urljoin(base, text.strip()) if base else text.strip()
+        joined = uri_of(urljoin(base, text.strip()) if base else text.strip())
         parts = urlsplit(joined)
         _ = parts.port
     except ValueError:

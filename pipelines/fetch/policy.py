@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
@@ -27,6 +28,12 @@ class FetchPolicy:
     """Where a publisher reaches whoever runs this: an address of a page or ``mailto:``. Sent with each request."""
     host_interval: float = HOST_INTERVAL
     """Seconds between two requests to one public host."""
+    deadline: float = math.inf
+    """Seconds after which no request is begun any more in one run."""
+    host_pages: int = 500
+    """Pages of one host that are fetched in one run."""
+    run_pages: int = 20_000
+    """Pages that are fetched in one run."""
     cache: Path | None = None
     """Folder in which robots.txt files are remembered from run to run; only in memory without one."""
 
@@ -37,6 +44,9 @@ class FetchPolicy:
             allowed_networks=settings.allow_nets,
             contact=settings.contact,
             host_interval=settings.host_interval,
+            deadline=settings.deadline * 60,
+            host_pages=settings.host_pages,
+            run_pages=settings.run_pages,
             cache=settings.home / "cache",
         )
 

@@ -18,6 +18,7 @@ from protego import Protego
 
 from pipelines.errors import FetchError
 from pipelines.fetch.client import AnswerError
+from pipelines.fetch.pacing import NOT_ASKED
 from pipelines.fetch.policy import ROBOTS_TOKEN
 from schemas.records import now_utc
 
@@ -98,6 +99,8 @@ class RobotsCache:
                 return Robots(Protego.parse(_NOTHING), reachable=False)
             text = _EVERYTHING
         except FetchError as error:
+            if error.reason in NOT_ASKED:
+                raise  # nothing is known of the site's rules then
             if error.reason not in {"too_large", "too_many_redirects"}:
                 return Robots(Protego.parse(_NOTHING), reachable=False)
             text = _EVERYTHING

@@ -24,6 +24,10 @@ class SitemapIndexError(FeedError):
         self.children = children
         super().__init__("sitemap_index", f"an index of sitemaps; worth a look: {', '.join(children) or 'none'}")
 
+    def __reduce__(self) -> tuple[type[SitemapIndexError], tuple[tuple[str, ...]]]:  # type: ignore[override]
+        """Pickle by the addresses: documents are parsed in other processes."""
+        return type(self), (self.children,)
+
 
 def is_sitemap(body: bytes) -> bool:
     """Whether a document is a sitemap or an index of sitemaps, by its root element."""

@@ -30,6 +30,7 @@ import yaml
 from pipelines.errors import ConfigurationError
 from pipelines.extract.selectors import compile_selector
 from pipelines.fetch.opml import read_opml, write_opml
+from pipelines.identify.url import uri_of
 from schemas.records import ReadingOptions, Trusted
 from schemas.serial import to_dict
 
@@ -90,7 +91,7 @@ class FeedSource:
 
 def feed_source(url: str) -> FeedSource:
     """The feed at an address; user and password in it are taken apart. Raises ``ValueError`` for no http(s) address."""
-    parts = urlsplit(url.strip())
+    parts = urlsplit(uri_of(url.strip()))
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"{url!r} is no http(s) address of a feed")
     _ = parts.port

@@ -5,21 +5,37 @@ from __future__ import annotations
 from hashlib import sha256
 from urllib.parse import urldefrag, urlsplit
 
+import httpx
 from courlan import extract_domain, is_valid_url, normalize_url
 
 SEED_SCHEME = "seed:"
 """What the address of a seed file begins with, as long as its page declares no other."""
 
 
+def uri_of(address: str) -> str:
+    """Return the URI form of a web address (RFC 3987, 3.1): letters beyond ASCII and blanks percent-encoded.
+
+    The host becomes its IDNA form. An address that is a URI already is returned as it is, and so is one that has no URI
+    form; requests for that fail.
+    """
+    if address.isascii() and " " not in address:
+        return address
+    try:
+        return str(httpx.URL(address))
+    except (httpx.InvalidURL, UnicodeError):
+        return address
+
+
 def canonical_url(url: str, declared: str | None = None) -> str:
     """The address under which an article is known.
 
-    Lower-case host, no fragment, no tracking parameters. ``declared`` (``rel=canonical``, resolved) is taken
+    URI form, lower-case host, no fragment, no tracking parameters. ``declared`` (``rel=canonical``, resolved) is taken
     on the same site only, so that a page cannot pass for another outlet's; a seed file has no site, so there
     any is taken.
     """
     if declared and _is_web(declared) and (url.startswith(SEED_SCHEME) or same_site(url, declared)):
         url = declared
+    url = uri_of(url) if _is_web(url) else url
     return str(normalize_url(urldefrag(url).url, strict=False)) if _is_web(url) else url
 
 

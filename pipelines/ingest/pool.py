@@ -104,7 +104,7 @@ def _refined(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
         # lxml has its own error for memory that it does not get: with expressions that are constants an XPath
         # error can mean nothing else.
         name = type(error).__name__
-        refused = ExtractionError("memory" if name == "XPathEvalError" else "failed", f"{name}: {error}"[:500])
+        refused = ExtractionError("memory" if name == "XPathEvalError" else "unexpected", f"{name}: {error}"[:500])
     return _fallback(capture, matcher, learned, refused)
 
 

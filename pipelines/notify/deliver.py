@@ -85,6 +85,16 @@ class DeliveryReport:
     problems: tuple[str, ...] = ()
     """One line for each channel with a problem, with the remedy."""
 
+    def __add__(self, later: DeliveryReport) -> DeliveryReport:
+        """Return the report of this delivery and a later one, after which fewer messages may wait."""
+        return DeliveryReport(
+            sent=self.sent + later.sent,
+            failed=self.failed + later.failed,
+            waiting=later.waiting,
+            held=self.held + later.held,
+            problems=tuple(dict.fromkeys((*self.problems, *later.problems))),
+        )
+
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many failed attempts: doubled each time, up to ``LONGEST_PAUSE``."""

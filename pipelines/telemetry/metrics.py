@@ -1,18 +1,23 @@
-"""Prometheus metrics, named by its conventions: for scraping while a stream runs, or as a text file after each run.
+"""Prometheus metrics, named by its conventions, in one text file that all processes of a home folder add to.
 
-A run is short-lived, so what it counts is added to what its file told before: node_exporter's textfile collector then
-sees counters that only grow.
+Most processes are short: each adds its counts to the file under a lock, so that nobody's counts are lost and
+node_exporter's textfile collector sees counters that only grow. A process that runs for long answers scrapes on
+loopback with the content of the same file (``serve_metrics``).
 """
 
 from __future__ import annotations
 
+import fcntl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Summary, start_http_server, write_to_textfile
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pipelines.telemetry.step import Step
@@ -21,79 +26,133 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 COUNTED = ("new", "revised")
 """Counts of a step that are articles, by outcome."""
+_CREATED = "_created"
+_ADDED = frozenset({"counter", "summary"})
+"""Types of metrics whose samples of several processes are added; of others the latest sample counts."""
 
 
-class Metrics:
-    """The metrics of this process."""
+class _Instruments:
+    """The instruments of a process, from zero."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._articles = Counter(
+        self.articles = Counter(
             "wirepicket_articles", "Articles processed, by what they were.", ["outcome"], registry=self.registry
         )
-        self._alerts = Counter("wirepicket_alerts", "Alerts raised.", registry=self.registry)
-        self._quarantined = Counter("wirepicket_quarantined", "Inputs quarantined.", registry=self.registry)
-        self._failures = Counter("wirepicket_step_failures", "Steps that failed.", ["step"], registry=self.registry)
-        self._seconds = Summary("wirepicket_step_seconds", "Duration of steps.", ["step"], registry=self.registry)
-        self._elements = Counter(
+        self.alerts = Counter("wirepicket_alerts", "Alerts raised.", registry=self.registry)
+        self.quarantined = Counter("wirepicket_quarantined", "Inputs quarantined.", registry=self.registry)
+        self.failures = Counter("wirepicket_step_failures", "Steps that failed.", ["step"], registry=self.registry)
+        self.seconds = Summary("wirepicket_step_seconds", "Duration of steps.", ["step"], registry=self.registry)
+        self.elements = Counter(
             "wirepicket_pipeline_elements",
             "What went into and came out of the steps of the pipeline, as Beam counts it.",
             ["step", "element"],
             registry=self.registry,
         )
-        self._success = Gauge(
+        self.success = Gauge(
             "wirepicket_last_success_timestamp_seconds",
             "When a step last ended well.",
             ["step"],
             registry=self.registry,
         )
-        self._waiting = Gauge(
-            "wirepicket_waiting_captures", "Captures a store has to take yet.", registry=self.registry
-        )
+        self.waiting = Gauge("wirepicket_waiting_captures", "Captures a store has to take yet.", registry=self.registry)
+
+
+class Metrics:
+    """The counts of this process that are not in the file yet."""
+
+    def __init__(self) -> None:
+        self._own = _Instruments()
 
     def add(self, step: Step) -> None:
         """Count a step."""
-        self._seconds.labels(step.step).observe(step.seconds)
+        own = self._own
+        own.seconds.labels(step.step).observe(step.seconds)
         if step.error:
-            self._failures.labels(step.step).inc()
+            own.failures.labels(step.step).inc()
         else:
-            self._success.labels(step.step).set(step.at.timestamp())
+            own.success.labels(step.step).set(step.at.timestamp())
         for outcome in COUNTED:
-            self._articles.labels(outcome).inc(step.counts.get(outcome, 0))
-        self._alerts.inc(step.counts.get("alerts", 0))
-        self._quarantined.inc(step.counts.get("quarantined", 0))
+            own.articles.labels(outcome).inc(step.counts.get(outcome, 0))
+        own.alerts.inc(step.counts.get("alerts", 0))
+        own.quarantined.inc(step.counts.get("quarantined", 0))
 
     def count(self, counters: Iterable[StepCount]) -> None:
-        """Count what Beam has counted."""
-        for one in counters:
-            self._elements.labels(one.step, one.element).inc(one.count)
+        """Count elements that Beam has counted."""
+        for counter in counters:
+            self._own.elements.labels(counter.step, counter.element).inc(counter.count)
 
-    def waiting(self, captures: int) -> None:
-        """How many captures a store has to take yet."""
-        self._waiting.set(captures)
+    def add_to(self, path: Path, waiting: int) -> None:
+        """Add the counts since the last call to a file, which readers see whole or not at all.
 
-    def go_on_from(self, path: Path) -> None:
-        """Add what a file tells to the counters; a file that is not there tells nothing."""
-        if not path.exists():
-            return
-        for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
-            for sample in family.samples:
-                counters = {
-                    "wirepicket_articles_total": self._articles,
-                    "wirepicket_alerts_total": self._alerts,
-                    "wirepicket_quarantined_total": self._quarantined,
-                    "wirepicket_step_failures_total": self._failures,
-                    "wirepicket_pipeline_elements_total": self._elements,
-                }
-                if sample.name in counters:
-                    counter = counters[sample.name]
-                    (counter.labels(**sample.labels) if sample.labels else counter).inc(sample.value)
-
-    def write(self, path: Path) -> None:
-        """Write all of them to a file, which readers see whole or not at all."""
+        ``waiting`` is the number of captures that a store has to take yet.
+        """
+        own, self._own = self._own, _Instruments()
+        own.waiting.set(waiting)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_to_textfile(str(path), self.registry)
+        with _locked(path):
+            sums = CollectorRegistry()
+            sums.register(_Sums([*_read(path), *own.registry.collect()]))
+            write_to_textfile(str(path), sums)
 
-    def serve(self, port: int) -> None:
-        """Answer scrapes on loopback until this process ends. Raises ``OSError`` where the port is taken."""
-        start_http_server(port, addr=LOOPBACK, registry=self.registry)
+
+def serve_metrics(path: Path, port: int) -> None:
+    """Answer scrapes on loopback with the content of a metrics file, until this process ends.
+
+    Raises ``OSError`` where the port is taken.
+    """
+    registry = CollectorRegistry()
+    registry.register(_File(path))
+    start_http_server(port, addr=LOOPBACK, registry=registry)
+
+
+class _File(Collector):
+    """The families of a metrics file, read anew for each scrape."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def collect(self) -> Iterable[Metric]:
+        return _Sums(_read(self._path)).collect()
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+
+class _Sums(Collector):
+    """Families of one name as one: counters and summaries are added, of gauges the later sample counts."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> Iterable[Metric]:
+        sums: dict[str, Metric] = {}
+        values: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
+        for family in self._families:
+            if family.name.endswith(_CREATED):  # the time at which one of many processes began
+                continue
+            sums.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+            for sample in family.samples:
+                if sample.name.endswith(_CREATED):
+                    continue
+                key = (family.name, sample.name, tuple(sorted(sample.labels.items())))
+                before = values.get(key, 0.0) if family.type in _ADDED else 0.0
+                values[key] = before + sample.value
+        for (family_name, name, labels), value in values.items():
+            sums[family_name].add_sample(name, dict(labels), value)
+        return sums.values()
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+
+def _read(path: Path) -> list[Metric]:
+    return list(text_string_to_metric_families(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a metrics file; it is given back when this process ends, however it ends."""
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
+import threading
 import time
+import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
+import psutil
 import pytest
 import yaml
 
@@ -29,10 +34,8 @@ T = TypeVar("T")
 
 @pytest.fixture
 def prefect_api(tmp_path: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with prefect_server(tmp_path / "prefect", port) as url:
-        yield url
+    with prefect_server(tmp_path / "prefect", free_port()) as server:
+        yield server.url
 
 
 def test_a_run_is_a_flow_run_with_its_steps_as_tasks(program: Program, prefect_api: str, tmp_path: Path) -> None:
@@ -65,63 +68,110 @@ def test_a_server_that_does_not_answer_stops_nothing(program: Program, tmp_path:
     assert "does not answer" in ran.err
 
 
-FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour Gazette</title>
-<item><title>A title of some words</title><guid>1</guid><link>URL/page</link></item></channel></rss>"""
+PAGE = "<html><body><article><h1>A title of some words</h1><p>{}</p></article></body></html>"
 
 
-def test_serve_runs_its_deployments(program: Program, prefect_api: str, web: WebServer) -> None:
-    page = f"<html><body><article><h1>A title of some words</h1><p>{prose(1, 120)}</p></article></body></html>"
-    web.routes = {
-        "/feed": Answer(FEED.replace(b"URL", web.url.encode()), headers={"Content-Type": "application/rss+xml"}),
-        "/page": Answer(page.encode(), headers={"Content-Type": "text/html"}),
-    }
-    (program.folder / "feeds.txt").write_text(f"{web.url}/feed\n", encoding="utf-8")
-    (program.folder / "wirepicket.toml").write_text('index_prefix = "served"\n', encoding="utf-8")
-    environment = program.environment | {"PREFECT_API_URL": prefect_api}
-    with (program.folder / "serve.log").open("wb") as log:
+def feed_of(web: WebServer, *pages: int) -> Answer:
+    items = "".join(
+        f"<item><title>Title number {page}</title><guid>{page}</guid><link>{web.url}/page-{page}</link></item>"
+        for page in pages
+    )
+    document = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour Gazette</title>{items}</channel></rss>'
+    return Answer(document.encode(), headers={"Content-Type": "application/rss+xml"})
+
+
+@contextmanager
+def serving(program: Program, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``wirepicket serve`` with a Prefect server of its own, ended by an interrupt."""
+    port = free_port()
+    with (program.folder / "serve.log").open("ab") as log:
+        command = ["env", "--default-signal=INT", PROGRAM, "serve", *options, "--port", str(port)]
         served = subprocess.Popen(
-            [PROGRAM, "serve", "--feeds", "feeds.txt"], cwd=program.folder, env=environment, stdout=log, stderr=log
+            command, cwd=program.folder, env=program.environment, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            names = {"wirepicket-run", "wirepicket-report", "wirepicket-health"}
-            flows = wait_for(lambda: deployments(prefect_api, names), served, program.folder / "serve.log")
-            for name in ("wirepicket-run", "wirepicket-report", "wirepicket-health"):
-                new = f"{prefect_api}/deployments/{flows[name]}/create_flow_run"
-                created = wait_for(lambda new=new: ask("POST", new), served, program.folder / "serve.log")
-                wait_for(lambda one=created["id"]: ended(prefect_api, one), served, program.folder / "serve.log")
+            yield served
         finally:
-            served.send_signal(signal.SIGINT)
-            served.wait(60)
-    (article,) = program.exported("articles")
-    assert article["source"] == "Harbour Gazette"
-    assert b"A title of some words" in (program.folder / "var" / "report.html").read_bytes()
+            if served.poll() is None:
+                served.send_signal(signal.SIGINT)
+            served.wait(120)
 
 
-def ask(method: str, url: str) -> Any:
-    """What the server answers; nothing where it has an error: its own SQLite file may be locked for a while."""
-    answer = httpx.request(method, url, json={} if method == "POST" else None)
-    return answer.json() if answer.status_code < 500 else None
+def test_serve_takes_in_what_comes_without_anybody_starting_a_run(program: Program, web: WebServer) -> None:
+    web.routes = {f"/page-{page}": Answer(PAGE.format(prose(page, 120)).encode()) for page in (1, 2)}
+    web.routes["/feed"] = feed_of(web, 1)
+    # Its own rhythm would be ten minutes at the least.
+    (program.folder / "feeds.toml").write_text(f'[[feeds]]\nurl = "{web.url}/feed"\nevery = "1m"\n', encoding="utf-8")
+    (program.folder / "wirepicket.toml").write_text(f"metrics_port = {free_port()}\n", encoding="utf-8")
+    with serving(program, "--feeds", "feeds.toml", "--every", "1") as served:
+        log = program.folder / "serve.log"
+        wait_for(lambda: len(articles(program)) == 1, served, log)
+        web.routes["/feed"] = feed_of(web, 1, 2)
+        wait_for(lambda: len(articles(program)) == 2, served, log)
+        # A run by hand beside it takes no port.
+        beside = program("fetch", "--feeds", "feeds.toml", "--all")
+        assert beside.code == 0, beside.err
+        scraped = httpx.get(f"http://127.0.0.1:{metrics_port(program)}/metrics").text
+        assert 'wirepicket_articles_total{outcome="new"} 2.0' in scraped
+        told = json.loads(program("status", "--json").out)["schedules"]
+        assert {one["flow"]: one["problem"] for one in told} == {
+            "wirepicket-run": None,
+            "wirepicket-health": None,
+            "wirepicket-report": None,
+        }
+    assert {article["source"] for article in articles(program)} == {"Harbour Gazette"}
 
 
-def deployments(api: str, names: set[str]) -> dict[str, str] | None:
-    """Ids of the deployments by the names of their flows, once all are there."""
-    flows = {flow["id"]: flow["name"] for flow in ask("POST", f"{api}/flows/filter") or ()}
-    found = ask("POST", f"{api}/deployments/filter") or ()
-    ids = {flows[deployment["flow_id"]]: deployment["id"] for deployment in found if deployment["flow_id"] in flows}
-    return ids if ids.keys() == names else None
+def test_serve_ends_with_its_server(program: Program, web: WebServer) -> None:
+    web.routes["/feed"] = feed_of(web)
+    (program.folder / "feeds.txt").write_text(f"{web.url}/feed\n", encoding="utf-8")
+    with serving(program, "--feeds", "feeds.txt", "--every", "1") as served:
+        log = program.folder / "serve.log"
+        state = program.folder / "var" / "schedules" / "wirepicket-run.json"
+        wait_for(lambda: state.exists() and json.loads(state.read_text())["ended"], served, log)
+        (server,) = [child for child in psutil.Process(served.pid).children() if "server" in child.cmdline()]
+        server.kill()
+        assert served.wait(120) == 1
+    assert "the Prefect server has ended" in log.read_text()
 
 
-def ended(api: str, flow_run: str) -> bool:
-    found = ask("GET", f"{api}/flow_runs/{flow_run}")
-    if not found:
-        return False
-    state = found["state_type"]
-    assert state not in {"FAILED", "CRASHED", "CANCELLED"}, state
-    return bool(state == "COMPLETED")
+def test_serve_goes_on_after_its_machine_has_lost_power_in_a_run(program: Program, web: WebServer) -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def slow(_headers: object) -> Answer:
+        asked.set()
+        gone.wait(60)
+        return Answer(PAGE.format(prose(1, 120)).encode())
+
+    web.routes = {"/feed": feed_of(web, 1), "/page-1": slow}
+    (program.folder / "feeds.txt").write_text(f"{web.url}/feed\n", encoding="utf-8")
+    log = program.folder / "serve.log"
+    with serving(program, "--feeds", "feeds.txt", "--every", "1") as served:
+        wait_for(asked.is_set, served, log)
+        process = psutil.Process(served.pid)
+        for each in (process, *process.children(recursive=True)):
+            each.kill()
+        gone.set()
+    with serving(program, "--feeds", "feeds.txt", "--every", "1") as served:
+        wait_for(lambda: articles(program), served, log)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def metrics_port(program: Program) -> int:
+    return int(tomllib.loads((program.folder / "wirepicket.toml").read_text())["metrics_port"])
+
+
+def articles(program: Program) -> list[dict[str, Any]]:
+    ran = program("export", "articles")
+    return ran.lines if ran.code == 0 else []
 
 
 def wait_for(ask: Callable[[], T], process: subprocess.Popen[bytes], log: Path) -> T:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + 2 * START_SECONDS
     while not (answer := ask()):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()

@@ -55,14 +55,15 @@ def samples(path: Path) -> dict[tuple[str, str], float]:
 
 def test_counters_of_a_file_only_grow_from_run_to_run(tmp_path: Path) -> None:
     file = tmp_path / "metrics" / "wirepicket.prom"
-    for _ in range(3):
-        metrics = Metrics()
-        metrics.go_on_from(file)
+    metrics = Metrics()
+    for process in range(3):
+        if process:  # the first adds twice
+            metrics = Metrics()
         metrics.add(PROCESS)
         metrics.add(FAILED)
         metrics.count([StepCount(step="refine", element="captures", count=4)])
-        metrics.waiting(7)
-        metrics.write(file)
+        metrics.add_to(file, waiting=7 - process)
+        metrics.add_to(file, waiting=7 - process)
     told = samples(file)
     assert told["wirepicket_articles_total", "new"] == 9
     assert told["wirepicket_articles_total", "revised"] == 3
@@ -71,8 +72,26 @@ def test_counters_of_a_file_only_grow_from_run_to_run(tmp_path: Path) -> None:
     assert 'wirepicket_pipeline_elements_total{element="captures",step="refine"} 12.0' in file.read_text()
     assert told["wirepicket_last_success_timestamp_seconds", "process"] == NOON.timestamp()
     assert ("wirepicket_last_success_timestamp_seconds", "collect") not in told
-    assert told["wirepicket_waiting_captures", ""] == 7
-    assert told["wirepicket_step_seconds_sum", "process"] == 1.5  # of the last run: a summary is no counter of ours
+    assert told["wirepicket_waiting_captures", ""] == 5
+    assert told["wirepicket_step_seconds_sum", "process"] == 4.5
+    assert told["wirepicket_step_seconds_count", "process"] == 3
+
+
+def test_processes_that_write_at_once_lose_no_count(tmp_path: Path) -> None:
+    file = tmp_path / "wirepicket.prom"
+
+    def process() -> None:
+        metrics = Metrics()
+        for _ in range(10):
+            metrics.add(PROCESS)
+            metrics.add_to(file, waiting=0)
+
+    threads = [threading.Thread(target=process) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert samples(file)["wirepicket_articles_total", "new"] == 40 * PROCESS.counts["new"]
 
 
 def test_without_a_receiver_nothing_of_opentelemetry_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:

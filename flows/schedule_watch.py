@@ -1,0 +1,128 @@
+"""A watch over the schedules of ``wirepicket serve``: a schedule that has stopped is told, and ends the process.
+
+A supervisor (systemd, a container engine) can then start it again. The evidence is in ``flows.schedule_state``, which
+the runs themselves write, so that a server which answers and schedules nothing is noticed too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Self
+
+from flows.schedule_state import (
+    idle_intervals,
+    is_running,
+    overdue,
+    read_schedules,
+    record_served,
+    record_served_until,
+)
+from pipelines.errors import WirepicketError
+from pipelines.notify.failure import tell_failure
+from schemas.records import now_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+    from types import TracebackType
+
+    from flows.progress import Reporter
+    from pipelines.config import Settings
+
+ENDS_AFTER = 3
+"""Intervals without a run after which ``serve`` ends: one after it was told."""
+LOOKS = 20
+"""Looks in the shortest interval."""
+LONGEST_PAUSE = 30.0
+"""Longest pause in seconds between two looks."""
+PATIENCE = 60.0
+"""Seconds for the process to end by the signal; then it is ended without clearing up."""
+
+
+class ScheduleStoppedError(WirepicketError):
+    """A schedule has stopped, or the server that keeps it has ended. Raised to end ``serve``."""
+
+
+class ScheduleWatch:
+    """Watches schedules in a thread while the context lasts.
+
+    Once a schedule has been idle for too long, or the server has ended, this process gets ``SIGINT``; leaving the
+    context then raises ``ScheduleStoppedError``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        intervals: Mapping[str, timedelta],
+        reporter: Reporter,
+        server_lives: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``intervals`` are the schedules by the names of their flows."""
+        self._settings = settings
+        self._intervals = intervals
+        self._reporter = reporter
+        self._server_lives = server_lives
+        self.failed = threading.Event()
+        """Set once the watch has found a reason to end this process."""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._told: set[str] = set()
+        self._failure: str | None = None
+
+    def __enter__(self) -> Self:
+        for flow, every in self._intervals.items():
+            record_served(self._settings.home, flow, every, now_utc())
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        if self._failure:
+            raise ScheduleStoppedError(self._failure)
+        for flow in self._intervals:
+            record_served_until(self._settings.home, flow, now_utc())
+
+    def _watch(self) -> None:
+        shortest = min(self._intervals.values()).total_seconds()
+        while not self._ended.wait(min(shortest / LOOKS, LONGEST_PAUSE)):
+            self._failure = self._look()
+            if self._failure:
+                self._notify(self._failure)
+                self.failed.set()
+                os.kill(os.getpid(), signal.SIGINT)
+                if not self._ended.wait(PATIENCE):
+                    os._exit(1)
+                return
+
+    def _look(self) -> str | None:
+        """Return why this process has to end; ``None`` while it need not."""
+        if not self._server_lives():
+            return "the Prefect server has ended; its log is in prefect/server.log of the home folder"
+        now = now_utc()
+        for state in read_schedules(self._settings.home):
+            if state.flow not in self._intervals:
+                continue
+            running = is_running(state)
+            problem = overdue(state, now, running=running)
+            if problem is None:
+                self._told.discard(state.flow)
+            elif idle_intervals(state, now) > ENDS_AFTER:
+                return f"{problem}. Ending, so that it can be started again"
+            elif state.flow not in self._told:
+                self._told.add(state.flow)
+                self._reporter.say(f"wirepicket: {problem}")
+                self._notify(problem)
+        return None
+
+    def _notify(self, problem: str) -> None:
+        """Send a problem to the channel of the setting ``failures``."""
+        addresses = self._settings.channels.get(self._settings.failures or "", ())
+        if refused := tell_failure(addresses, "wirepicket serve", problem):
+            self._reporter.say(
+                f"wirepicket: {refused} of {len(addresses)} targets of channel '{self._settings.failures}' refused"
+            )
