@@ -17,18 +17,17 @@ from flows.commands.options import (
     SeedsOption,
     StoreOption,
 )
+from flows.feed_lists import listed_feeds, say_faults
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
 from flows.progress import Reporter, say_postponed
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
 from pipelines.config import load_settings
-from pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from flows.run import PassReport
     from pipelines.config import Settings
-    from pipelines.fetch.sources import FeedSource
     from pipelines.stores.protocol import Store
     from schemas.records import Alert, Story
 
@@ -50,16 +49,18 @@ def run(
     """Fetch, clean, group, store and alert: one pass over feeds and seeds. Without any: a shipped example."""
     settings = load_settings(config, store=store, rules=rules, deadline=deadline)
     given = [*(seeds or ()), *(more_seeds or ())]
+    listed = listed_feeds(feeds or (str(settings.feeds) if settings.feeds and not given else None))
     example = feeds is None and not given and settings.feeds is None
     inputs = Inputs.of(
         [shipped(EXAMPLE)] if example else given,
-        feed_sources(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
+        listed.sources,
         settings.rules or shipped(RULES),
         runner,
         settings,
         only_due=due,
     )
     reporter = Reporter()
+    say_faults(listed, reporter)
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
     report = _pass(inputs, settings, reporter, as_json=as_json)
@@ -71,25 +72,8 @@ def run(
         if example:
             print_next(str(inputs.rule_file))
     _complain(report, reporter)
-    if not report.clean:
+    if listed.left_out or not report.clean:
         raise typer.Exit(1)
-
-
-def feed_sources(told: str | None) -> tuple[FeedSource, ...]:
-    """The feeds of a list or of one address. Raises ``ConfigurationError`` where it cannot be read."""
-    if told is None:
-        return ()
-    from pipelines.fetch.sources import feed_source, parse_feed_list  # noqa: PLC0415 - lxml, only with feeds
-
-    if told.startswith(("http://", "https://")):
-        try:
-            return (feed_source(told),)
-        except ValueError as error:
-            raise ConfigurationError(f"--feeds: {error}") from error
-    try:
-        return parse_feed_list(Path(told).read_bytes(), told)
-    except OSError as error:
-        raise ConfigurationError(f"--feeds {told}: {error.strerror}") from error
 
 
 def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool) -> PassReport:

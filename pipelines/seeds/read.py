@@ -13,7 +13,8 @@ from lxml import etree
 
 from pipelines.archive.warc import read_pages
 from pipelines.errors import ConfigurationError, SeedError
-from pipelines.fetch.sources import FeedSource, parse_feed_list
+from pipelines.fetch.feed_list import read_feed_list
+from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
 from schemas.records import Capture, MediaKind, Quarantined
 
@@ -144,9 +145,12 @@ def _xml(path: Path) -> Iterator[SeedItem]:
     body = path.read_bytes()
     if _is_opml(body):
         try:
-            yield from parse_feed_list(body, path.name)
+            listed = read_feed_list(body, path.name)
         except ConfigurationError as error:
             raise SeedError("bad_opml", str(error)) from error
+        yield from listed.sources
+        for fault in listed.left_out:
+            yield Quarantined(url=SEED_SCHEME + path.name, stage="seed", reason="left_out", detail=fault)
     else:
         yield FeedDocument(SEED_SCHEME + path.name, body)
 
