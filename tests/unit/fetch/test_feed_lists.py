@@ -142,16 +142,25 @@ def test_lines_of_text() -> None:
     assert all(": line " in fault for fault in listed.repaired)
 
 
+BROKEN_TOML = f"""
+[[feeds]]
+url = "{A}"
+[[feeds]]
+url = "{B}"
+pages = false
+[[feeds]]
+title = "x
+[[feeds]]
+url = "{C}"
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
         (f"feeds:\n- {A}\n- {{url: '{B}', pages: false}}\n- url: [broken\n- url: {C}\n", "list.yaml"),
         (f"- {A}\n- url: '{B}'\n  pages: false\n-\ttitle: x: y\n- {C}\n", "list.yml"),
-        (
-            f'[[feeds]]\nurl = "{A}"\n[[feeds]]\nurl = "{B}"\npages = false\n[[feeds]]\n'
-             f'title = "x\n[[feeds]]\nurl = "{C}"\n',
-            "list.toml",
-        ),
+        (BROKEN_TOML, "list.toml"),
     ],
 )
 def test_a_broken_list_is_read_entry_by_entry(text: str, name: str) -> None:
