@@ -161,7 +161,7 @@ def from_document(
     return RawEntry(
         entry_id=raw.get("id"),
         links=_links(raw, facts.url),
-        title=title_of(raw.get("title"), plain=_is_plain(title, atom=atom)),
+        title=title_of(raw.get("title"), plain=_is_plain(title, atom=atom)) or _title_of_medium(raw),
         author=joined_names(raw.get("authors") or ()) or joined_names(source.get("authors") or ()),
         # Past feedparser's own look-up, which warns of the date that it gives for one that is missing.
         dates=tuple(dict.get(raw, name) for name in ("published", "updated", "created")),
@@ -184,6 +184,11 @@ def _text(raw: Mapping[str, Any], *, atom: bool) -> tuple[str | None, bool]:
     if not text_of(best.get("value")) and _is_film(raw):
         best = {"value": raw.get("caption")}
     return best.get("value"), _is_plain(best, atom=atom)
+
+
+def _title_of_medium(raw: Mapping[str, Any]) -> str | None:
+    """Return the title of a medium where it can be the entry's: not that of a picture within."""
+    return title_of(raw.get("caption_title"), plain=False) if _is_film(raw) or not raw.get("media_content") else None
 
 
 def _is_film(raw: Mapping[str, Any]) -> bool:
