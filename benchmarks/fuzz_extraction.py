@@ -5,7 +5,7 @@
 ``N`` inputs (100,000 unless told), half of them mutated pages and half made of pieces of pages and random bytes,
 read in worker processes as in a run. The pages mutated are those of ``benchmarks.wrapping``; with ``--pages``
 also the files of a folder (``.html``, ``.html.gz``). Every input must give an article or a typed reason: a crash, a
-fault of ours (reason ``failed``), or time or memory running out is printed with its seed and number (``--start``
+fault of ours (reason ``unexpected``), or time or memory running out is printed with its seed and number (``--start``
 begins there again), and the exit status is 1. Where time runs out, the input is read once more by itself: it is a fault
 if that takes more processor time than a worker is given, and the machine was busy if not.
 """
@@ -15,15 +15,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import os
-import random
 import sys
 import time
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from benchmarks.mutating import inputs
 from benchmarks.wrapping import wrapped_pages
 from pipelines.alerts.matcher import Matcher
 from pipelines.errors import InputError
@@ -31,12 +30,9 @@ from pipelines.ingest.pool import SECONDS, RefinePool
 from pipelines.ingest.refine import refine
 from schemas.records import Capture, MediaKind
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 INPUTS = 100_000
 BATCH = 500
-FAULTS = frozenset({"failed", "crashed", "timeout", "memory"})
+FAULTS = frozenset({"unexpected", "crashed", "timeout", "memory"})
 FETCHED = datetime(2026, 6, 10, tzinfo=UTC)
 _MAX_PAGE = 20_000
 """Bytes of a page that are mutated: what matters is how many ways there are, not how long they are."""
@@ -58,50 +54,6 @@ _PIECES = (
     b"<time datetime='", b"<li>", b"<ul>", b"<button>", b"<form><input>", b"<blockquote>", b"<br>" * 20,
     b"<span>" * 300, b"lorry " * 200,
 )  # fmt: skip
-
-
-def inputs(count: int, seed: int, pages: Sequence[bytes], start: int = 0) -> Iterator[bytes]:
-    """``count`` inputs from number ``start`` on; the same seed and pages give the same ones."""
-    for number in range(start, start + count):
-        chance = random.Random(f"{seed} {number}")
-        yield mutated(chance, chance.choice(pages)) if number % 2 else assembled(chance, pages)
-
-
-def mutated(chance: random.Random, page: bytes) -> bytes:
-    """A page with bytes changed, pieces put in, parts taken out, doubled or swapped, and perhaps cut off."""
-    body = bytearray(page)
-    for _ in range(chance.choice((1, 2, 5, 20, 100))):
-        where = chance.randrange(len(body) + 1)
-        length = chance.choice((1, 3, 20, 500))
-        match chance.randrange(5):
-            case 0:
-                body[where : where + 1] = bytes([chance.randrange(256)])
-            case 1:
-                body[where:where] = chance.choice(_PIECES)
-            case 2:
-                del body[where : where + length]
-            case 3:
-                body[where:where] = body[where : where + length] * chance.choice((1, 1, 5, 50))
-            case _:
-                other = chance.randrange(len(body) + 1)
-                body[where : where + length] = body[other : other + length]
-    return bytes(body[: chance.randrange(len(body) + 1)] if chance.random() < 0.2 else body)
-
-
-def assembled(chance: random.Random, pages: Sequence[bytes]) -> bytes:
-    """Pieces of markup, slices of pages and random bytes, one behind the other."""
-    parts = []
-    for _ in range(chance.choice((1, 3, 10, 60, 300))):
-        kind = chance.random()
-        if kind < 0.7:
-            parts.append(chance.choice(_PIECES))
-        elif kind < 0.9:
-            page = chance.choice(pages)
-            start = chance.randrange(len(page))
-            parts.append(page[start : start + chance.choice((10, 100, 1_000))])
-        else:
-            parts.append(chance.randbytes(chance.choice((1, 8, 64))))
-    return b"".join(parts)
 
 
 def read_folder(folder: Path) -> list[bytes]:
@@ -137,7 +89,7 @@ def main() -> int:
     started = time.monotonic()
     with RefinePool(()) as pool:
         batch: list[Capture] = []
-        drawn = inputs(arguments.inputs, arguments.seed, pages, arguments.start)
+        drawn = inputs(arguments.inputs, arguments.seed, pages, _PIECES, arguments.start)
         last = arguments.start + arguments.inputs - 1
         for number, body in enumerate(drawn, arguments.start):
             url = f"https://fuzz.example/{number}"

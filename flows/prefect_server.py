@@ -29,11 +29,7 @@ class PrefectServer:
     url: str
     """Address of its API."""
     process: subprocess.Popen[bytes]
-
-    @property
-    def lives(self) -> bool:
-        """Whether it is still running."""
-        return self.process.poll() is None
+    log: Path
 
 
 @contextmanager
@@ -65,7 +61,7 @@ def prefect_server(home: Path, port: int) -> Iterator[PrefectServer]:
     ):
         try:
             _wait(server, url, log)
-            yield PrefectServer(url, server)
+            yield PrefectServer(url, server, log)
         finally:
             server.terminate()
 

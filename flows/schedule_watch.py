@@ -24,7 +24,8 @@ from pipelines.notify.failure import tell_failure
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import subprocess
+    from collections.abc import Mapping
     from datetime import timedelta
     from types import TracebackType
 
@@ -42,13 +43,13 @@ PATIENCE = 60.0
 
 
 class ScheduleStoppedError(WirepicketError):
-    """A schedule has stopped, or the server that keeps it has ended. Raised to end ``serve``."""
+    """A schedule has stopped, or a process beside it has ended. Raised to end ``serve``."""
 
 
 class ScheduleWatch:
     """Watches schedules in a thread while the context lasts.
 
-    Once a schedule has been idle for too long, or the server has ended, this process gets ``SIGINT``; leaving the
+    Once a schedule has been idle for too long, or a companion has ended, this process gets ``SIGINT``; leaving the
     context then raises ``ScheduleStoppedError``.
     """
 
@@ -57,13 +58,13 @@ class ScheduleWatch:
         settings: Settings,
         intervals: Mapping[str, timedelta],
         reporter: Reporter,
-        server_lives: Callable[[], bool] = lambda: True,
+        companions: Mapping[str, subprocess.Popen[bytes]],
     ) -> None:
-        """``intervals`` are the schedules by the names of their flows."""
+        """``intervals`` are the schedules by the names of their flows; ``companions`` processes that must not end."""
         self._settings = settings
         self._intervals = intervals
         self._reporter = reporter
-        self._server_lives = server_lives
+        self._companions = companions
         self.failed = threading.Event()
         """Set once the watch has found a reason to end this process."""
         self._ended = threading.Event()
@@ -101,8 +102,9 @@ class ScheduleWatch:
 
     def _look(self) -> str | None:
         """Return why this process has to end; ``None`` while it need not."""
-        if not self._server_lives():
-            return "the Prefect server has ended; its log is in prefect/server.log of the home folder"
+        for name, process in self._companions.items():
+            if process.poll() is not None:
+                return f"{name} has ended (exit code {process.returncode})"
         now = now_utc()
         for state in read_schedules(self._settings.home):
             if state.flow not in self._intervals:
@@ -122,7 +124,12 @@ class ScheduleWatch:
     def _notify(self, problem: str) -> None:
         """Send a problem to the channel of the setting ``failures``."""
         addresses = self._settings.channels.get(self._settings.failures or "", ())
-        if refused := tell_failure(addresses, "wirepicket serve", problem):
+        try:
+            refused = tell_failure(addresses, "wirepicket serve", problem)
+        except Exception as error:  # noqa: BLE001 - the watch must go on
+            self._reporter.say(f"wirepicket: channel '{self._settings.failures}': {type(error).__name__}: {error}")
+            return
+        if refused:
             self._reporter.say(
                 f"wirepicket: {refused} of {len(addresses)} targets of channel '{self._settings.failures}' refused"
             )

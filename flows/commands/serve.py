@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,6 @@ from flows.orchestration import prefect_configured
 from flows.progress import Reporter
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def serve(
@@ -55,16 +52,17 @@ def serve(
         if "deadline" not in settings.model_fields_set:
             os.environ["WIREPICKET_DEADLINE"] = str(every / 2)
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # its server has its log
-        server_lives: Callable[[], bool] = lambda: True  # noqa: E731 - of a server elsewhere its answers tell
+        companions: dict[str, subprocess.Popen[bytes]] = {}
         if not prefect_configured():
             from flows.prefect_server import prefect_server  # noqa: PLC0415 - httpx, only here
 
             reporter.say("wirepicket: starting a Prefect server …")
             server = stack.enter_context(prefect_server(settings.home / "prefect", port))
-            os.environ["PREFECT_API_URL"], server_lives = server.url, lambda: server.lives
+            os.environ["PREFECT_API_URL"] = server.url
+            companions[f"the Prefect server (its log is {server.log})"] = server.process
             reporter.say(f"wirepicket: its pages are at http://127.0.0.1:{port}")
         if streaming:
-            stream = subprocess.Popen([sys.executable, "-m", "flows.cli", "stream"])
+            stream = companions["the stream"] = subprocess.Popen([sys.executable, "-m", "flows.cli", "stream"])
             stack.callback(stream.wait)
             stack.callback(stream.terminate)
         else:
@@ -73,7 +71,7 @@ def serve(
         from flows.schedules import intervals, serve_deployments  # noqa: PLC0415 - likewise
 
         schedules = intervals(every, streaming=streaming)
-        with ScheduleWatch(settings, schedules, reporter, server_lives):
+        with ScheduleWatch(settings, schedules, reporter, companions):
             serve_deployments(schedules)
 
 

@@ -6,6 +6,7 @@ A document can keep a parser busy for minutes or crash it. A process can be kill
 from __future__ import annotations
 
 import asyncio
+import importlib
 import multiprocessing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -29,7 +30,8 @@ MEMORY = 1 << 30
 """Bytes which a process may take on top of what it has when it starts. A feed of 8 MB needs some 300 MB."""
 TASKS_PER_PROCESS = 2_000
 """Documents after which a process is replaced, so that what libraries leak cannot add up."""
-_PRELOADED = ["feedparser", "lxml.html", "pipelines.fetch.feeds"]
+_LOADED = ("feedparser", "lxml.html", "pipelines.fetch.feeds")
+"""Modules that are loaded before the limits hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class ParserProcesses:
     """
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_PRELOADED)
+        # Not the fork server, of which a process has one: it loads what extraction needs, which takes seconds.
+        context = multiprocessing.get_context("spawn")
         self._seconds = seconds
         self._workers: Workers[_Call, Any] = Workers(
             PROCESSES, context, _prepare, (memory,), seconds=seconds, tasks_per_process=TASKS_PER_PROCESS
@@ -80,6 +82,8 @@ class ParserProcesses:
 
 def _prepare(memory: int) -> Callable[[_Call], object]:
     """Return the function by which a process answers its calls."""
+    for name in _LOADED:
+        importlib.import_module(name)
     limit_memory(memory)
     return _answer
 

@@ -156,10 +156,10 @@ class _FeedTaker:
     async def _take(self, source: FeedSource, state: FeedState) -> FeedState:
         if source.pause:
             self._fetcher.pacer.slow_down(urlsplit(source.url).netloc.lower(), source.pause)
-        state = await self._ask(source, state)
-        if state.pages:
-            again = await self._pages.take_again(state.pages, source.reading)
-            state = replace(state, pages=self._remembered(source.url, again))
+        waiting = state.pages
+        state = await self._ask(source, replace(state, pages=()))
+        again = await self._pages.take_again(source.url, waiting, source.reading)
+        state = replace(state, pages=self._remembered(source.url, (*again, *state.pages)))
         if source.every and state.last_success:
             state = replace(state, due=state.last_success + source.every)
         return state
@@ -207,7 +207,7 @@ class _FeedTaker:
             return self._failed(source.url, state, error)
         retries = await self._take_entries(feed, source, answer.fetched_at)
         # Before "succeeded" gives the feed's ETag a meaning, its entries are on their way into the archive.
-        return replace(succeeded(state, answer, feed), pages=self._remembered(source.url, (*state.pages, *retries)))
+        return replace(succeeded(state, answer, feed), pages=tuple(retries))
 
     async def _read(self, source: FeedSource, answer: Response) -> ParsedFeed:
         self._intake.keep(capture_of(source.url, answer, MediaKind.FEED))

@@ -15,7 +15,7 @@ from pipelines.errors import FetchError, InputError
 from pipelines.fetch.barriers import PASSING, barrier
 from pipelines.fetch.client import AnswerError
 from pipelines.fetch.pacing import NOT_ASKED
-from schemas.records import Capture, MediaKind, PageRetry, Quarantined, now_utc
+from schemas.records import Capture, FeedEntry, MediaKind, PageRetry, Quarantined, now_utc
 from schemas.serial import to_json
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipelines.collect.intake import Intake
     from pipelines.fetch.client import Fetcher, Response
     from pipelines.fetch.robots import RobotsCache
-    from schemas.records import FeedEntry, ReadingOptions
+    from schemas.records import ReadingOptions
 
 MAX_PAGE_BYTES = 5_000_000
 """Largest page: extraction reads no larger ones."""
@@ -94,31 +94,37 @@ class PageTaker:
         return fresh
 
     async def take(
-        self, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, attempts: int = 0
+        self, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, before: PageRetry | None = None
     ) -> PageRetry | None:
         """Take in the page of an entry, or the feed's own text where the page cannot be had.
 
-        ``reading`` is how the source's pages are to be read, ``listed_at`` when the entry was first seen, ``attempts``
-        how often the page was asked for before. Returns what is to be tried again. Never raises for the fault of a
-        page: it goes to quarantine.
+        ``reading`` is how the source's pages are to be read, ``listed_at`` when the entry was first seen. ``before`` is
+        given where an earlier run has left the page, and taken in the feed's own text. Returns what is to be tried
+        again. Never raises for the fault of a page: it goes to quarantine.
         """
         link = entry.link
         assert link is not None
         try:
-            return await self._take(link, entry, reading, listed_at, attempts)
+            return await self._take(link, entry, reading, listed_at, before)
         except Exception as error:  # noqa: BLE001 - one page must not end the others
             self._intake.quarantined.append(failure(link, unexpected(error)))
             return None
 
     async def _take(
-        self, link: str, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, attempts: int
+        self,
+        link: str,
+        entry: FeedEntry,
+        reading: ReadingOptions,
+        listed_at: datetime | None,
+        before: PageRetry | None,
     ) -> PageRetry | None:
+        attempts = before.attempts if before else 0
         try:
             await self._robots.check(link)
             self._budget.spend(host_of(link))
             answer = await self._fetcher.fetch(link, limit=MAX_PAGE_BYTES)
         except FetchError as error:
-            if not attempts:
+            if before is None:
                 self._intake.offer(entry_capture(link, entry, now_utc(), reading, listed_at))
             if error.reason in POSTPONED:
                 self.postponed[host_of(link), error.detail] += 1
@@ -131,20 +137,35 @@ class PageTaker:
             return next_try(link, attempts + 1, now_utc(), None)
         return None
 
-    async def take_again(self, waiting: Sequence[PageRetry], reading: ReadingOptions) -> list[PageRetry]:
-        """Ask again for pages whose time has come; return those that wait on, with those that failed again."""
+    async def take_again(self, feed_url: str, waiting: Sequence[PageRetry], reading: ReadingOptions) -> list[PageRetry]:
+        """Ask again for pages of a feed whose time has come; return those that wait on, with those that failed again.
+
+        The entry of a page is taken from the archive. Where that is another machine's, the page is had without it.
+        """
         now = now_utc()
         later = [page for page in waiting if page.not_before > now]
         due = {page.link: page for page in waiting if page.not_before <= now}
-        held = self._intake.index.latest(due.keys())
-        refs = [held[link].ref for link in self.claim(list(due)) if link in held]
+        claimed = self.claim(list(due))
+        held = self._intake.index.latest(claimed)
+        entries: dict[str, tuple[FeedEntry, datetime | None]] = {
+            link: (_bare_entry(feed_url, link), None) for link in claimed
+        }
+        for _, known in read_captures(self._intake.writer.folder, [found.ref for found in held.values()]):
+            if known.entry is not None:
+                entries[known.url] = (known.entry, known.listed_at)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self.take(known.entry, reading, known.listed_at, due[known.url].attempts))
-                for _, known in read_captures(self._intake.writer.folder, refs)
-                if known.entry is not None
+                group.create_task(self.take(entry, reading, listed_at, due[link]))
+                for link, (entry, listed_at) in entries.items()
             ]
         return later + [retry for retry in (task.result() for task in tasks) if retry]
+
+
+def _bare_entry(feed_url: str, link: str) -> FeedEntry:
+    """Return an entry of which nothing but the link is known."""
+    return FeedEntry(
+        feed_url=feed_url, entry_id=link, link=link, title=None, author=None, published=None, html=None, source=None
+    )
 
 
 def host_of(url: str) -> str:

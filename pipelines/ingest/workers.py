@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkServerContext
+    from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Workers(Generic[T, A]):
     def __init__(
         self,
         count: int,
-        context: ForkServerContext,
+        context: ForkServerContext | SpawnContext,
         prepare: Callable[..., Callable[[T], A]],
         arguments: Sequence[object],
         *,
@@ -94,6 +94,8 @@ class Workers(Generic[T, A]):
         raises ``StartError`` where no process starts.
         """
         entered = [_Task[T, A](task) for task in tasks]
+        for one in entered:
+            one.answer.set_running_or_notify_cancel()  # whoever waits no longer must not hinder the attendant
         self._queue.put(entered)
         return [one.answer for one in entered]
 
@@ -137,7 +139,7 @@ class _Process(Generic[T, A]):
 
     def __init__(
         self,
-        context: ForkServerContext,
+        context: ForkServerContext | SpawnContext,
         ended: threading.Event,
         prepare: Callable[..., object],
         arguments: tuple[object, ...],

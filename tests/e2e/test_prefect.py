@@ -132,7 +132,7 @@ def test_serve_ends_with_its_server(program: Program, web: WebServer) -> None:
         (server,) = [child for child in psutil.Process(served.pid).children() if "server" in child.cmdline()]
         server.kill()
         assert served.wait(120) == 1
-    assert "the Prefect server has ended" in log.read_text()
+    assert "the Prefect server (its log is var/prefect/server.log) has ended" in log.read_text()
 
 
 def test_serve_goes_on_after_its_machine_has_lost_power_in_a_run(program: Program, web: WebServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from tests.http_server import WebServer
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Apprise
 NOW = now_utc().replace(microsecond=0)
 EVERY = timedelta(minutes=10)
 SERVED = ScheduleState(flow="wirepicket-run", every_seconds=600, served_since=NOW)
@@ -87,7 +89,7 @@ def test_a_stopped_schedule_is_told_and_ends_the_process(
     with WebServer() as server:
         address = server.url.replace("http://", "json://") + "/failures"
         settings = load_settings(home=tmp_path, channels={"desk": (address,)}, failures="desk")
-        watch = ScheduleWatch(settings, {"wirepicket-run": timedelta(seconds=1)}, Reporter())
+        watch = ScheduleWatch(settings, {"wirepicket-run": timedelta(seconds=1)}, Reporter(), {})
         with pytest.raises(ScheduleStoppedError, match="the schedule of wirepicket-run has stopped"), watch:  # noqa: SIM117
             with pytest.raises(KeyboardInterrupt):
                 watch.failed.wait(60)
@@ -102,16 +104,19 @@ def test_a_schedule_that_runs_is_left_alone(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     settings = load_settings(home=tmp_path)
     every = {"wirepicket-run": timedelta(seconds=1)}
-    with ScheduleWatch(settings, every, Reporter()) as watch, recorded_run(tmp_path, "wirepicket-run"):
+    with ScheduleWatch(settings, every, Reporter(), {}) as watch, recorded_run(tmp_path, "wirepicket-run"):
         assert not watch.failed.wait(5)  # five intervals: one run that goes on
     (state,) = read_schedules(tmp_path)
     assert state.served_until is not None
 
 
-def test_the_end_of_the_server_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_companion_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    watch = ScheduleWatch(load_settings(home=tmp_path), {"wirepicket-run": EVERY}, Reporter(), lambda: False)
     monkeypatch.setattr("flows.schedule_watch.LONGEST_PAUSE", 0.05)
-    with pytest.raises(ScheduleStoppedError, match="Prefect server has ended"), watch:  # noqa: SIM117
-        with pytest.raises(KeyboardInterrupt):
-            watch.failed.wait(60)
+    with subprocess.Popen(["false"]) as stream:
+        watch = ScheduleWatch(
+            load_settings(home=tmp_path), {"wirepicket-run": EVERY}, Reporter(), {"the stream": stream}
+        )
+        with pytest.raises(ScheduleStoppedError, match=r"the stream has ended \(exit code 1\)"), watch:  # noqa: SIM117
+            with pytest.raises(KeyboardInterrupt):
+                watch.failed.wait(60)
