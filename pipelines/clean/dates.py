@@ -10,13 +10,14 @@ import re
 import tomllib
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
 from pipelines.clean.calendar_words import calendar_words, month_of
 from pipelines.clean.lines import comparable
+from pipelines.clean.moments import read_moment
 from pipelines.clean.reading import Reading, on_clock
 from pipelines.clean.zones import OFFSET, offset_of
 
@@ -66,13 +67,20 @@ def find_date(line: str) -> WrittenDate | None:
     if len(form) > _MAX_DATE_LINE:
         return None
     found = [date for date in (_named(form), _iso(form), _numeric(form)) if date is not None]
-    return min(found, key=lambda date: date.start, default=None)
+    first = min(found, key=lambda date: date.start, default=None)
+    if first is None or first.moment is None:
+        return first
+    whole = read_moment(form)
+    exact = whole.exact() if whole and whole.day and whole.day.date() == first.moment.date() else None
+    return replace(first, moment=exact) if exact else first
 
 
 def is_date_line(line: str) -> bool:
     """Whether a line is nothing but dates and times, with labels such as "Published" and "Updated"."""
     rest = without_dates(line)
-    return rest is not None and all(is_date_word(word) for word in _WORD.findall(rest))
+    if rest is None:
+        return False
+    return read_moment(line) is not None or all(is_date_word(word) for word in _WORD.findall(rest))
 
 
 def without_dates(line: str) -> str | None:
