@@ -162,7 +162,8 @@ def from_document(
         entry_id=raw.get("id"),
         links=_links(raw, facts.url),
         title=title_of(raw.get("title"), plain=_is_plain(title, atom=atom)) or _title_of_medium(raw),
-        author=joined_names(raw.get("authors") or ()) or joined_names(source.get("authors") or ()),
+        author=joined_names(raw.get("authors") or [raw.get("googleplay_author")])
+        or joined_names(source.get("authors") or ()),
         # Past feedparser's own look-up, which warns of the date that it gives for one that is missing.
         dates=tuple(dict.get(raw, name) for name in ("published", "updated", "created")),
         text=text,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipelines.fetch.feed_text import title_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,7 +24,7 @@ def name_in(text: str) -> str | None:
     if "@" in text:
         found = _MAIL_FIRST.fullmatch(text) or _NAME_FIRST.fullmatch(text)
         text = found["name"] if found else _MAIL_ALONE.sub("", text)
-    return text.strip(" \t\r\n\"'") or None
+    return (title_of(text, plain=False) or "").strip(" \t\r\n\"'") or None
 
 
 def joined_names(people: Iterable[Any]) -> str | None:

@@ -70,6 +70,10 @@ def of_json(**told: Any) -> FeedEntry:
         (item("<author>Nora Vale (desk@wire.museum)</author>"), "Nora Vale"),
         (item("<author>desk@wire.example</author>"), None),
         (item("<author>Nora Vale</author>"), "Nora Vale"),
+        (item('<author>by <a href="/people/nv">Nora Vale</a></author>'), "by Nora Vale"),
+        (item("<author>&lt;a href='/nv'&gt;Nora Vale&lt;/a&gt;</author>"), "Nora Vale"),
+        (item("<author><name>Nora Vale</name><title>Editor</title></author>"), "Nora Vale"),
+        (item("<dc:creator><![CDATA[Nora Vale &amp; Otto Lind]]></dc:creator>"), "Nora Vale & Otto Lind"),
         (item("<dc:creator>Nora Vale</dc:creator><dc:creator>Otto Lind</dc:creator>"), "Nora Vale, Otto Lind"),
         (item("<author>Nora Vale</author><dc:creator>Nora Vale</dc:creator>"), "Nora Vale"),
         (
@@ -353,6 +357,23 @@ PIECES = st.sampled_from(
         "\U0001f680",
     ]
 )
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<url><loc>https://news.example/a</loc>&#xD83D;<news:news><news:title>R&D</news:title></news:news></url>",
+        "<a:b:c/>",
+    ],
+)
+@pytest.mark.parametrize("root", ["urlset", "urlsetnews:name", "sitemapindex"])
+def test_a_broken_sitemap_is_read_or_refused(root: str, inside: str) -> None:
+    space = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+    try:
+        feed = parse_feed(f"<{root} {space}>{inside}</{root}>".encode(), URL)
+    except FeedError:
+        return  # anything else ends the test
+    assert [entry.title for entry in feed.entries] == ["R&D"]
 
 
 @given(st.lists(PIECES, max_size=25))
