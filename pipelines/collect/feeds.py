@@ -214,7 +214,7 @@ class _FeedTaker:
         feed = await read_document(answer, self._fetcher, self._parsers)
         if source.source is None:
             return feed
-        named = tuple(replace(entry, source=source.source) for entry in feed.entries)
+        named = tuple(replace(entry, source=source.source, syndicated=False) for entry in feed.entries)
         return replace(feed, title=source.source, entries=named)
 
     async def take_document(self, document: FeedDocument) -> None:

@@ -12,7 +12,7 @@ from pipelines.clean.moments import read_moment
 from pipelines.fetch.feed_people import joined_names
 from pipelines.fetch.feed_text import holds_markup, text_of, title_of, web_address
 from pipelines.fetch.links import direct_link
-from pipelines.identify.url import canonical_url
+from pipelines.identify.url import canonical_url, same_site
 from schemas.records import FeedEntry
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class RawEntry:
     text: str | None = None
     plain: bool = False
     outlet: str | None = None
-    """The source that an aggregator names."""
+    """The source that the entry names."""
+    outlet_url: str | None = None
 
 
 def facts_of(url: str, *, title: str | None, author: str | None, language: object) -> FeedFacts:
@@ -90,6 +91,8 @@ def entry_of(raw: RawEntry, facts: FeedFacts) -> FeedEntry | RefusedEntry:
     identity = text_of(raw.entry_id) or link or raw.title or ""
     if link is None:
         return RefusedEntry(entry_id=identity[:200], reason="no_link", detail="the entry has no http(s) link")
+    # Many feeds name themselves as the source of their entries.
+    outlet = None if raw.outlet_url and same_site(raw.outlet_url, facts.url) else _outlet(raw.outlet)
     return FeedEntry(
         feed_url=facts.url,
         entry_id=identity,
@@ -98,8 +101,9 @@ def entry_of(raw: RawEntry, facts: FeedFacts) -> FeedEntry | RefusedEntry:
         author=text_of(raw.author) or facts.author,
         published=next((date for text in raw.dates if (date := parse_date(text, facts))), None),
         html=(text_of(raw.text) or "")[:MAX_TEXT] or None,
-        source=_outlet(raw.outlet) or facts.title,
+        source=outlet or facts.title,
         plain=raw.plain,
+        syndicated=outlet is not None and raw.outlet_url is not None,
     )
 
 
@@ -169,6 +173,7 @@ def from_document(
         text=text,
         plain=plain,
         outlet=source.get("title") or raw.get("news_source"),
+        outlet_url=next((url for key in ("href", "link", "id") if (url := web_address(source.get(key), None))), None),
     )
 
 

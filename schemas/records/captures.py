@@ -40,6 +40,8 @@ class FeedEntry:
     """The name of the outlet: what an aggregator's entry names as its source, else the feed's title."""
     plain: bool = False
     """Whether ``html`` is plain text by declaration; else it is HTML, or plain text that does not say so."""
+    syndicated: bool = False
+    """Whether ``source`` is an outlet of another site, which the entry itself names: an aggregator's entry."""
     shares_link: bool = False
     """Whether other entries of the feed have the same link: then the entry is known by its own id and text."""
 

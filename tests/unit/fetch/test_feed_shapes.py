@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import FeedError
-from pipelines.extract import extract_feed_entry, read_feed_entry
+from pipelines.extract import extract, extract_feed_entry, read_feed_entry
 from pipelines.fetch.feed_people import name_in
 from pipelines.fetch.feeds import MAX_ENTRIES, ParsedFeed, parse_feed
 from pipelines.fetch.xml_repair import repaired
+from schemas.records import Capture, MediaKind
 from schemas.serial import to_json
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def test_text_by_declaration_keeps_its_tags_and_html_does_not() -> None:
 
 def test_an_entry_of_an_old_archive_is_read() -> None:
     old = json.loads(to_json(of_json(content_text=TEXT)))
-    for later in ("plain", "shares_link"):
+    for later in ("plain", "syndicated", "shares_link"):
         del old[later]
     entry = read_feed_entry(json.dumps(old).encode())
     assert (entry.plain, entry.shares_link) == (False, False)
@@ -203,6 +204,8 @@ def test_an_entry_of_an_old_archive_is_read() -> None:
     [
         (item('<source url="https://post.example/rss">Hill Post</source>'), "Hill Post"),
         (item('<source url="https://post.example/rss"></source>'), "Wire"),
+        (item('<source url="https://www.news.example/rss">Wire: all of it</source>'), "Wire"),
+        (item("<source>Hill Post</source>"), "Hill Post"),
         (item('<source url="https://post.example/rss">https://post.example</source>'), "Wire"),
         (item(""), "Wire"),
         (atom_entry('<source><id>urn:p</id><title type="html">Hill &amp;amp; Vale</title></source>'), "Hill & Vale"),
@@ -210,6 +213,29 @@ def test_an_entry_of_an_old_archive_is_read() -> None:
 )
 def test_the_source_of_an_entry_is_its_outlet(entry: FeedEntry, source: str) -> None:
     assert entry.source == source
+
+
+def test_an_aggregators_copy_of_a_page_is_the_outlets() -> None:
+    items = f"<item><title>Frigate sails - Hill Post</title>{LINK}{{}}</item>"
+    html = (
+        '<html><head><title>Frigate sails</title><meta property="og:site_name" content="Wire News"></head><body>'
+        "<article><h1>Frigate sails</h1><p>The frigate sailed from the harbour of Hald on Monday, the navy said."
+        "</p><p>It will be at sea for three months with a crew of two hundred.</p></article></body></html>"
+    )
+
+    def source(told: str, final_url: str | None = None) -> str | None:
+        entry = rss(items.format(told)).entries[0]
+        capture = Capture(
+            url=entry.link or "", fetched_at=datetime(2026, 6, 1, tzinfo=UTC), kind=MediaKind.HTML, body=html.encode(),
+            entry=entry, final_url=final_url,
+        )  # fmt: skip
+        return extract(capture).site_name
+
+    named = '<source url="https://post.example/rss">Hill Post</source>'
+    assert source(named) == "Hill Post"
+    assert source(named, "https://post.example/frigate") == "Wire News", "the outlet's own page says its name itself"
+    assert source('<source url="https://news.example/rss">Wire</source>') == "Wire News"
+    assert source("") == "Wire News"
 
 
 def test_the_name_of_the_outlet_leaves_the_title() -> None:
