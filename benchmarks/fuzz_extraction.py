@@ -36,7 +36,7 @@ FAULTS = frozenset({"unexpected", "crashed", "timeout", "memory"})
 FETCHED = datetime(2026, 6, 10, tzinfo=UTC)
 _MAX_PAGE = 20_000
 """Bytes of a page that are mutated: what matters is how many ways there are, not how long they are."""
-_PIECES = (
+PIECES = (
     b"<", b">", b"</", b"/>", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<!DOCTYPE html>", b"<html lang=",
     b"<body>", b"<p>", b"</p>",
     b"<div class='ad'>", b"</div>", b"<table><tr><td>", b"</table>", b"<svg>", b"<math>", b"<template>",
@@ -89,7 +89,7 @@ def main() -> int:
     started = time.monotonic()
     with RefinePool(()) as pool:
         batch: list[Capture] = []
-        drawn = inputs(arguments.inputs, arguments.seed, pages, _PIECES, arguments.start)
+        drawn = inputs(arguments.inputs, arguments.seed, pages, PIECES, arguments.start)
         last = arguments.start + arguments.inputs - 1
         for number, body in enumerate(drawn, arguments.start):
             url = f"https://fuzz.example/{number}"

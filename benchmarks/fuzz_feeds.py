@@ -41,7 +41,7 @@ _NAMES = (
     "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:media='http://search.yahoo.com/mrss/'"
     " xmlns:content='http://purl.org/rss/1.0/modules/content/'"
 )
-_DOCUMENTS = tuple(
+DOCUMENTS = tuple(
     document.encode()
     for document in (
         f"<?xml version='1.0'?><rss version='2.0' {_NAMES}><channel><title>Wire</title><link>https://a.example</link>"
@@ -69,7 +69,7 @@ _DOCUMENTS = tuple(
         "<sitemapindex><sitemap><loc>https://a.example/news.xml</loc></sitemap></sitemapindex>",
     )
 )
-_PIECES = (
+PIECES = (
     b"<item>", b"</item>", b"<entry>", b"</entry>", b"<rss version='0.91'>", b"<channel>", b"<title>", b"</title>",
     b"<link>", b"</link>", b"<link href='http://[x'/>", b"<guid>", b"</guid>", b"<pubDate>32 Foo 99999</pubDate>",
     b"<description>", b"</description>", b"<![CDATA[", b"]]>", b"<!--", b"-->", b"&a;",
@@ -101,7 +101,7 @@ async def _outcome(parsers: ParserProcesses, number: int, body: bytes) -> str:
 async def _run(arguments: argparse.Namespace) -> int:
     reasons: Counter[str] = Counter()
     started = time.monotonic()
-    drawn = enumerate(inputs(arguments.inputs, arguments.seed, _DOCUMENTS, _PIECES, arguments.start), arguments.start)
+    drawn = enumerate(inputs(arguments.inputs, arguments.seed, DOCUMENTS, PIECES, arguments.start), arguments.start)
     with ParserProcesses() as parsers:
         while batch := [pair for pair, _ in zip(drawn, range(BATCH), strict=False)]:
             outcomes = await asyncio.gather(*(_outcome(parsers, *pair) for pair in batch))

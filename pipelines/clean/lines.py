@@ -52,6 +52,9 @@ _PUNCTUATION = str.maketrans(
 )
 _MEMORY = 1024
 """Lines whose forms are remembered: one line is looked at by some twenty rules in turn."""
+_JOINERS = "\u200c\u200d"
+_IDLE_JOINER = re.compile(f"(?<![^\\W\\x00-\u02af])[{_JOINERS}](?![^\\x00-\u02af])")
+"""Joiners that join nothing: not behind a letter of a script other than Latin, nor before such a letter or a sign."""
 _LEADING_MARKS = re.compile(r"[^\w(\[\"'@#\u00a9<$€£+]+")
 _TRAILING_MARKS = " .:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*-+"
 _SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]\s?['\"\u2019\u201d\u00bb)\]]*\s*$")
@@ -67,12 +70,23 @@ def without_references(text: str) -> str:
 
 
 def tidy(line: str) -> str:
-    """A line without control characters and with single spaces; the text itself stays as it is."""
+    """Return a line with single spaces and without what is not shown; the text itself stays as it is.
+
+    Characters that only format (soft hyphen, zero-width space, byte order mark, marks of direction) are no spaces: they
+    stand within words. Joiners stay between letters of scripts that need them. Other unprintable characters are spaces.
+    """
     # Line breaks and tabs, the usual unprintable characters, are gone after the first split.
     line = " ".join(line.split())
     if line.isprintable():
         return line
-    return " ".join("".join(char if char.isprintable() else " " for char in line).split())
+    line = _IDLE_JOINER.sub("", line)
+    return " ".join("".join(map(_shown, line)).split())
+
+
+def _shown(char: str) -> str:
+    if char.isprintable() or char in _JOINERS:
+        return char
+    return "" if unicodedata.category(char) == "Cf" else " "
 
 
 @lru_cache(_MEMORY)

@@ -114,6 +114,8 @@ def _may_escalate(body: _Element | None, tree: HtmlElement) -> bool:
 
 
 _ELEMENTS = etree.XPath("count(//*)")
+_LOOSE_TEXT = etree.XPath("//*[self::div or self::section or self::article or self::td]/text()[string-length(.) >= 80]")
+"""Text that stands in containers without a paragraph of its own."""
 
 
 def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
@@ -130,7 +132,8 @@ def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
     if size < _SURE_CHARACTERS or sum(1 for _ in body.iter("table")) > paragraphs:
         return False
     written = sum(len(paragraph.text_content()) for paragraph in tree.iter("p"))
-    return size / 2 <= written <= size * 2
+    loose = sum(len(text) for text in _LOOSE_TEXT(tree))
+    return size / 2 <= written <= size * 2 and written + loose <= size * 2
 
 
 def _main_container(texts: Mapping[HtmlElement, str]) -> HtmlElement | None:

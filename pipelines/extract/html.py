@@ -13,6 +13,7 @@ from pipelines.extract.body import story_lines
 from pipelines.extract.charset import decode
 from pipelines.extract.dek import mark_subheadings, take_dek
 from pipelines.extract.metadata import read_metadata
+from pipelines.extract.net import is_doubtful, loses, prose_size
 from pipelines.extract.prepare import linked_headlines, remove_furniture
 from pipelines.extract.selectors import remove_selected, selected_container
 from pipelines.extract.sniff import refuse_non_html, refuse_non_text
@@ -21,6 +22,8 @@ from schemas.records import DroppedLine, Extracted, ReadingOptions, now_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from lxml.html import HtmlElement
 
 # Trafilatura warns of every page it gives up; what became of a page is our own report.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -63,10 +66,15 @@ def extract_markup(
     container = selected_container(tree, reading.body)
     dek = take_dek(tree)
     mark_subheadings(tree)
+    before = prose_size(tree)
     remove_furniture(tree)
     teasers = linked_headlines(tree)
     # What is named as the story is taken as it is; where a site has changed, it is looked for as ever.
     found = text_blocks(container) if container is not None else story_lines(tree)
+    if container is None and is_doubtful(before, prose_size(tree), found):
+        untouched = _untouched(text, reading)
+        if loses(found, again := story_lines(untouched)):
+            tree, found, teasers = untouched, again, linked_headlines(untouched)
     lines, dropped = _set_aside(found, metadata.titles, teasers)
     if dek:
         dropped = (DroppedLine(dek, "dek"), *dropped)
@@ -91,6 +99,15 @@ def extract_markup(
         canonical_url=metadata.canonical_url,
         dropped=dropped,
     )
+
+
+def _untouched(text: str, reading: ReadingOptions) -> HtmlElement:
+    """Return a page's tree without anything removed but the dek and what the feed list names."""
+    tree = parse_html(text)
+    remove_selected(tree, reading.remove)
+    take_dek(tree)
+    mark_subheadings(tree)
+    return tree
 
 
 def _set_aside(

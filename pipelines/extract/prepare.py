@@ -87,14 +87,24 @@ def _remove_headers(tree: HtmlElement, prose: int) -> None:
 
 
 def _remove_widgets(tree: HtmlElement, prose: int) -> None:
+    """Take out what is called a widget, unless it, or all that is called so, is too large to be none."""
     if prose < _MIN_WIDGET_STORY:
         return
     limit = min(_MAX_WIDGET_CHARACTERS, _MAX_WIDGET_SHARE * prose)
-    for element in [one for one in tree.iter(*_WIDGET_TAGS) if _names_widget(_names(one))]:
-        if element.getparent() is None:
+    named = {element: names for element in tree.iter(*_WIDGET_TAGS) if (names := _widget_names(_names(element)))}
+    paragraphs: Counter[str] = Counter()
+    for element, names in named.items():
+        if named.keys().isdisjoint(element.iterancestors()):
+            paragraphs.update(dict.fromkeys(names, _size_of_paragraphs(element)))
+    for element, names in named.items():
+        if element.getparent() is None or any(paragraphs[name] > _MAX_WIDGET_SHARE * prose for name in names):
             continue
         if _size(element) <= limit and element.find(".//h1") is None:
             element.drop_tree()
+
+
+def _size_of_paragraphs(element: HtmlElement) -> int:
+    return _size(element) if element.tag == "p" else sum(_size(paragraph) for paragraph in element.iter("p"))
 
 
 def _remove_teaser_cards(tree: HtmlElement) -> None:
@@ -130,9 +140,9 @@ def _size(element: HtmlElement) -> int:
 
 
 @lru_cache(1 << 14)
-def _names_widget(names: str) -> bool:
-    """Whether one of an element's names is a widget's; a page has the same few hundreds again and again."""
-    return any(_WIDGET.fullmatch(token) for token in _tokens(names))
+def _widget_names(names: str) -> frozenset[str]:
+    """Return those of an element's names that are a widget's; a page has the same few hundreds again and again."""
+    return frozenset(token for token in _tokens(names) if _WIDGET.fullmatch(token))
 
 
 def _names(element: HtmlElement) -> str:

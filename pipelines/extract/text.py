@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipelines.clean.cleaner import LineContext, line_reasons
@@ -14,9 +15,11 @@ from pipelines.clean.structure import is_nominal
 from pipelines.errors import ExtractionError
 from pipelines.extract.charset import decode
 from pipelines.extract.dates import believed
+from pipelines.extract.divided import join_divided
 from pipelines.extract.sniff import refuse_non_text
 from pipelines.extract.text_head import head_reason, is_list_item, looks_like_outlet, read_head
 from pipelines.extract.titles import without_site
+from pipelines.identify.language import DETECTION_WORDS, language_of
 from schemas.records import DroppedLine, Extracted, PublishedFrom, now_utc
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ _WRAP_WIDTH = 110
 _WRAPPED_LINES = 5
 _FULL_SHARE = 0.75
 """A wrapped line with less than this share of the longest line's characters is the last of its paragraph."""
+_HYPHENS = ("-", "\u2010", "\u2011")
 _MAX_CAPTION_WORDS = 8
 _MAX_TAG_WORDS = 4
 _MAX_PHRASE_WORDS = 25
@@ -108,7 +112,7 @@ def split_lines(text: str) -> list[str]:
     Raises:
         ExtractionError: ``too_large`` above 20,000 lines, which no article has.
     """
-    raw = [tidy(line) for line in _LINE_BREAK.split(text)]
+    raw = _rejoined([tidy(line) for line in _LINE_BREAK.split(text)])
     if len(raw) > _MAX_LINES:
         raise ExtractionError("too_large", f"{len(raw)} lines; the limit is {_MAX_LINES}")
     filled = [line for line in raw if line]
@@ -125,6 +129,20 @@ def split_lines(text: str) -> list[str]:
             joined.append(line)
         previous = line
     return joined
+
+
+def _rejoined(lines: list[str]) -> list[str]:
+    """Move the rest of each divided word up to the line on which it begins."""
+    language = None
+    for number, (line, following) in enumerate(pairwise(lines)):
+        if not line.endswith(_HYPHENS) or not following:
+            continue
+        language = language or language_of(" ".join(lines), None, DETECTION_WORDS)
+        word, _, rest = following.partition(" ")
+        together = join_divided(lines[number], word, language)
+        if together is not None:
+            lines[number], lines[number + 1] = together, rest
+    return lines
 
 
 def _sort(lines: Sequence[str], head: Head) -> _Sorted:

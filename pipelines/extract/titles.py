@@ -6,10 +6,15 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pipelines.clean.cues import vocabulary
 from pipelines.clean.lines import bare, letters, tidy, word_count
 
 _SEPARATOR = re.compile(r"\s+[|\u2502\u00b7\u2022\u00bb\u00ab\u203a\u2014\u2013:~-]+\s+|\s*[|\u2502\u00bb]\s*|\s+::\s+")
 _MAX_SITE_WORDS = 6
+_MIN_NAME = 3
+"""Characters above which a name may be part of another."""
+_ADDED = frozenset({"online", "com", "net", "org", "tv", "radio", "the", "of", "and", "uk", "us", "digital", "english"})
+"""Words that outlets add to their names beside those of the vocabulary."""
 _MIN_HEADLINE_WORDS = 3
 
 
@@ -74,6 +79,7 @@ def without_site(text: str, outlets: tuple[str, ...]) -> str | None:
 
 
 def _names_site(text: str, outlets: tuple[str, ...]) -> bool:
+    text = text.lower().removeprefix("www.")
     key = letters(text)
     if not key or word_count(text) > _MAX_SITE_WORDS:
         return False
@@ -84,9 +90,21 @@ def _names_site(text: str, outlets: tuple[str, ...]) -> bool:
         if key == name or key.removeprefix("the") == name.removeprefix("the"):
             return True
         # "Example News" for example.com, "example.com" for "Example": the one holds the other.
-        if min(len(key), len(name)) > 3 and (key.startswith(name) or name.startswith(key)) and word_count(text) <= 4:  # noqa: PLR2004
+        if min(len(key), len(name)) > _MIN_NAME and (name.startswith(key) or _extends(text, outlet)):
             return True
     return False
+
+
+def _extends(text: str, outlet: str) -> bool:
+    """Return whether a text is an outlet's name with no more behind it than outlets add: "News", "Online", ".com"."""
+    if not letters(text).startswith(letters(outlet)):
+        return False
+    if "." in text and " " not in text:
+        return True
+    words, name = text.split(), letters(outlet)
+    fronts = (count for count in range(1, len(words)) if letters(" ".join(words[:count])) == name)
+    rest = words[next(fronts, len(words)) :]
+    return bool(rest) and all(bare(word) in vocabulary().words["outlet"] or bare(word) in _ADDED for word in rest)
 
 
 def _contains(text: str, shown: str) -> bool:

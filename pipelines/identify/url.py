@@ -8,6 +8,8 @@ from urllib.parse import urldefrag, urlsplit
 import httpx
 from courlan import extract_domain, is_valid_url, normalize_url
 
+_SLUG_HYPHENS, _SLUG_DIGITS = 2, 5
+"""Hyphens or digits from which a part of a path is an article's: sections have few words, dates have four digits."""
 SEED_SCHEME = "seed:"
 """What the address of a seed file begins with, as long as its page declares no other."""
 
@@ -31,10 +33,10 @@ def canonical_url(url: str, declared: str | None = None) -> str:
 
     URI form, lower-case host, no fragment, no tracking parameters. ``declared`` (``rel=canonical``, resolved) is taken
     on the same site only, so that a page cannot pass for another outlet's; a seed file has no site, so there
-    any is taken.
+    any is taken. A home page or section that a template declares for every page below it is not taken.
     """
     if declared and _is_web(declared) and (url.startswith(SEED_SCHEME) or same_site(url, declared)):
-        url = declared
+        url = url if _is_above(declared, url) else declared
     url = uri_of(url) if _is_web(url) else url
     return str(normalize_url(urldefrag(url).url, strict=False)) if _is_web(url) else url
 
@@ -42,6 +44,22 @@ def canonical_url(url: str, declared: str | None = None) -> str:
 def entry_address(link: str, entry_id: str) -> str:
     """Return the address of one of several feed entries with the same link: the link, and a hash of the entry's id."""
     return f"{urldefrag(link).url}#entry-{sha256(entry_id.encode()).hexdigest()[:16]}"
+
+
+def _is_above(declared: str, url: str) -> bool:
+    """Return whether a declared address is that of a home page, or of a section in which the page lies."""
+    path, own = ([part for part in urlsplit(address).path.split("/") if part] for address in (declared, url))
+    if urlsplit(declared).query:
+        return False
+    if not path:
+        return bool(own or urlsplit(url).query or url.startswith(SEED_SCHEME))
+    further = own[len(path) :]
+    return own[: len(path)] == path and any(map(_is_slug, further)) and not _is_slug(path[-1])
+
+
+def _is_slug(part: str) -> bool:
+    """Return whether a part of a path names an article rather than a section, a form or a page of one."""
+    return part.count("-") >= _SLUG_HYPHENS or sum(map(str.isdigit, part)) >= _SLUG_DIGITS
 
 
 def article_id(canonical: str) -> str:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz_extraction import assembled, inputs, mutated
+from benchmarks.fuzz_extraction import PIECES
+from benchmarks.mutating import assembled, inputs, mutated
 from benchmarks.wrapping import wrapped_pages
 from pipelines.clean import clean
 from pipelines.errors import ExtractionError
@@ -82,11 +83,11 @@ def test_mutated_and_cut_pages(changes: list[tuple[int, int]], end: int) -> None
 @settings(max_examples=250, deadline=None)
 def test_inputs_of_the_fuzzing_command(seed: int, kind: MediaKind, whole: bool) -> None:  # noqa: FBT001
     chance = random.Random(seed)
-    check(mutated(chance, chance.choice(PAGES)) if whole else assembled(chance, PAGES), kind)
+    check(mutated(chance, chance.choice(PAGES), PIECES) if whole else assembled(chance, PAGES, PIECES), kind)
 
 
 def test_the_fuzzing_command_repeats_itself() -> None:
-    first, again = (list(inputs(40, 3, PAGES)) for _ in range(2))
+    first, again = (list(inputs(40, 3, PAGES, PIECES)) for _ in range(2))
     assert first == again
     assert len(set(first)) > 35
-    assert list(inputs(40, 4, PAGES)) != first
+    assert list(inputs(40, 4, PAGES, PIECES)) != first

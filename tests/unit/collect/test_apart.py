@@ -54,7 +54,7 @@ def test_what_goes_wrong_in_a_parser_is_typed_and_the_next_document_is_read(
             await parsers.call(function, FEED)
         assert len((await parsers.call(parse_feed, FEED, "https://a.example/feed")).entries) == 1
 
-    with ParserProcesses(seconds=1.0) as parsers:
+    with ParserProcesses(seconds=5.0) as parsers:
         asyncio.run(run())
 
 

@@ -1,0 +1,45 @@
+"""Words that hard-wrapped text divides at the ends of lines, put together again."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_DIVIDED = re.compile(r"(?:^|\s)(?P<left>\S*[^\W_])[-\u2010\u2011]$")
+_FIRST_WORD = re.compile(r"[^\W_]+")
+_FUSING = frozenset({"da", "de", "fi", "hu", "is", "nb", "nl", "nn", "no", "sv"})
+"""Languages that write compounds as one word: a hyphen before a small letter only divides."""
+_RARER = 1.5
+"""Zipf steps (powers of ten) by which a word is rarer than both its parts where it is no word but a compound."""
+
+
+def join_divided(line: str, following: str, language: str | None) -> str | None:
+    """Return two lines as one where the first ends within a word; ``None`` where it does not.
+
+    The hyphen stays before a capital or a digit ("F-/16"), within a chain ("air-to-/air"), and in a compound: two words
+    of the language that are hardly one together ("long-/range"). ``language`` is an ISO 639-1 code.
+    """
+    divided = _DIVIDED.search(line)
+    right = _FIRST_WORD.match(following)
+    if divided is None or right is None:
+        return None
+    left = divided["left"]
+    kept = not right[0][0].islower() or "-" in left or not left[-1].isalpha() or _is_compound(left, right[0], language)
+    return f"{line if kept else line[:-1]}{following}"
+
+
+def _is_compound(left: str, right: str, language: str | None) -> bool:
+    if language in _FUSING:
+        return False
+    first = (_FIRST_WORD.findall(left) or [left])[-1]
+    parts = min(_frequency(first, language), _frequency(right, language))
+    return parts > 0 and _frequency(first + right, language) < parts - _RARER
+
+
+@lru_cache(4096)
+def _frequency(word: str, language: str | None) -> float:
+    """Return the Zipf frequency of a word, 0 for none; by English lists where a language has none."""
+    import wordfreq  # noqa: PLC0415 - 0.2 s, which only divided words need
+
+    listed = language if language in wordfreq.available_languages() else "en"
+    return float(wordfreq.zipf_frequency(word, listed))
