@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _SCHEME = re.compile(r"(?:feed:(?=https?:)|feed:/*(?!/))", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:feed:)?https?://[^\s\"'<>]+|feed://[^\s\"'<>]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:(?:feed:)?https?|feed)://(?:(?![,;|](?:feed:)?https?://)[^\s\"'<>])+",  # a row of them may have no blanks
+    re.IGNORECASE,
+)
 _HOST = re.compile(r"[^\s/:@.]+(?:\.[^\s/:@.]+)*\.[^\W\d_]{2,}(?::\d+)?(?:[/?][^\s]*)?")
 """An address without its scheme: a host with a top-level domain, and what follows."""
 _LOCAL = re.compile(r"localhost(?::\d+)?/\S*|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/\S*", re.IGNORECASE)
@@ -162,7 +165,7 @@ def _read_tables(text: str, form: str, load: Callable[[str], Any], reading: _Rea
     entries = document.get("feeds") if isinstance(document, dict) else document
     if entries is not None and not isinstance(entries, list):
         if form == "yaml" and isinstance(entries, str):
-            _read_lines(text, reading)  # addresses, a line each, are one text to YAML
+            _read_lines("\n".join(entries.split()), reading)  # addresses, a line each, are one text to YAML
             return
         raise ConfigurationError(f"{reading.name}: 'feeds' must be a list")
     _add_entries(entries or [], reading)

@@ -155,6 +155,16 @@ url = "{C}"
 """
 
 
+def test_addresses_in_a_row() -> None:
+    for text, name in (
+        (f"{A},{C}\n", "l.txt"),
+        (f"{A} {C}\n", "l.txt"),
+        (f"{A}\n{C}\n", "l.yaml"),
+        (f"feeds:\n  {A}\n  {C}\n", "l.yaml"),
+    ):
+        assert urls(read(text, name)) == [A, C], text
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
