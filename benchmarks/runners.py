@@ -29,8 +29,8 @@ from benchmarks.streaming import Feed
 from benchmarks.workers import start_workers
 from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
+from pipelines.archive.captures import read_captures
 from pipelines.archive.index import ArchiveIndex
-from pipelines.archive.warc import read_captures
 from pipelines.beam import transforms
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.runners import find_runner

@@ -37,6 +37,7 @@ _COMMANDS = {
     "rules": "rules:app",
     "feeds": "feeds:app",
     "alerts": "alerts:app",
+    "archive": "archive:app",
     "gazetteer": "gazetteer:app",
     "lines": "lines:app",
     "setup": "setup:app",

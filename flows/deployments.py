@@ -116,14 +116,16 @@ def _check_sent(sent: Copied) -> None:
 def replay(since: str = "1d") -> None:
     """Process the archive again from a time on: a date, a time, or a span like ``7d``."""
     from flows import steps  # noqa: PLC0415 - half a second, which the other flows need not wait
-    from flows.replaying import refs_of  # noqa: PLC0415 - likewise
+    from flows.replaying import damage_of, refs_of  # noqa: PLC0415 - likewise
 
     settings, started, clock = load_settings(), now_utc(), time.monotonic()
     inputs = Inputs.of([], [], settings.rules or shipped(RULES), INPROCESS, settings)
     refs = refs_of(settings.archive, parse_since(since, started), None, None)
     report = steps.process(refs, inputs, settings, Reporter(), origin=AlertOrigin.REPLAY, notify=False)
+    collected = steps.Collected(quarantined=tuple(damage_of(settings.archive, refs)))
     with store_of(settings) as store:
-        record, _ = steps.summarise(store, steps.Collected(), report, started, time.monotonic() - clock)
+        store.quarantine(collected.quarantined)
+        record, _ = steps.summarise(store, collected, report, started, time.monotonic() - clock)
     create_table_artifact(key="wirepicket-replay", table=[to_dict(record)], description=f"Replay since {since}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.alerts.rules import load_rules
 from pipelines.beam.runners import INPROCESS, find_runner
-from pipelines.seeds.files import seed_files
+from pipelines.seeds.files import left_out, seed_files
 from pipelines.stores import open_store
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ class Inputs:
     seeds: tuple[Path, ...] = ()
     """Files, in order."""
     feeds: tuple[FeedSource, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Kinds of files in seed folders that no reader takes, and how many there are of each."""
+    nothing_read: bool = False
+    """True if seeds were named that hold no seed file, and no feed beside them."""
     rule_file: Path
     rules: tuple[Rule, ...]
     """Those of the file."""
@@ -51,9 +55,12 @@ class Inputs:
         not here.
         """
         find_runner(runner, settings)
+        files = tuple(seed_files(seeds))
         return cls(
-            seeds=tuple(seed_files(seeds)),
+            seeds=files,
             feeds=tuple(feeds),
+            left_out=tuple(left_out(seeds).items()),
+            nothing_read=bool(seeds) and not files and not feeds,
             rule_file=rule_file,
             rules=load_rules(rule_file),
             runner=runner,

@@ -18,11 +18,6 @@ from rich.progress import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pipelines.collect.feeds import FeedsTaken
-
-POSTPONED_SHOWN = 20
-"""Lines at most on pages left for a later run."""
-
 
 class Reporter:
     """Shows bars and says what people should know. Results never go through it."""
@@ -50,13 +45,3 @@ class Reporter:
         with Progress(*columns, console=self.console, transient=True) as progress:
             task = progress.add_task(description, total=total)
             yield lambda count: progress.advance(task, count)
-
-
-def say_postponed(feeds: FeedsTaken, reporter: Reporter) -> None:
-    """Say which pages and feeds are left for a later run, and why: a line a host and reason, most pages first."""
-    for (host, why), pages in feeds.postponed.most_common(POSTPONED_SHOWN):
-        reporter.say(f"wirepicket: {host}: {pages} pages left for a later run: {why}")
-    if (more := len(feeds.postponed) - POSTPONED_SHOWN) > 0:
-        reporter.say(f"wirepicket: … and pages of {more} more hosts")
-    if feeds.unasked:
-        reporter.say(f"wirepicket: {feeds.unasked} feeds were not asked; they are due in the next run")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows import steps
 from flows.bringing import Bringing
+from flows.complaints import say_quarantined
 from flows.inputs import store_of
 from flows.observing import Observer
 from flows.run import directly
@@ -16,6 +17,7 @@ from pipelines.alerts.reload import RuleFile
 from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import store_key
+from pipelines.archive.reporting import as_quarantined
 from pipelines.archive.watch import still_needed
 from pipelines.backoff import doubled
 from pipelines.beam.launch import PipelineError
@@ -204,6 +206,7 @@ class Stream:
             if now >= self._next_delivery:
                 self._next_delivery = now + DELIVER
                 self._notify(store)
+                self._tell_damage(store)
                 self._observer.write()
             if not self._forgetting and now >= self._next_forgetting:
                 self._next_forgetting = now + self.forget
@@ -214,6 +217,15 @@ class Stream:
                 self._keep(store)
         except StoreUnavailableError as error:
             self.reporter.say(f"wirepicket: {error}")
+
+    def _tell_damage(self, store: Store) -> None:
+        """Report damage in files that have come into the archive, and keep it in quarantine."""
+        with ArchiveIndex(self.settings.archive) as index:
+            lost = [as_quarantined(*one) for one in index.take_damage()]
+        if lost:
+            store.quarantine(lost)
+            say_quarantined(lost, self.reporter)
+            self.total += WindowReport(quarantined=len(lost))
 
     def _forget_some(self, store: Store) -> None:
         """Go on with forgetting. Between two rounds of it the pipeline writes, and alerts are delivered."""

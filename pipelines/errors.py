@@ -11,6 +11,7 @@
         ├── FetchError
         ├── SeedError
         ├── FeedError
+        ├── CaptureError
         └── ExtractionError
 """
 
@@ -83,6 +84,12 @@ class FeedError(InputError):
     """A feed document cannot be read."""
 
     stage = "feed"
+
+
+class CaptureError(InputError):
+    """A capture cannot be archived: its address or a header holds what a record cannot carry."""
+
+    stage = "archive"
 
 
 class ExtractionError(InputError):

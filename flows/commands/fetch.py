@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import ConfigOption, DeadlineOption, FeedsOption, SeedsOption, StoreOption
+from flows.complaints import say_left_out, say_postponed, say_quarantined
 from flows.feed_lists import listed_feeds, say_faults
 from flows.inputs import Inputs
-from flows.progress import Reporter, say_postponed
+from flows.progress import Reporter
 from flows.shipped import RULES, shipped
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
@@ -46,8 +47,8 @@ def fetch(
     say_faults(listed, reporter)
     report = fetch_pass(inputs, settings, reporter)
     bad = (*report.collected.feeds.failed, *report.collected.quarantined)
-    for item in bad:
-        reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
+    say_quarantined(bad, reporter)
     say_postponed(report.collected.feeds, reporter)
-    if bad or report.collected.incomplete or report.sent.problems:
+    say_left_out(inputs, reporter)
+    if bad or listed.left_out or report.collected.incomplete or report.sent.problems or inputs.nothing_read:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption, opened
+from flows.complaints import say_quarantined
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -38,7 +39,7 @@ def replay(
 ) -> None:
     """Process what the archive holds once more. Alerts that arise are marked, and sent only with --notify."""
     from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
-    from flows.replaying import refs_of  # noqa: PLC0415 - likewise
+    from flows.replaying import damage_of, refs_of  # noqa: PLC0415 - likewise
 
     started, clock = now_utc(), time.monotonic()
     start = parse_since(since, started) if since else None
@@ -46,9 +47,13 @@ def replay(
     with opened(store, config) as (opened_store, settings):
         inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), runner, settings)
         refs = refs_of(settings.archive, start, end, source)
+        damaged = damage_of(settings.archive, refs if start or end or source else None)
+        opened_store.quarantine(damaged)
         report = steps.process(refs, inputs, settings, Reporter(), origin=AlertOrigin.REPLAY, notify=notify)
         problems = steps.notify(opened_store, inputs, settings, as_json=as_json).problems if notify else ()
-        record, _ = steps.summarise(opened_store, steps.Collected(), report, started, time.monotonic() - clock)
+        collected = steps.Collected(quarantined=tuple(damaged))
+        record, _ = steps.summarise(opened_store, collected, report, started, time.monotonic() - clock)
+    say_quarantined((*damaged, *report.quarantined), Reporter())
     for problem in problems:
         print(f"wirepicket: {problem}", file=sys.stderr)
     if as_json:

@@ -17,10 +17,11 @@ from flows.commands.options import (
     SeedsOption,
     StoreOption,
 )
+from flows.complaints import SHOWN, say_left_out, say_postponed, say_quarantined
 from flows.feed_lists import listed_feeds, say_faults
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
-from flows.progress import Reporter, say_postponed
+from flows.progress import Reporter
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
 from pipelines.config import load_settings
@@ -72,7 +73,8 @@ def run(
         if example:
             print_next(str(inputs.rule_file))
     _complain(report, reporter)
-    if listed.left_out or not report.clean:
+    say_left_out(inputs, reporter)
+    if listed.left_out or not report.clean or inputs.nothing_read:
         raise typer.Exit(1)
 
 
@@ -95,17 +97,11 @@ def _shown(report: PassReport, store: Store) -> tuple[list[Story], list[Alert]]:
     return stories, store.alerts_of_stories(ids)
 
 
-_SHOWN = 20
-
-
 def _complain(report: PassReport, reporter: Reporter) -> None:
     """Say what went wrong with inputs, feeds and channels."""
     bad = (*report.collected.feeds.failed, *report.collected.quarantined, *report.batch.quarantined)
-    for item in bad[:_SHOWN]:
-        reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
-    if len(bad) > _SHOWN:
-        reporter.say(f"wirepicket: … and {len(bad) - _SHOWN} more; see wirepicket export quarantine")
-    for url, why in report.collected.feeds.passed_over[:_SHOWN]:
+    say_quarantined(bad, reporter)
+    for url, why in report.collected.feeds.passed_over[:SHOWN]:
         reporter.say(f"wirepicket: {url}: not asked: {why}")
     say_postponed(report.collected.feeds, reporter)
     for problem in report.delivery.problems:

@@ -15,16 +15,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from pipelines.archive.warc import SUFFIX, payload_digest, scan_captures
+from pipelines.archive.captures import scan_captures
+from pipelines.archive.record import TORN, Damage
+from pipelines.archive.streams import Place
+from pipelines.archive.warc import SUFFIX, being_written, payload_digest
 from schemas.records import Capture, CaptureRef, MediaKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
 INDEX_NAME = "index.sqlite"
-_FORM = 2
+_FORM = 3
 """Counts changes of the tables; an index of another form is made again."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS captures (
@@ -33,6 +36,10 @@ CREATE TABLE IF NOT EXISTS captures (
     PRIMARY KEY (file, offset)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS captures_url ON captures (url, fetched_at);
 CREATE INDEX IF NOT EXISTS captures_time ON captures (fetched_at);
+CREATE TABLE IF NOT EXISTS damage (
+    file TEXT NOT NULL, offset INTEGER NOT NULL, inner INTEGER NOT NULL, size INTEGER NOT NULL,
+    reason TEXT NOT NULL, detail TEXT NOT NULL, url TEXT, told INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (file, offset, inner, reason)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (file TEXT PRIMARY KEY, size INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -62,6 +69,7 @@ class ArchiveIndex:
         if self._db.execute("PRAGMA user_version").fetchone()[0] != _FORM:
             self._db.executescript(
                 "BEGIN IMMEDIATE; DROP TABLE IF EXISTS captures; DROP TABLE IF EXISTS files;"
+                " DROP TABLE IF EXISTS damage;"
                 f" {_TABLES} PRAGMA user_version = {_FORM}; COMMIT;"
             )
 
@@ -81,7 +89,7 @@ class ArchiveIndex:
             size, last = known.get(path.name, (0, 0))
             now = path.stat().st_size
             if now > size:
-                self._add(scan_captures(self._folder, path.name, last), path.name, now)
+                self._scan(path, last, now)
 
     def add(self, captures: Iterable[tuple[CaptureRef, Capture]], written: tuple[str, int] | None = None) -> None:
         """Index captures just written, so that nobody has to read them again.
@@ -94,11 +102,69 @@ class ArchiveIndex:
             if written:
                 self._mark(*written, max((row[1] for row in rows if row[0] == written[0]), default=0))
 
-    def _add(self, found: Iterable[tuple[CaptureRef, Capture]], file: str, size: int) -> None:
-        rows = [_row(ref, capture) for ref, capture in found]
+    def _scan(self, path: Path, start: int, size: int) -> None:
+        """Index a file of ``size`` bytes from the last known capture on."""
+        damage: list[Damage] = []
+        rows = [_row(*found) for found in scan_captures(self._folder, path.name, start, damage.append)]
+        if any(one.reason == TORN for one in damage) and being_written(path):
+            # What is still being written is no damage; it is looked at again when there is more of it.
+            size = min(one.place.offset for one in damage if one.reason == TORN)
+            damage = [one for one in damage if one.reason != TORN]
         with self._transaction():
             self._insert(rows)
-            self._mark(file, size, max((row[1] for row in rows), default=0))
+            self._replace_damage(path.name, start, damage)
+            self._mark(path.name, size, max((row[1] for row in rows), default=0))
+
+    def _replace_damage(self, file: str, start: int, damage: Sequence[Damage]) -> None:
+        """Replace the damage known from an offset on; what has been reported stays marked as such."""
+        told = set(
+            self._db.execute(
+                "SELECT offset, inner, reason FROM damage WHERE file = ? AND offset >= ? AND told", (file, start)
+            )
+        )
+        self._db.execute("DELETE FROM damage WHERE file = ? AND offset >= ?", (file, start))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (file, *at, one.size, one.reason, one.detail, one.url, (*at, one.reason) in told)
+                for one in damage
+                for at in [(one.place.offset, one.place.inner)]
+            ],
+        )
+
+    def damage(self, files: Collection[str] | None = None) -> list[tuple[str, Damage]]:
+        """List the damage in all files, or in those named, with the name of each file."""
+        return [one for one in self._damage("1") if files is None or one[0] in files]
+
+    def take_damage(self) -> list[tuple[str, Damage]]:
+        """List the damage not reported yet, except torn ends: a file may be on its way, or its writer have died."""
+        with self._transaction():
+            found = self._damage(f"NOT told AND reason <> '{TORN}'")
+            if found:
+                self._db.execute("UPDATE damage SET told = 1 WHERE reason <> ?", (TORN,))
+        return found
+
+    def _damage(self, which: str) -> list[tuple[str, Damage]]:
+        rows = self._db.execute(
+            "SELECT file, offset, inner, size, reason, detail, url FROM damage"  # noqa: S608 - conditions of our own
+            f" WHERE {which} ORDER BY file, offset, inner, reason"
+        )
+        return [
+            (file, Damage(Place(offset, inner), size, reason, detail, url))
+            for file, offset, inner, size, reason, detail, url in rows
+        ]
+
+    def drop(self, ref: CaptureRef) -> None:
+        """Remove a capture that the archive has lost."""
+        with self._transaction():
+            self._db.execute("DELETE FROM captures WHERE file = ? AND offset = ?", (ref.file, ref.offset))
+
+    def places(self) -> dict[str, set[int]]:
+        """Return the offsets of all captures by file."""
+        found: dict[str, set[int]] = {}
+        for file, offset in self._db.execute("SELECT file, offset FROM captures"):
+            found.setdefault(file, set()).add(offset)
+        return found
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -127,8 +193,8 @@ class ArchiveIndex:
     def forget(self, file: str) -> None:
         """Take a file that is gone out of the index."""
         with self._transaction():
-            self._db.execute("DELETE FROM captures WHERE file = ?", (file,))
-            self._db.execute("DELETE FROM files WHERE file = ?", (file,))
+            for table in ("captures", "damage", "files"):
+                self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - names of our own
 
     def latest(self, urls: Collection[str]) -> dict[str, Indexed]:
         """The latest capture of each address, for those which have one."""

@@ -11,36 +11,33 @@ What was fetched again and is unchanged is a ``revisit`` record, which refers to
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
-import zlib
 from base64 import b32encode
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha1, sha256
 from importlib.metadata import version
-from itertools import groupby
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
-from pydantic import TypeAdapter, ValidationError
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
+from pydantic import TypeAdapter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipelines.errors import SeedError
+from pipelines.errors import CaptureError
 from pipelines.identify.url import uri_of
+from pipelines.printable import is_printable, is_token
 from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind, ReadingOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import BinaryIO
-
-    from warcio.recordloader import ArcWarcRecord
 
 CONTEXT_TYPE = "application/vnd.wirepicket.capture+json"
 """Content type of the metadata records which open a capture."""
@@ -48,6 +45,10 @@ SUFFIX = ".warc.gz"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 """Profiles of revisit records: WARC 1.1, 6.7."""
+
+
+MAX_URL, MAX_HEADERS = 2**16, 2**17
+"""Characters of an address, and of the headers of a message, that are archived at most."""
 
 
 def payload_digest(body: bytes) -> str:
@@ -78,7 +79,11 @@ class ArchiveWriter:
         self._close()
 
     def write(self, capture: Capture) -> CaptureRef:
-        """Append a capture. It is safe on disk after the next ``flush``."""
+        """Append a capture. It is safe on disk after the next ``flush``.
+
+        Raises ``CaptureError`` as ``check_capture`` does.
+        """
+        check_capture(capture)
         file, warc = self._opened()
         ref = CaptureRef(file=self._name, offset=file.tell())
         for record in _records(warc, capture):
@@ -97,10 +102,12 @@ class ArchiveWriter:
     ) -> None:
         """Append a revisit: the address was asked again, and what it gave is what was captured at ``captured_at``.
 
-        ``body`` is ``None`` where the server itself said "not modified".
+        ``body`` is ``None`` where the server itself said "not modified". Raises ``CaptureError`` as ``check_capture``.
         """
+        _check_url(url)
+        _check_headers(headers)
         _, warc = self._opened()
-        http = StatusAndHeaders(str(status), list(headers), protocol="HTTP/1.1")
+        http = _HttpHeaders(str(status), list(headers), protocol="HTTP/1.1")
         told = {
             "WARC-Date": _warc_date(fetched_at),
             "WARC-Profile": NOT_MODIFIED if body is None else SAME_PAYLOAD,
@@ -121,6 +128,8 @@ class ArchiveWriter:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:16]}{SUFFIX}"
             self._file = (self.folder / self._name).open("xb")
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._warc = WARCWriter(self._file, gzip=True, warc_version="1.1")
             software = {"software": f"wirepicket/{version('wirepicket')}", "format": "WARC File Format 1.1"}
             self._warc.write_record(self._warc.create_warcinfo_record(self._name, software))
@@ -145,8 +154,62 @@ class ArchiveWriter:
             os.fsync(self._file.fileno())
 
 
+def being_written(path: Path) -> bool:
+    """Return whether a process is writing a file, or bringing it from elsewhere, so that its end is incomplete."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
+def check_capture(capture: Capture) -> None:
+    """Check that a capture can be read from the archive as it was written.
+
+    Raises:
+        CaptureError: ``bad_url`` or ``bad_header`` for a control character, half of a surrogate pair or blanks at
+            the ends, and for a name of a header that is none; ``bad_text`` for what UTF-8 cannot express.
+    """
+    _check_url(capture.url)
+    if capture.final_url is not None:
+        _check_url(capture.final_url)
+    _check_headers((*capture.headers, *capture.request, ("Content-Type", capture.content_type or "")))
+    try:
+        _context_json(capture)
+    except ValueError as error:
+        raise CaptureError("bad_text", str(error)) from error
+
+
+def _check_url(url: str) -> None:
+    if not url or len(url) > MAX_URL or not is_printable(url):
+        raise CaptureError("bad_url", f"an address of {len(url)} characters: {url[:200]!a}")
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise CaptureError("bad_url", f"{error}: {url[:200]!a}") from error
+
+
+def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    size = 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if not is_token(name) or not is_printable(value) or size > MAX_HEADERS:
+            raise CaptureError("bad_header", f"{name[:100]!a}: {value[:200]!a}")
+
+
+class _HttpHeaders(StatusAndHeaders):  # type: ignore[misc] # warcio is untyped
+    """HTTP headers as they were sent: warcio would percent-encode what is not ASCII, which nobody could take back."""
+
+    def to_ascii_bytes(self, header_filter: Callable[[tuple[str, str]], tuple[str, str] | None] | None = None) -> bytes:
+        """Return the headers in UTF-8, which warcio's parser tries first."""
+        return bytes(self.to_bytes(header_filter, "utf-8"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Context:
+class Context:
     """What the metadata record of a capture says."""
 
     kind: MediaKind
@@ -157,22 +220,13 @@ class _Context:
     listed_at: datetime | None = None
 
 
-_CONTEXT = TypeAdapter(_Context)
+CONTEXT = TypeAdapter(Context)
 
 
 def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
     date = _warc_date(capture.fetched_at)
     context_id, body_id = f"<urn:uuid:{uuid4()}>", f"<urn:uuid:{uuid4()}>"
-    context = _Context(
-        kind=capture.kind,
-        external_id=capture.external_id,
-        entry=capture.entry,
-        final_url=capture.final_url,
-        reading=capture.reading,
-        # Whole seconds, as WARC's own dates: else a page might seem to have been fetched before it was listed.
-        listed_at=capture.listed_at.replace(microsecond=0) if capture.listed_at else None,
-    )
-    told = _CONTEXT.dump_json(context)
+    told = _context_json(capture)
     yield warc.create_warc_record(
         capture.url,
         "metadata",
@@ -195,118 +249,31 @@ def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
             warc_headers_dict=headers,
         )
     else:
-        http = StatusAndHeaders(str(capture.status), list(capture.headers), protocol="HTTP/1.1")
+        http = _HttpHeaders(str(capture.status), list(capture.headers), protocol="HTTP/1.1")
         yield warc.create_warc_record(
             capture.url, "response", payload=body, length=length, http_headers=http, warc_headers_dict=headers
         )
 
 
+def _context_json(capture: Capture) -> bytes:
+    context = Context(
+        kind=capture.kind,
+        external_id=capture.external_id,
+        entry=capture.entry,
+        final_url=capture.final_url,
+        reading=capture.reading,
+        # Whole seconds, as WARC's own dates: else a page might seem to have been fetched before it was listed.
+        listed_at=capture.listed_at.replace(microsecond=0) if capture.listed_at else None,
+    )
+    return CONTEXT.dump_json(context)
+
+
 def _request(warc: WARCWriter, capture: Capture, headers: dict[str, str]) -> object:
     parts = urlsplit(uri_of(capture.final_url or capture.url))
-    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-    http = StatusAndHeaders(f"GET {target} HTTP/1.1", list(capture.request), is_http_request=True)
+    target = quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe="%/:=&?~#+!$,;'@()*[]")
+    http = _HttpHeaders(f"GET {target} HTTP/1.1", list(capture.request), is_http_request=True)
     return warc.create_warc_record(capture.url, "request", http_headers=http, warc_headers_dict=headers)
 
 
 def _warc_date(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[CaptureRef, Capture]]:
-    """The captures at these places. Raises ``SeedError`` for a place that holds no whole capture."""
-    for file, group in groupby(sorted(refs), key=lambda ref: ref.file):
-        with _open(folder / file) as stream:
-            for ref in group:
-                stream.seek(ref.offset)
-                capture = next((found for _, found in _pairs(stream)), None)
-                if capture is None:
-                    raise SeedError("archive_record_missing", f"no capture at {ref}")
-                yield ref, capture
-
-
-def scan_captures(folder: Path, file: str, start: int = 0) -> Iterator[tuple[CaptureRef, Capture]]:
-    """Every whole capture of a file from an offset on. A record torn by a crash ends it without an error."""
-    with _open(folder / file) as stream:
-        stream.seek(start)
-        for offset, capture in _pairs(stream):
-            yield CaptureRef(file=file, offset=offset), capture
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise SeedError("archive_file_missing", f"{path}: {error.strerror}") from error
-
-
-def _pairs(stream: BinaryIO) -> Iterator[tuple[int, Capture]]:
-    records = ArchiveIterator(stream, check_digests=True)
-    opened: tuple[int, str, _Context] | None = None
-    request: tuple[tuple[str, str], ...] = ()
-    try:
-        for record in records:
-            headers = record.rec_headers
-            if record.content_type == CONTEXT_TYPE:
-                told = record.content_stream().read()
-                if not record.digest_checker.passed:
-                    return
-                context = _CONTEXT.validate_json(told)
-                # Asking for the offset skips to the end of the record, so it comes after reading.
-                opened, request = (records.get_record_offset(), headers["WARC-Refers-To"], context), ()
-            elif opened and record.rec_type == "request" and headers["WARC-Concurrent-To"] == opened[1]:
-                request = tuple(record.http_headers.headers)
-            elif opened and headers["WARC-Record-ID"] == opened[1]:
-                body = record.content_stream().read()
-                if not record.digest_checker.passed:
-                    return
-                yield opened[0], replace(_capture(record, body, opened[2]), request=request)
-                opened = None
-    except (ArchiveLoadFailed, EOFError, zlib.error, ValidationError, AttributeError):
-        # The tail of a file whose writer was killed (elsewhere told by its digests); warcio stumbles over
-        # headers without a type with an AttributeError. What stands before is whole.
-        return
-
-
-def _capture(record: ArcWarcRecord, body: bytes, context: _Context) -> Capture:
-    http = record.http_headers
-    return Capture(
-        url=record.rec_headers["WARC-Target-URI"],
-        fetched_at=datetime.fromisoformat(record.rec_headers["WARC-Date"]),
-        kind=context.kind,
-        body=body,
-        content_type=http.get_header("Content-Type") if http else record.content_type,
-        status=int(http.get_statuscode()) if http else None,
-        headers=tuple(http.headers) if http else (),
-        external_id=context.external_id,
-        entry=context.entry,
-        final_url=context.final_url,
-        reading=context.reading,
-        listed_at=context.listed_at,
-    )
-
-
-def read_pages(path: Path) -> Iterator[Capture]:
-    """Pages of somebody else's WARC file: successful HTML responses and HTML resources.
-
-    Raises ``SeedError`` when the file is no WARC file; a torn tail ends it without an error.
-    """
-    whole = False
-    with _open(path) as stream:
-        try:
-            for record in ArchiveIterator(stream):
-                whole = True
-                url = record.rec_headers["WARC-Target-URI"]
-                if record.rec_type not in {"response", "resource"} or not url:
-                    continue
-                http = record.http_headers
-                kind = (http.get_header("Content-Type") if http else record.content_type) or ""
-                if "html" not in kind or (http and http.get_statuscode() != "200"):
-                    continue
-                yield _capture(
-                    record,
-                    record.content_stream().read(),
-                    _Context(kind=MediaKind.HTML, external_id=None, entry=None),
-                )
-        except (ArchiveLoadFailed, EOFError, zlib.error, AttributeError, ValueError) as error:
-            if not whole:
-                raise SeedError("not_warc", f"{path.name}: {error}") from error

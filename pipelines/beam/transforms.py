@@ -16,7 +16,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from pipelines.alerts.policy import AlertPolicy
-from pipelines.archive.warc import read_captures
+from pipelines.archive.captures import read_captures
 from pipelines.beam.counters import REFINE, REGROUP
 from pipelines.clean.learning import in_use
 from pipelines.errors import InputError

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipelines.archive.warc import payload_digest
-from pipelines.stores.rejected import storable
+from pipelines.archive.captures import read_captures
+from pipelines.archive.reporting import as_quarantined
+from pipelines.archive.warc import check_capture, payload_digest
+from pipelines.errors import CaptureError, InputError
+from pipelines.printable import printable
 from schemas.records import Quarantined
 
 if TYPE_CHECKING:
@@ -39,9 +42,13 @@ class Intake:
     unchanged: list[SeenCapture] = field(default_factory=list)
     """Captures offered again which the store has already."""
     quarantined: list[Quarantined] = field(default_factory=list)
-    """Inputs that could not even be captured."""
+    """Inputs that could not even be captured, and damage found in the archive."""
     _waiting: list[Capture] = field(default_factory=list)
     _waiting_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        """Take up the damage that the index met in files of other processes."""
+        self.quarantined += [as_quarantined(*one) for one in self.index.take_damage()]
 
     def known(self, urls: Collection[str]) -> tuple[dict[str, SeenCapture], dict[str, Indexed]]:
         """What the store has processed of these addresses, and what the archive holds of them."""
@@ -65,8 +72,9 @@ class Intake:
         """Archive what is new of captures and have it processed; safe on disk when this returns.
 
         A capture is new when the latest one of its address has other bytes. One which the archive has and the
-        store has not is processed from where it lies.
+        store has not is processed from where it lies. One that no record can carry goes to quarantine.
         """
+        captures = [capture for capture in captures if self._can_keep(capture)]
         seen, archived = self.known({capture.url for capture in captures})
         written: list[tuple[CaptureRef, Capture]] = []
         refs: list[CaptureRef] = []
@@ -75,22 +83,19 @@ class Intake:
             digest = payload_digest(capture.body)
             processed = seen.get(capture.url)
             held = latest.get(capture.url)
-            if held and held[0] == digest:
+            is_processed = processed is not None and processed.payload_digest == digest
+            if held and held[0] == digest and (is_processed or held[1] in refs or self._is_whole(held[1])):
                 self._revisit(capture, held[2])
-                if processed and processed.payload_digest == digest:
+                if processed and is_processed:
                     self.unchanged.append(processed)
                 else:
                     refs.append(held[1])
                 continue
-            if processed and processed.payload_digest == digest and not held:
+            if processed and is_processed and not held:
                 # Another machine's archive has it.
                 self.unchanged.append(processed)
                 continue
-            try:
-                ref = self.writer.write(capture)
-            except (ValueError, TypeError) as error:  # a value that no record can hold
-                self._refuse(capture, error)
-                continue
+            ref = self.writer.write(capture)
             written.append((ref, capture))
             refs.append(ref)
             latest[capture.url] = (digest, ref, capture.fetched_at)
@@ -101,6 +106,8 @@ class Intake:
 
     def keep(self, capture: Capture) -> None:
         """Archive a capture which is no article (a feed document), unless its bytes are there already."""
+        if not self._can_keep(capture):
+            return
         held = self.index.latest([capture.url]).get(capture.url)
         if held and held.digest == payload_digest(capture.body):
             self._revisit(capture, held.fetched_at)
@@ -109,13 +116,6 @@ class Intake:
         self.writer.flush()
         self._index([(ref, capture)])
 
-    def _refuse(self, capture: Capture, error: Exception) -> None:
-        """Put a capture into quarantine that cannot be written, so that it does not end the others."""
-        detail = f"{type(error).__name__}: {error}"[:500]
-        self.quarantined.append(
-            Quarantined(url=storable(capture.url), stage="archive", reason="unexpected", detail=storable(detail))
-        )
-
     def not_modified(self, url: str, fetched_at: datetime, status: int, headers: Sequence[tuple[str, str]]) -> None:
         """Record that a server said that what we have of an address still stands."""
         held = self.index.latest([url]).get(url)
@@ -123,6 +123,32 @@ class Intake:
             self.writer.write_revisit(
                 url, fetched_at, captured_at=held.fetched_at, status=status, headers=headers, body=None
             )
+
+    def _can_keep(self, capture: Capture) -> bool:
+        """Return whether a record can carry a capture; if not, add the reason to the quarantine."""
+        try:
+            check_capture(capture)
+        except CaptureError as error:
+            refused = error
+        except Exception as error:  # noqa: BLE001 - one capture must not end the others
+            refused = CaptureError("unexpected", f"{type(error).__name__}: {error}"[:500])
+        else:
+            return True
+        self.quarantined.append(
+            Quarantined(
+                url=printable(capture.url), stage=refused.stage, reason=refused.reason, detail=printable(refused.detail)
+            )
+        )
+        return False
+
+    def _is_whole(self, ref: CaptureRef) -> bool:
+        """Return whether the archive still holds a capture; if not, remove it from the index."""
+        try:
+            for _ in read_captures(self.writer.folder, [ref]):
+                return True
+        except InputError:
+            self.index.drop(ref)
+        return False
 
     def _revisit(self, capture: Capture, captured_at: datetime) -> None:
         if capture.status is not None:  # what was read from a file was not asked for again

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipelines.archive.warc import read_captures
+from pipelines.archive.captures import read_captures
 from pipelines.collect.apart import unexpected
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.barriers import PASSING, barrier
@@ -150,7 +150,12 @@ class PageTaker:
         entries: dict[str, tuple[FeedEntry, datetime | None]] = {
             link: (_bare_entry(feed_url, link), None) for link in claimed
         }
-        for _, known in read_captures(self._intake.writer.folder, [found.ref for found in held.values()]):
+        for indexed in held.values():
+            try:
+                ((_, known),) = read_captures(self._intake.writer.folder, [indexed.ref])
+            except InputError as error:
+                self._intake.quarantined.append(failure(str(indexed.ref), error))
+                continue
             if known.entry is not None:
                 entries[known.url] = (known.entry, known.listed_at)
         async with asyncio.TaskGroup() as group:

@@ -9,8 +9,8 @@ from pipelines.collect.apart import unexpected
 from pipelines.errors import SeedError
 from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
+from pipelines.printable import printable
 from pipelines.seeds.read import FeedDocument, read_seed
-from pipelines.stores.rejected import storable
 from schemas.records import Capture, Quarantined
 
 if TYPE_CHECKING:
@@ -66,5 +66,5 @@ def _items(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
     except Exception as error:  # noqa: BLE001 - one file must not end the others
         failed = unexpected(error)
         yield Quarantined(
-            url=SEED_SCHEME + path.name, stage=SeedError.stage, reason=failed.reason, detail=storable(failed.detail)
+            url=SEED_SCHEME + path.name, stage=SeedError.stage, reason=failed.reason, detail=printable(failed.detail)
         )

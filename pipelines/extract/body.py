@@ -46,7 +46,7 @@ _MIN_PARAGRAPH = 40
 _KEPT_SHARE = 0.95
 """Share of the first result's characters which the second must hold to be taken."""
 _GROWTH = 1.4
-"""The second result may have this many times the first one's text: more is not headings but the page around."""
+"""The second result, its headings and lists apart, may have this many times the first one's text: more is the page."""
 
 
 def story_lines(tree: HtmlElement) -> list[str]:
@@ -62,7 +62,7 @@ def story_lines(tree: HtmlElement) -> list[str]:
     for candidate in _with_larger(container):
         if _loses(candidate, lines, texts):
             again = _extracted(_as_article(candidate))
-            if _covers(again, lines):
+            if _covers(again, lines, _between(candidate, lines, texts)):
                 lines, container = again, candidate
                 break
     return list(_with_repeats(lines, container, texts))
@@ -165,17 +165,19 @@ def _with_larger(container: HtmlElement) -> Iterator[HtmlElement]:
 
 def _loses(container: HtmlElement, lines: list[str], texts: Mapping[HtmlElement, str]) -> bool:
     """Whether sub-headings or list items between the container's paragraphs are missing from the lines."""
+    return not _between(container, lines, texts) <= set(lines)
+
+
+def _between(container: HtmlElement, lines: list[str], texts: Mapping[HtmlElement, str]) -> set[str]:
+    """Return the sub-headings and list items between the first and the last paragraph that the lines have."""
     found = set(lines)
-    paragraphs = list(container.iter("p"))
-    first = next((one for one in paragraphs if texts[one] in found), None)
-    if first is None:
-        return False
-    last = next(one for one in reversed(paragraphs) if texts[one] in found)
+    read = [paragraph for paragraph in container.iter("p") if texts[paragraph] in found]
+    if not read:
+        return set()
     blocks = list(container.iter(*_BLOCKS, "li"))
-    return any(
-        element.tag in (*_HEADINGS, "li") and (text := tidy(element.text_content())) and text not in found
-        for element in blocks[blocks.index(first) : blocks.index(last)]
-    )
+    inside = blocks[blocks.index(read[0]) : blocks.index(read[-1])]
+    pieces = (tidy(element.text_content()) for element in inside if element.tag in (*_HEADINGS, "li"))
+    return {piece for piece in pieces if piece}
 
 
 def _as_article(container: HtmlElement) -> HtmlElement:
@@ -190,9 +192,11 @@ def _as_article(container: HtmlElement) -> HtmlElement:
     return root
 
 
-def _covers(again: list[str], lines: list[str]) -> bool:
+def _covers(again: list[str], lines: list[str], between: set[str]) -> bool:
+    """Return whether a second reading has all of the first, and little besides that is no heading or list within."""
     found = set(again)
-    size, size_again = sum(map(len, lines)), sum(map(len, again))
+    size = sum(map(len, lines))
+    size_again = sum(len(line) for line in again if line not in between)
     return sum(len(line) for line in lines if line in found) >= _KEPT_SHARE * size and size_again <= _GROWTH * size
 
 

@@ -76,8 +76,10 @@ def extract_markup(
         if loses(found, again := story_lines(untouched)):
             tree, found, teasers = untouched, again, linked_headlines(untouched)
     lines, dropped = _set_aside(found, metadata.titles, teasers)
-    if dek:
+    if dek and any(map(is_prose, lines)):
         dropped = (DroppedLine(dek, "dek"), *dropped)
+    elif dek:  # a short item of radio or video, whose dek is all of its text
+        lines = [dek, *lines]
     if not lines:
         raise ExtractionError("no_text", "the page has no text that could be a story")
     return Extracted(

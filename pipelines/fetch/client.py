@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from pipelines.archive.http import archived_headers
 from pipelines.errors import FetchError
 from pipelines.fetch.guard import GuardedTransport, is_own_host
 from pipelines.fetch.headers import retry_after
@@ -19,6 +20,7 @@ from pipelines.fetch.pacing import Pacer
 from pipelines.fetch.policy import FetchPolicy
 from pipelines.fetch.unpack import ACCEPT_ENCODING, unpacked
 from pipelines.identify.url import uri_of
+from pipelines.printable import printable_headers
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -178,7 +180,9 @@ class Fetcher:
                         headers=tuple(_archived(answer.headers)),
                         body=body,
                         fetched_at=now_utc(),
-                        request=tuple((k, v) for k, v in request.headers.items() if k.lower() not in _PRIVATE),
+                        request=printable_headers(
+                            (k, v) for k, v in request.headers.items() if k.lower() not in _PRIVATE
+                        ),
                         moved_to=moved_to,
                     )
             finally:
@@ -225,6 +229,5 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _archived(headers: httpx.Headers) -> list[tuple[str, str]]:
-    """Headers as they are archived: the body is kept decoded, so how it was packed moves to other names."""
-    packing = {"content-encoding", "transfer-encoding", "content-length"}
-    return [(f"X-Archive-Orig-{k}" if k.lower() in packing else k, v) for k, v in headers.multi_items()]
+    """Return headers for the archive: without control characters, with other names for those of encodings."""
+    return list(archived_headers(printable_headers(headers.multi_items())))

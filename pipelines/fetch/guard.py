@@ -20,20 +20,79 @@ import httpx
 from pipelines.errors import FetchError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from pipelines.config import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_MAPPED = (ipaddress.IPv6Network("::ffff:0:0/96"),)
+"""IPv4-mapped addresses (RFC 4291, 2.5.5.2): how an operating system names IPv4 to a socket for IPv6."""
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"),)
+"""The translator of a network that has IPv6 only: RFC 6052."""
+_IPV6_UNICAST = (ipaddress.IPv6Network("2000::/3"), *_NAT64)
+"""The addresses that IANA assigns as global unicast. All else (site-local, link-local, unique local, IPv4-compatible,
+IPv4-translated, local-use NAT64, multicast) is refused."""
+_IPV6_REFUSED = tuple(
+    map(
+        ipaddress.IPv6Network,
+        (
+            "2001::/23",  # IETF protocol assignments: Teredo, ORCHID, benchmarking
+            "2001:db8::/32",  # documentation
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+_IPV4_REFUSED = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "192.0.0.0/24",  # IETF protocol assignments
+            "192.88.99.0/24",  # relays of 6to4
+            "224.0.0.0/4",  # multicast
+        ),
+    )
+)
+"""Beside what ``is_global`` leaves out; both after IANA's registries of special-purpose addresses."""
+_ISATAP, _ISATAP_MASK = 0x0000_5EFE, 0xFCFF_FFFF
+"""The first half of an interface identifier that holds an IPv4 address: RFC 5214, 6.1."""
 _TRIED = 4
 """Addresses of one host that are tried, in the resolver's order."""
 
 
 def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
-    """Whether an address may be fetched from: a public one, or one in a network that is allowed by name."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return (address.is_global and not address.is_multicast) or any(address in network for network in allowed)
+    """Return whether an address may be fetched from: a public one, or one in a network that is allowed by name.
+
+    Public is what is assigned as global unicast. An address that leads on to an IPv4 address, by a translator or a
+    tunnel, is as public as that one is.
+    """
+    if any(address in network for network in allowed):
+        return True
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not _within(address, _IPV4_REFUSED)
+    if _within(address, _MAPPED):
+        return is_allowed(_ipv4(address), allowed)
+    if not _within(address, _IPV6_UNICAST) or _within(address, _IPV6_REFUSED):
+        return False
+    return all(is_allowed(embedded, allowed) for embedded in _embedded(address))
+
+
+def _embedded(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
+    """Yield the IPv4 addresses that an IPv6 address leads on to by its form."""
+    if _within(address, _NAT64):
+        yield _ipv4(address)
+    if address.sixtofour:
+        yield address.sixtofour
+    if int(address) >> 32 & _ISATAP_MASK == _ISATAP:
+        yield _ipv4(address)
+
+
+def _ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    """Return the IPv4 address in the last 32 bits."""
+    return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+
+
+def _within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[str, ...]:
@@ -62,7 +121,7 @@ async def is_own_host(netloc: str, allowed: Sequence[Network]) -> bool:
         address = ipaddress.ip_address((await resolve(name, 80, allowed))[0])
     except (FetchError, httpx.InvalidURL, ValueError):
         return False
-    return not address.is_global
+    return not is_allowed(address, ())
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):

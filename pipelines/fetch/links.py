@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from pipelines.printable import escaped, is_printable
+
 _AMP_VIEWER = re.compile(r"/amp/(s/)?(?P<rest>[^/]+\.[^/]+/.*)")
 """``www.google.com/amp/s/HOST/PATH``; ``s`` means https."""
 _AMP_CACHE = re.compile(r"/[cv]/(s/)?(?P<rest>[^/]+\.[^/]+/.*)")
@@ -20,7 +22,11 @@ _COUNTERS = {
 
 
 def direct_link(url: str) -> str:
-    """The address that a link stands for, as far as it can be told without asking anybody; else the link itself."""
+    """Return the address that a link stands for, if it is known without a request; else the link itself.
+
+    It has no control characters, whatever the link holds, percent-encoded or not.
+    """
+    url = escaped(url)
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     found = None
@@ -36,6 +42,16 @@ def direct_link(url: str) -> str:
             told = parse_qs(parts.query, max_num_fields=100)
             for name in names:
                 target = told.get(name, [""])[0]
-                if target.lower().startswith(("http://", "https://")) and urlsplit(target).hostname:
+                if _is_address(target):
                     return target
     return url
+
+
+def _is_address(target: str) -> bool:
+    """Return whether a decoded parameter is a web address; one with a line end in it is none."""
+    if not target.lower().startswith(("http://", "https://")) or not is_printable(target):
+        return False
+    try:
+        return bool(urlsplit(target).hostname)
+    except ValueError:
+        return False

@@ -8,6 +8,8 @@ from urllib.parse import urldefrag, urlsplit
 import httpx
 from courlan import extract_domain, is_valid_url, normalize_url
 
+from pipelines.printable import is_printable
+
 _SLUG_HYPHENS, _SLUG_DIGITS = 2, 5
 """Hyphens or digits from which a part of a path is an article's: sections have few words, dates have four digits."""
 SEED_SCHEME = "seed:"
@@ -84,4 +86,4 @@ def _site(url: str) -> str | None:
 
 
 def _is_web(url: str) -> bool:
-    return bool(url.lower().startswith(("http://", "https://")) and is_valid_url(url))
+    return bool(url.lower().startswith(("http://", "https://")) and is_printable(url) and is_valid_url(url))

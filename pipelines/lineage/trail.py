@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - serial reads the types at run time
 from typing import TYPE_CHECKING
 
-from pipelines.archive.warc import read_captures
+from pipelines.archive.captures import read_captures
 from pipelines.errors import InputError
 from schemas.records import CaptureRef
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ConfigurationError
+from pipelines.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
-SUFFIXES = (".txt", ".html", ".htm", ".jsonl", ".jsonl.gz", ".warc", ".warc.gz", ".opml", ".xml")
+SUFFIXES = (
+    *(".txt", ".html", ".htm", ".jsonl", ".jsonl.gz", ".opml", ".xml"),
+    *(".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz"),
+)
+_PACKED = frozenset({".gz", ".zst", ".bz2", ".xz"})
 
 
 def seed_files(paths: Iterable[Path]) -> list[Path]:
     """The seed files at some paths, each once; folders are read with all below them, in the order of names.
 
-    Other files in a folder are passed over. Raises ``ConfigurationError`` for a path that does not exist and
-    for a file, named itself, which is no seed.
+    Other files in a folder are passed over; ``left_out`` counts them. Raises ``ConfigurationError`` for a path that
+    does not exist and for a file, named itself, which is no seed.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -35,3 +41,28 @@ def seed_files(paths: Iterable[Path]) -> list[Path]:
 def is_seed(name: str) -> bool:
     """Whether a file of this name is read as a seed."""
     return name.lower().endswith(SUFFIXES)
+
+
+def left_out(paths: Iterable[Path]) -> dict[str, int]:
+    """Count the files below some folders that no reader takes by kind, the most frequent kind first.
+
+    A kind is the end of a name: ``.pdf``, ``.csv.gz``; a name without one is ``without a suffix``. Hidden files and
+    folders, which a system keeps for itself, do not count.
+    """
+    found = {
+        file
+        for path in paths
+        if path.is_dir()
+        for file in path.rglob("*")
+        if file.is_file() and not is_seed(file.name) and not _is_hidden(file.relative_to(path))
+    }
+    return dict(sorted(Counter(map(_suffix, found)).items(), key=lambda one: (-one[1], one[0])))
+
+
+def _is_hidden(path: PurePath) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _suffix(path: PurePath) -> str:
+    suffix = path.suffix.lower()
+    return "".join(path.suffixes[-2:]).lower() if suffix in _PACKED else printable(suffix) or "without a suffix"

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.archive.warc import read_pages
+from pipelines.archive.pages import read_pages
+from pipelines.archive.record import Damage
 from pipelines.errors import ConfigurationError, SeedError
 from pipelines.fetch.feed_list import read_feed_list
 from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
+from pipelines.printable import is_printable, printable
 from schemas.records import Capture, MediaKind, Quarantined
 
 if TYPE_CHECKING:
@@ -45,42 +47,62 @@ def read_seed(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
 
     ``fetched_at`` is the time of all captures of the run, so that their order on disk means nothing.
     """
-    name = path.name
+    read = 0
     try:
-        match _kind(name):
-            case "txt":
-                yield _whole(path, MediaKind.TEXT, "text/plain", fetched_at)
-            case "html" | "htm":
-                yield _whole(path, MediaKind.HTML, "text/html", fetched_at)
-            case "jsonl":
-                yield from _lines(path, fetched_at)
-            case "warc":
-                yield from read_pages(path)
-            case _:
-                yield from _xml(path)
+        for item in _items(path, fetched_at):
+            read += 1
+            yield item
+        if not read:
+            raise SeedError("empty", f"{path}: nothing to be read in it")  # noqa: TRY301 - as the readers do
     except SeedError as error:
-        yield Quarantined(url=SEED_SCHEME + name, stage=error.stage, reason=error.reason, detail=error.detail)
+        yield _refused(path, error.reason, error.detail)
     except OSError as error:
-        yield Quarantined(
-            url=SEED_SCHEME + name,
-            stage="seed",
-            reason="unreadable",
-            detail=f"{path}: {error.strerror or error}",
-        )
+        yield _refused(path, "unreadable", f"{path}: {error.strerror or error}")
+
+
+def _items(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
+    match _kind(path.name):
+        case "txt":
+            yield _whole(path, MediaKind.TEXT, "text/plain", fetched_at)
+        case "html" | "htm":
+            yield _whole(path, MediaKind.HTML, "text/html", fetched_at)
+        case "jsonl":
+            yield from _lines(path, fetched_at)
+        case "warc" | "arc":
+            yield from _pages(path, fetched_at)
+        case _:
+            yield from _xml(path)
+
+
+def _pages(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
+    for found in read_pages(path, fetched_at):
+        if isinstance(found, Damage):
+            yield _refused(path, found.reason, f"{path.name}: {found}", f"@{found.place}")
+        else:
+            yield found
+
+
+def _refused(path: Path, reason: str, detail: str, where: str = "") -> Quarantined:
+    return Quarantined(url=_address(path) + where, stage=SeedError.stage, reason=reason, detail=printable(detail))
+
+
+def _address(path: Path) -> str:
+    """Return the address of a seed file; its name may hold characters that no address can."""
+    return SEED_SCHEME + printable(path.name)
 
 
 def _kind(name: str) -> str:
-    return name.lower().removesuffix(".gz").rpartition(".")[2]
+    return name.lower().removesuffix(".gz").removesuffix(".zst").rpartition(".")[2]
 
 
 def _whole(path: Path, kind: MediaKind, content_type: str, fetched_at: datetime) -> Capture:
     return Capture(
-        url=SEED_SCHEME + path.name,
+        url=_address(path),
         fetched_at=fetched_at,
         kind=kind,
         body=path.read_bytes(),
         content_type=content_type,
-        external_id=path.name,
+        external_id=printable(path.name),
     )
 
 
@@ -108,15 +130,15 @@ def _lines(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
             if len(line) > MAX_LINE:
                 raise SeedError("line_too_long", f"line {number} has more than {MAX_LINE // 2**20} MB")
             if line.strip():
-                yield _line(line.strip(), f"{SEED_SCHEME}{path.name}#{number}", fetched_at)
+                yield _line(line.strip(), f"{_address(path)}#{number}", fetched_at)
         if not number:
             raise SeedError("empty", "the file has no line")
 
 
 def _line(line: bytes, place: str, fetched_at: datetime) -> SeedItem:
     def refuse(reason: str, why: str) -> Quarantined:
-        quoted = line[:_QUOTED].decode("utf-8", "replace")
-        return Quarantined(url=place, stage="seed", reason=reason, detail=f"{why}: {quoted}")
+        quoted = printable(line[:_QUOTED].decode("utf-8", "replace"))
+        return Quarantined(url=place, stage=SeedError.stage, reason=reason, detail=f"{why}: {quoted}")
 
     try:
         record = json.loads(line)
@@ -127,6 +149,8 @@ def _line(line: bytes, place: str, fetched_at: datetime) -> SeedItem:
     url = record.get("url")
     if not isinstance(url, str) or not url.strip():
         return refuse("no_url", "the field 'url' is missing")
+    if not is_printable(url.strip()):
+        return refuse("bad_url", f"the field 'url' holds control characters: {printable(url)!r}")
     has_text = isinstance(record.get("html"), str) or isinstance(record.get("text"), str)
     if not has_text:
         return refuse("no_text", "neither 'html' nor 'text' is given")
@@ -137,7 +161,7 @@ def _line(line: bytes, place: str, fetched_at: datetime) -> SeedItem:
         kind=MediaKind.JSON_ARTICLE,
         body=line,
         content_type="application/json",
-        external_id=None if identity is None else str(identity),
+        external_id=None if identity is None else printable(str(identity)),
     )
 
 
@@ -145,14 +169,14 @@ def _xml(path: Path) -> Iterator[SeedItem]:
     body = path.read_bytes()
     if _is_opml(body):
         try:
-            listed = read_feed_list(body, path.name)
+            listed = read_feed_list(body, printable(path.name))
         except ConfigurationError as error:
             raise SeedError("bad_opml", str(error)) from error
         yield from listed.sources
         for fault in listed.left_out:
-            yield Quarantined(url=SEED_SCHEME + path.name, stage="seed", reason="left_out", detail=fault)
+            yield Quarantined(url=_address(path), stage="seed", reason="left_out", detail=fault)
     else:
-        yield FeedDocument(SEED_SCHEME + path.name, body)
+        yield FeedDocument(_address(path), body)
 
 
 def _is_opml(body: bytes) -> bool:

@@ -73,6 +73,7 @@ class Capture:
     url: str
     """The address asked for, or ``seed:`` + file name."""
     fetched_at: datetime
+    """When it was fetched; of a seed, when it was read, unless an archive says when it was fetched. UTC."""
     kind: MediaKind
     body: bytes
     content_type: str | None = None

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from warcio.archiveiterator import ArchiveIterator
 
+from pipelines.archive.captures import read_captures, scan_captures
 from pipelines.archive.index import ArchiveIndex
-from pipelines.archive.warc import read_captures, scan_captures
 from schemas.records import MediaKind
 from tests.hostile.server import HostileServer, answer, rss
 from tests.hostile.taking import take

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from pipelines.archive.captures import read_captures, scan_captures
 from pipelines.archive.index import INDEX_NAME, ArchiveIndex
+from pipelines.archive.pages import read_pages
 from pipelines.archive.pending import FOLDER, Pending, waiting
-from pipelines.archive.warc import ArchiveWriter, read_captures, read_pages, scan_captures
+from pipelines.archive.warc import ArchiveWriter
 from pipelines.errors import SeedError
 from schemas.records import Capture, CaptureRef, FeedEntry, MediaKind
 
@@ -95,11 +97,11 @@ def test_a_place_without_a_capture_is_said(tmp_path: Path) -> None:
 
 def test_pages_of_a_foreign_file(tmp_path: Path) -> None:
     (ref, _) = write(tmp_path, page(), seed("a.txt"))
-    assert [capture.url for capture in read_pages(tmp_path / ref.file)] == ["https://news.example/a"]
+    assert [capture.url for capture in read_pages(tmp_path / ref.file, NOON)] == ["https://news.example/a"]
     rubbish = tmp_path / "rubbish.warc.gz"
     rubbish.write_bytes(b"\x00\x01 no archive")
     with pytest.raises(SeedError, match="not_warc"):
-        list(read_pages(rubbish))
+        list(read_pages(rubbish, NOON))
 
 
 def test_an_unused_writer_leaves_no_file(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from warcio.archiveiterator import ArchiveIterator
 
+from pipelines.archive.captures import read_captures
 from pipelines.archive.index import INDEX_NAME, ArchiveIndex
 from pipelines.archive.pending import Pending
 from pipelines.archive.retention import prune
-from pipelines.archive.warc import NOT_MODIFIED, SAME_PAYLOAD, ArchiveWriter, read_captures
+from pipelines.archive.warc import NOT_MODIFIED, SAME_PAYLOAD, ArchiveWriter
 from pipelines.collect.intake import Intake
 from schemas.records import Capture, FeedEntry, MediaKind
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.alerts.matcher import Matcher
-from pipelines.archive.warc import read_captures
+from pipelines.archive.captures import read_captures
 from pipelines.collect.pages import FIRST_RETRY, TRIES, may_pass, next_try
 from pipelines.errors import FetchError
 from pipelines.fetch.client import AnswerError

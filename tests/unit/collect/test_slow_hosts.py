@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.archive.warc import read_captures
+from pipelines.archive.captures import read_captures
 from pipelines.collect.feeds import FeedsTaken, take_feeds
 from pipelines.fetch import client
 from pipelines.fetch.pacing import GIVE_UP, HOST_CONCURRENCY

@@ -63,3 +63,21 @@ def test_a_reading_is_doubted_by_sizes_and_judged_by_sentences() -> None:
     assert is_doubtful(size, size, story[:2])
     assert loses(story[:3], story)
     assert not loses(story, [*story, "Most read", "Subscribe now"])
+
+
+def test_a_list_in_a_container_without_a_name_is_kept_however_long() -> None:
+    paragraphs = [prose(seed, 20) for seed in range(3)]
+    items = [f"{prose(40 + seed, 14)};" for seed in range(6)]
+    listing = "".join(f"<li>{item}</li>" for item in items)
+    before = "".join(f"<p>{text}</p>" for text in paragraphs[:2])
+    html = page(f"<div class='css-1x9'>{before}<ul>{listing}</ul><p>{paragraphs[2]}</p></div>")
+    assert lines_of(html) == [*paragraphs[:2], *items, paragraphs[2]]
+
+
+def test_a_dek_is_the_story_where_there_is_no_other() -> None:
+    dek = prose(50, 25)
+    extracted = extract_html(
+        page(f"<h2 class='subtitle'>{dek}</h2><div><p>Editing: M. Hald</p></div>"), url="https://news.example/a"
+    )
+    assert extracted.lines[0] == dek
+    assert not [line for line in extracted.dropped if line.reason == "dek"]

@@ -59,6 +59,13 @@ def test_gzip_is_unpacked_and_its_header_kept_under_another_name(web: WebServer)
     assert answer.header("X-Archive-Orig-Content-Encoding") == "gzip"
 
 
+def test_a_header_has_no_control_characters(web: WebServer) -> None:
+    web.routes["/a"] = Answer(b"hello", headers={"X-Own": "caf\xe9\x85 b\x9fc", "Content-Type": "text/html"})
+    answer = fetch(f"{web.url}/a")
+    assert answer.header("x-own") == "caf\xe9  b c"
+    assert answer.header("content-type") == "text/html"
+
+
 def test_a_gzip_bomb_is_stopped(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MAX_BYTES", 2**20)
     web.routes["/a"] = Answer(gzip.compress(b"0" * 2**26), headers={"Content-Encoding": "gzip"})

@@ -1,0 +1,43 @@
+"""Messages on standard error about inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flows.inputs import Inputs
+    from flows.progress import Reporter
+    from pipelines.collect.feeds import FeedsTaken
+    from schemas.records import Quarantined
+
+SHOWN = 20
+"""Lines at most on things of one kind; the rest is counted."""
+
+
+def say_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
+    """Name the first inputs that went to quarantine, and count the rest."""
+    for item in items[:SHOWN]:
+        reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
+    if len(items) > SHOWN:
+        reporter.say(f"wirepicket: … and {len(items) - SHOWN} more; see wirepicket export quarantine")
+
+
+def say_left_out(inputs: Inputs, reporter: Reporter) -> None:
+    """Count the files in seed folders that no reader takes, and say if there are no others."""
+    if inputs.left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in inputs.left_out)
+        reporter.say(f"wirepicket: left out: {kinds}")
+    if inputs.nothing_read:
+        reporter.say("wirepicket: there is no seed file in what --seeds names")
+
+
+def say_postponed(feeds: FeedsTaken, reporter: Reporter) -> None:
+    """Say which pages and feeds are left for a later run, and why: a line a host and reason, most pages first."""
+    for (host, why), pages in feeds.postponed.most_common(SHOWN):
+        reporter.say(f"wirepicket: {host}: {pages} pages left for a later run: {why}")
+    if (more := len(feeds.postponed) - SHOWN) > 0:
+        reporter.say(f"wirepicket: … and pages of {more} more hosts")
+    if feeds.unasked:
+        reporter.say(f"wirepicket: {feeds.unasked} feeds were not asked; they are due in the next run")

@@ -1,0 +1,88 @@
+"""Checking the files of an archive: every record is read, and every digest compared."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from pipelines.archive.captures import captures_of
+from pipelines.archive.framing import records
+from pipelines.archive.packed import RawFile
+from pipelines.archive.record import TORN, Damage, Record
+from pipelines.archive.streams import Place
+from pipelines.archive.warc import being_written
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+MISSING = "missing"
+"""Reason of damage: the file lacks a capture of the index."""
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
+"""Endings of the names of archive files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCheck:
+    """The result of checking a file."""
+
+    file: str
+    records: int
+    verified: int
+    """Records with a digest that agrees with their block."""
+    damage: tuple[Damage, ...]
+    """Damage by offset."""
+
+
+def archive_files(folder: Path) -> list[Path]:
+    """List the WARC and ARC files below a folder, in the order of names."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name.lower().endswith(SUFFIXES))
+
+
+def check_file(path: Path, indexed: Collection[int] | None = None) -> FileCheck:
+    """Read a file to its end.
+
+    With ``indexed``, the offsets that the index of the archive has for it, the file is one of ours, and each of its
+    captures must be whole and none be missing. A last record that is just being written is no damage.
+
+    Raises ``OSError`` where it cannot be read.
+    """
+    counts = {"records": 0, "verified": 0}
+
+    def counted(found: Iterator[Record | Damage]) -> Iterator[Record | Damage]:
+        for one in found:
+            if isinstance(one, Record):
+                counts["records"] += 1
+                counts["verified"] += one.verified is True
+            yield one
+
+    damage: list[Damage] = []
+    captures: set[int] = set()
+    with RawFile(path) as raw:
+        read = counted(records(raw))
+        for one in read if indexed is None else captures_of(read):
+            if isinstance(one, Damage):
+                damage.append(one)
+            elif not isinstance(one, Record):
+                captures.add(one[0])
+    if any(one.reason == TORN for one in damage) and being_written(path):
+        damage = [one for one in damage if one.reason != TORN]
+    damage += _missing(sorted(set(indexed or ()) - captures), sorted(one.place.offset for one in damage))
+    damage.sort(key=lambda one: (one.place.offset, one.place.inner))
+    return FileCheck(file=path.name, records=counts["records"], verified=counts["verified"], damage=tuple(damage))
+
+
+def missing_file(file: str, indexed: Collection[int]) -> FileCheck:
+    """Return the result for a file that is gone, of which the index has captures at some offsets."""
+    damage = Damage(Place(0), 0, MISSING, f"the file is gone, with {len(indexed)} captures that the index has")
+    return FileCheck(file=file, records=0, verified=0, damage=(damage,))
+
+
+def _missing(offsets: Sequence[int], damaged: Sequence[int]) -> Iterator[Damage]:
+    """Yield missing captures, unless damage behind their beginning is reported already."""
+    for offset, following in zip_longest(offsets, offsets[1:]):
+        at = bisect_left(damaged, offset)
+        if at == len(damaged) or (following is not None and damaged[at] >= following):
+            yield Damage(Place(offset), 0, MISSING, "the index has a capture here that the file has not")

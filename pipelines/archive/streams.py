@@ -1,0 +1,249 @@
+"""Streams of records in an archive file: its bytes as they are, or unpacked."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Protocol
+
+from pipelines.archive.packed import first_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.archive.packed import Member, Packing, RawFile
+
+IN_MEMORY = 32 * 2**20
+"""Bytes of one record that are held in memory; more of them go to a temporary file."""
+_FORGET = 2**20
+"""Bytes behind the reader from which room is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file."""
+
+    offset: int
+    """Offset in the file."""
+    inner: int = 0
+    """Unpacked bytes behind the beginning of the member that stands at ``offset``."""
+
+    def __str__(self) -> str:
+        """Return ``OFFSET``, or ``OFFSET+INNER``."""
+        return f"{self.offset}+{self.inner}" if self.inner else str(self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A member that is damaged."""
+
+    offset: int
+    size: int
+    """Bytes of the file up to where reading goes on."""
+    torn: bool
+    detail: str
+    url: str | None = None
+    """Address of the record that is lost with it, if known."""
+
+
+class Stream(Protocol):
+    """Bytes by position."""
+
+    ended_by_fault: bool
+    """True, once the stream has been read, if a fault ends it before its data are complete."""
+
+    def at(self, position: int, size: int) -> bytes:
+        """Return at most ``size`` bytes from a position on; fewer at the end of the stream only."""
+
+    def place(self, position: int) -> Place:
+        """Return the place in the file of a position."""
+
+    def opening(self, after: int, before: int) -> int | None:
+        """Return the first position between two (exclusive both) at which a member begins with a record."""
+
+    def faulty_alone(self, start: int, end: int) -> bool:
+        """Return whether a damaged member holds nothing but the bytes between two positions."""
+
+    def lost(self, position: int, url: str | None) -> bool:
+        """Note the record lost with the damaged member at a position, or the last one; return whether there is any."""
+
+    def take_faults(self, before: int | None) -> list[Fault]:
+        """Return the damaged members met so far that begin before an offset, if one is given; each once."""
+
+    def forget(self, position: int) -> None:
+        """Free the bytes before a position, which are not read again."""
+
+
+class Plain:
+    """A file that is not packed; positions are offsets."""
+
+    def __init__(self, raw: RawFile) -> None:
+        self._raw = raw
+        self.at = raw.at
+        self.ended_by_fault = False
+
+    def place(self, position: int) -> Place:
+        """Return the position itself."""
+        return Place(position)
+
+    def opening(self, _after: int, _before: int) -> None:
+        """Return nothing: there are no members."""
+
+    def faulty_alone(self, _start: int, _end: int) -> bool:
+        """Return false: there are no members."""
+        return False
+
+    def lost(self, _position: int, _url: str | None) -> bool:
+        """Return false: there are no members."""
+        return False
+
+    def take_faults(self, _before: int | None) -> list[Fault]:
+        """Return nothing: there are no members."""
+        return []
+
+    def forget(self, position: int) -> None:
+        """Do nothing: no bytes are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    position: int
+    offset: int
+    opens: bool
+
+
+class Unpacked:
+    """Members that follow each other, unpacked; what was read is kept until it is forgotten.
+
+    It ends where no further member follows, or where one is broken. One of which only the checksum is wrong does not
+    end it.
+
+    Args:
+        raw: the file.
+        offset: where the first member begins.
+        packing: how the file is packed.
+        opens: whether bytes are the first ones of a record.
+        behind: given where a member begins that is broken before its end, and whether it began with a record, where
+            in the file reading goes on.
+    """
+
+    def __init__(
+        self,
+        raw: RawFile,
+        offset: int,
+        packing: Packing,
+        opens: Callable[[bytes], bool],
+        behind: Callable[[int, bool], int],
+    ) -> None:
+        self._raw = raw
+        self._packing = packing
+        self._opens = opens
+        self._behind = behind
+        self._kept = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by ``close``
+        self._base = self._length = 0
+        self._members: list[_Known] = []
+        self._faulty: set[int] = set()
+        self._faults: list[Fault] = []
+        self.resume: int | None = None
+        """Offset in the file at which reading goes on; ``None`` until the stream has been read to its end."""
+        self.ended_by_fault = False
+        self._member: Member | None = None
+        self._open(offset)
+
+    def _open(self, offset: int) -> None:
+        member = self._packing.member(offset)
+        found = first_bytes(member)
+        self._members.append(_Known(self._length, offset, self._opens(found)))
+        self._append(found)
+        self._member = member
+
+    def _append(self, more: bytes) -> None:
+        self._kept.seek(self._length - self._base)
+        self._kept.write(more)
+        self._length += len(more)
+
+    def at(self, position: int, size: int) -> bytes:
+        """Return at most ``size`` bytes from a position on."""
+        while self._length < position + size and self._member:
+            self._more(self._member)
+        self._kept.seek(position - self._base)
+        return self._kept.read(size)
+
+    def _more(self, member: Member) -> None:
+        found = member.read()
+        if found:
+            self._append(found)
+            return
+        self._member = None
+        after = member.end
+        if member.fault:
+            if not member.torn:  # of what is cut off nothing shows that what is there is wrong
+                self._faulty.add(member.offset)
+            after = self._fault(member)
+        if after is not None and after == member.end and self._packing.is_packed(after):
+            self._open(after)
+        else:
+            self.resume, self.ended_by_fault = after, member.end is None
+
+    def _fault(self, member: Member) -> int:
+        """Note a damaged member; return the offset at which reading goes on."""
+        # What is taken for its end may stand in a later member, or be that one's.
+        after = self._behind(member.offset, self._members[-1].opens)
+        if member.end is not None:
+            after = min(after, member.end)
+        torn = member.torn and after == self._raw.size
+        self._faults.append(Fault(member.offset, after - member.offset, torn, member.fault or ""))
+        return after
+
+    def _index(self, position: int) -> int:
+        return max(0, bisect_right(self._members, position, key=lambda known: known.position) - 1)
+
+    def place(self, position: int) -> Place:
+        """Return the member that holds a position, and the distance from its beginning."""
+        if self.resume is not None and position >= self._length:
+            return Place(self.resume)
+        known = self._members[self._index(position)]
+        return Place(known.offset, position - known.position)
+
+    def opening(self, after: int, before: int) -> int | None:
+        """Return the first position between two at which a member begins with a record."""
+        known = self._members[self._index(after) + 1 :]
+        return next((one.position for one in known if one.opens and after < one.position < before), None)
+
+    def faulty_alone(self, start: int, end: int) -> bool:
+        """Return whether a damaged member holds nothing but the bytes between two positions."""
+        at = self._index(start)
+        known = self._members[at]
+        behind = self._members[at + 1].position if at + 1 < len(self._members) else self._length
+        return known.offset in self._faulty and known.position == start and behind <= end
+
+    def lost(self, position: int, url: str | None) -> bool:
+        """Note the record that is lost with a damaged member."""
+        offset = self._members[self._index(position)].offset
+        at = next((at for at, fault in enumerate(self._faults) if fault.offset == offset), len(self._faults) - 1)
+        if at >= 0 and url and not self._faults[at].url:
+            self._faults[at] = replace(self._faults[at], url=url)
+        return at >= 0
+
+    def take_faults(self, before: int | None) -> list[Fault]:
+        """Return the damaged members met so far."""
+        taken = [fault for fault in self._faults if before is None or fault.offset < before]
+        self._faults = self._faults[len(taken) :]
+        return taken
+
+    def close(self) -> None:
+        """Free all bytes."""
+        self._kept.close()
+
+    def forget(self, position: int) -> None:
+        """Free the bytes before a position, if they are more than those that have to be moved."""
+        if position - self._base < max(_FORGET, self._length - position):
+            return
+        left = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - as before
+        self._kept.seek(position - self._base)
+        copyfileobj(self._kept, left)
+        self._kept.close()
+        self._kept, self._base = left, position
+        del self._members[: self._index(position)]
