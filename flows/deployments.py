@@ -19,7 +19,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.states import Completed
 
 from flows.commands.moments import parse_since
-from flows.commands.run import feed_sources
+from flows.feed_lists import listed_feeds
 from flows.inputs import Inputs, store_of
 from flows.prefect_flow import as_task
 from flows.progress import Reporter
@@ -68,7 +68,12 @@ def _inputs(settings: Settings) -> Inputs:
     if settings.feeds is None:
         raise ConfigurationError("no feed list: name one with WIREPICKET_FEEDS or `feeds` in wirepicket.toml")
     return Inputs.of(
-        [], feed_sources(str(settings.feeds)), settings.rules or shipped(RULES), INPROCESS, settings, only_due=True
+        [],
+        listed_feeds(str(settings.feeds)).sources,
+        settings.rules or shipped(RULES),
+        INPROCESS,
+        settings,
+        only_due=True,
     )
 
 

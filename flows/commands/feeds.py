@@ -13,18 +13,19 @@ from rich.text import Text
 
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.console import console
+from flows.feed_lists import listed_feeds, say_faults
 from flows.progress import Reporter
 from flows.shipped import FEEDS, shipped
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError, FetchError
 from pipelines.fetch.policy import FetchPolicy
-from pipelines.fetch.sources import feed_source, format_feed_list, parse_feed_list
+from pipelines.fetch.sources import feed_source, format_feed_list
 from schemas.records import FeedState, now_utc
 from schemas.serial import time_to_text, to_dict
 
 if TYPE_CHECKING:
     from pipelines.config import Settings
-    from pipelines.fetch.sources import FeedSource
+    from pipelines.fetch.feed_list import FeedList
 
 app = typer.Typer(help="The feed list, and the health of its feeds.", no_args_is_help=True)
 FileArgument = Annotated[
@@ -44,14 +45,13 @@ class Form(StrEnum):
     TXT = "txt"
 
 
-def _read(path: Path) -> tuple[FeedSource, ...]:
-    try:
-        return parse_feed_list(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from error
+def _read(path: Path) -> FeedList:
+    listed = listed_feeds(str(path))
+    say_faults(listed, Reporter())
+    return listed
 
 
-def _listed(file: Path | None, settings: Settings) -> tuple[FeedSource, ...]:
+def _listed(file: Path | None, settings: Settings) -> FeedList:
     return _read(file or settings.feeds or shipped(FEEDS))
 
 
@@ -70,7 +70,8 @@ def check(
     from pipelines.fetch.health import health  # noqa: PLC0415 - likewise
 
     with opened(store, config) as (opened_store, settings):
-        sources = _listed(file, settings)
+        listed = _listed(file, settings)
+        sources = listed.sources
         remembered = opened_store.feed_states([source.url for source in sources])
     if offline:
         states = [remembered.get(source.url, FeedState(url=source.url)) for source in sources]
@@ -86,7 +87,7 @@ def check(
         _print_events(states)
         bad = sum(word not in _WELL for _, word, _ in told)
         console.print(f"{len(told)} feeds, {len(told) - bad} well")
-    if any(word not in _WELL for _, word, _ in told):
+    if listed.left_out or any(word not in _WELL for _, word, _ in told):
         raise typer.Exit(1)
 
 
@@ -137,7 +138,8 @@ def revive(
     from pipelines.fetch.feed_state import revived  # noqa: PLC0415 - likewise
 
     with opened(store, config) as (opened_store, settings):
-        sources = _listed(file, settings)
+        listed = _listed(file, settings)
+        sources = listed.sources
         remembered = opened_store.feed_states([source.url for source in sources])
         retired = [source for source in sources if (state := remembered.get(source.url)) and state.retired_at]
         with Reporter().bar("Asking feeds", len(retired)) as advance:
@@ -150,6 +152,8 @@ def revive(
         for url in back:
             console.print(f"revived  {url}", markup=False, soft_wrap=True)
         console.print(f"{len(back)} of {len(retired)} retired feeds answer again")
+    if listed.left_out:
+        raise typer.Exit(1)
 
 
 @app.command("import")
@@ -165,9 +169,13 @@ def import_list(
     """Add the feeds of a list to your own. Those which it has already stay as they are."""
     del store, config  # every command takes them; a list needs neither
     form = _form_of(to)
-    own = _read(to) if to.exists() else ()
+    kept = _read(to) if to.exists() else None
+    if kept and kept.left_out:
+        raise ConfigurationError(f"{to}: it cannot be read whole, and is not written over: put it right by hand first")
+    own = kept.sources if kept else ()
     known = {source.url for source in own}
-    fresh = [source for source in _read(file) if source.url not in known]
+    given = _read(file)
+    fresh = [source for source in given.sources if source.url not in known]
     hidden = [source.url for source in (*own, *fresh) if source.credentials]
     if hidden:
         raise ConfigurationError(f"{hidden[0]}: a list with passwords is not rewritten; add the feeds by hand")
@@ -176,6 +184,8 @@ def import_list(
         print(json.dumps({"added": len(fresh), "feeds": len(own) + len(fresh)}))
     else:
         console.print(f"{len(fresh)} feeds added, {len(own) + len(fresh)} in {to}", markup=False)
+    if given.left_out:
+        raise typer.Exit(1)
 
 
 def _form_of(path: Path) -> Form:
@@ -196,11 +206,15 @@ def export_list(
 ) -> None:
     """Print the feed list in another form, for other programs."""
     del store
-    sources = _listed(file, load_settings(config))
+    listed = _listed(file, load_settings(config))
+    sources = listed.sources
     if as_json:
-        print(json.dumps([{"url": source.url, "title": source.title} for source in sources], ensure_ascii=False))
+        told = [{"url": source.url, "title": source.title, "tags": source.tags} for source in sources]
+        print(json.dumps(told, ensure_ascii=False))
     else:
         print(format_feed_list(sources, form), end="")
+    if listed.left_out:
+        raise typer.Exit(1)
 
 
 @app.command("discover")

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import ConfigOption, DeadlineOption, FeedsOption, SeedsOption, StoreOption
-from flows.commands.run import feed_sources
 from flows.complaints import say_left_out, say_postponed, say_quarantined
+from flows.feed_lists import listed_feeds, say_faults
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -41,14 +41,14 @@ def fetch(
     told = feeds or (str(settings.feeds) if settings.feeds else None)
     if not told and not seeds:
         raise ConfigurationError("--feeds or --seeds is missing: what is to be fetched?")
-    inputs = Inputs.of(
-        seeds or (), feed_sources(told), settings.rules or shipped(RULES), INPROCESS, settings, only_due=due
-    )
+    listed = listed_feeds(told)
+    inputs = Inputs.of(seeds or (), listed.sources, settings.rules or shipped(RULES), INPROCESS, settings, only_due=due)
     reporter = Reporter()
+    say_faults(listed, reporter)
     report = fetch_pass(inputs, settings, reporter)
     bad = (*report.collected.feeds.failed, *report.collected.quarantined)
     say_quarantined(bad, reporter)
     say_postponed(report.collected.feeds, reporter)
     say_left_out(inputs, reporter)
-    if bad or report.collected.incomplete or report.sent.problems or inputs.nothing_read:
+    if bad or listed.left_out or report.collected.incomplete or report.sent.problems or inputs.nothing_read:
         raise typer.Exit(1)

@@ -18,6 +18,7 @@ from flows.commands.options import (
     StoreOption,
 )
 from flows.complaints import SHOWN, say_left_out, say_postponed, say_quarantined
+from flows.feed_lists import listed_feeds, say_faults
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
 from flows.progress import Reporter
@@ -25,12 +26,10 @@ from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
 from flows.telling import told_of
 from pipelines.config import load_settings
-from pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from flows.run import PassReport
     from pipelines.config import Settings
-    from pipelines.fetch.sources import FeedSource
 
 
 def run(
@@ -50,10 +49,11 @@ def run(
     """Fetch, clean, group, store and alert: one pass over feeds and seeds. Without any: a shipped example."""
     settings = load_settings(config, store=store, rules=rules, deadline=deadline)
     given = [*(seeds or ()), *(more_seeds or ())]
+    listed = listed_feeds(feeds or (str(settings.feeds) if settings.feeds and not given else None))
     example = feeds is None and not given and settings.feeds is None
     inputs = Inputs.of(
         [shipped(EXAMPLE)] if example else given,
-        feed_sources(feeds or (str(settings.feeds) if settings.feeds and not given else None)),
+        listed.sources,
         settings.rules or shipped(RULES),
         runner,
         settings,
@@ -64,6 +64,7 @@ def run(
         from flows.example import example_settings  # noqa: PLC0415 - only for the example
 
         settings = example_settings(usual)
+    say_faults(listed, reporter)
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
     if settings is not usual:
@@ -81,25 +82,8 @@ def run(
             print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
     _complain(report, reporter)
     say_left_out(inputs, reporter)
-    if not report.clean or inputs.nothing_read:
+    if listed.left_out or not report.clean or inputs.nothing_read:
         raise typer.Exit(1)
-
-
-def feed_sources(told: str | None) -> tuple[FeedSource, ...]:
-    """The feeds of a list or of one address. Raises ``ConfigurationError`` where it cannot be read."""
-    if told is None:
-        return ()
-    from pipelines.fetch.sources import feed_source, parse_feed_list  # noqa: PLC0415 - lxml, only with feeds
-
-    if told.startswith(("http://", "https://")):
-        try:
-            return (feed_source(told),)
-        except ValueError as error:
-            raise ConfigurationError(f"--feeds: {error}") from error
-    try:
-        return parse_feed_list(Path(told).read_bytes(), told)
-    except OSError as error:
-        raise ConfigurationError(f"--feeds {told}: {error.strerror}") from error
 
 
 def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool) -> PassReport:

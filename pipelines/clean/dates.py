@@ -1,4 +1,4 @@
-"""Dates as they are written on a line of text, in the languages of the vocabulary.
+"""Dates as they are written on a line of text, in the languages of the CLDR.
 
 Only dates with a year are read. A numeric date whose day and month could be exchanged is recognised as a date
 but not read. A time is used only with a zone that has one meaning; else the date alone counts, as midnight UTC.
@@ -10,45 +10,36 @@ import re
 import tomllib
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
+from pipelines.clean.calendar_words import calendar_words, month_of
 from pipelines.clean.lines import comparable
+from pipelines.clean.moments import read_moment
+from pipelines.clean.reading import Reading, on_clock
+from pipelines.clean.zones import OFFSET, offset_of
 
 _MAX_DATE_LINE = 160
 """Characters: a line with two dates, labels and zones is shorter."""
 _NUMERIC_PARTS_LIMIT = 12
 """A part above this is a day, not a month."""
 
-# Zones which mean one offset only, in minutes. IST, BST, CST, AST and others name several and are left out.
-_ZONES = {
-    "utc": 0,
-    "gmt": 0,
-    "z": 0,
-    "edt": -240,
-    "pdt": -420,
-    "mdt": -360,
-    "cdt": -300,
-    "cet": 60,
-    "cest": 120,
-    "eet": 120,
-    "eest": 180,
-    "msk": 180,
-    "мск": 180,
-    "jst": 540,
-    "aest": 600,
-}
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _ISO = re.compile(rf"(?<!\d){_YEAR}[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?)(?!\d)")
 _NUMERIC = re.compile(rf"(?<!\d)(?P<first>\d\d?)[-/.](?P<second>\d\d?)[-/.]{_YEAR}(?!\d)")
 _TIME = re.compile(
-    r"(?<![\d:])(?P<hour>\d\d?)[:.h](?P<minute>\d\d)(?::\d\d)?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?)?"
-    r"\s*\(?(?P<zone>utc\s*[+-]\s*\d\d?(?::?\d\d)?|gmt\s*[+-]\s*\d\d?(?::?\d\d)?|[+-]\d\d:?\d\d|z\b|[a-z\u0430-\u044f]{2,4}\b)?\)?"
+    r"(?<![\d:])(?P<hour>\d\d?)[:.h](?P<minute>\d\d)(?::(?P<second>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?)?"
+    rf"\s*\(?(?P<zone>(?:utc|gmt)\s?{OFFSET}|[+-]\d{{4}}(?!\d)|\+\d\d:\d\d(?!\d)|z\b|[a-z\u0430-\u044f]{{2,5}}\b)?\)?"
 )
+_ORDINAL = r"(?:st|nd|rd|th|er|\.|º)?"
+_MONTH = r"(?P<month>[^\W\d_][^\s\d,;:.()\[\]|/+\-·•]*)\.?"
+_DAY_FIRST = re.compile(
+    rf"(?<![\d\w])(?P<day>\d\d?){_ORDINAL}\s*(?:of |de |-|/)?\s*{_MONTH}\s*(?:de |del |,|-|/)?\s*{_YEAR}(?!\d)"
+)
+_MONTH_FIRST = re.compile(rf"(?<!\w){_MONTH}\s*(?P<day>\d\d?)(?:st|nd|rd|th)?\s*,?\s+{_YEAR}(?!\d)")
 _GAP = re.compile(r"[\s,@(|-]{0,5}(?:at|um|\u00e0|a las|saat|\u0432)?\s{0,2}")
-_OFFSET = re.compile(r"(?P<sign>[+-])\s*(?P<hours>\d\d?):?(?P<minutes>\d\d)?$")
 _WORD = re.compile(r"[^\W\d_][^\s,;|/()\u00b7\u2022\-:]*|\d+")
 
 
@@ -63,36 +54,11 @@ class WrittenDate:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    day_first: re.Pattern[str]
-    month_first: re.Pattern[str]
-    months: tuple[tuple[re.Pattern[str], int], ...]
-    fillers: re.Pattern[str]
-
-
 @cache
-def _calendar() -> _Calendar:
+def _fillers() -> re.Pattern[str]:
     data = tomllib.loads(files("pipelines.clean").joinpath("cues.toml").read_text(encoding="utf-8"))
-    names: list[tuple[str, int]] = []
-    for months in data["months"].values():
-        names += [(unicodedata.normalize("NFKC", name), number) for number, name in enumerate(months, 1)]
-    any_month = "|".join(f"(?:{name})" for name, _ in names)
-    fillers = "|".join(
-        f"(?:{unicodedata.normalize('NFKC', word)})" for words in data["date_fillers"].values() for word in words
-    )
-    month = rf"(?P<month>{any_month})\.?"
-    ordinal = r"(?:st|nd|rd|th|er|\.|º)?"
-    return _Calendar(
-        day_first=re.compile(
-            rf"(?<![\d\w])(?P<day>\d\d?){ordinal}\s*(?:of |de |-|/)?\s*{month}\s*(?:de |del |,|-|/)?\s*{_YEAR}(?!\d)"
-        ),
-        month_first=re.compile(
-            rf"(?<!\w){month}\s*(?P<day>\d\d?)(?:st|nd|rd|th)?\s*,?\s+{_YEAR}(?!\d)",
-        ),
-        months=tuple((re.compile(name), number) for name, number in names),
-        fillers=re.compile(fillers),
-    )
+    words = (unicodedata.normalize("NFKC", word) for words in data["date_fillers"].values() for word in words)
+    return re.compile("|".join(f"(?:{word})" for word in words))
 
 
 def find_date(line: str) -> WrittenDate | None:
@@ -101,13 +67,20 @@ def find_date(line: str) -> WrittenDate | None:
     if len(form) > _MAX_DATE_LINE:
         return None
     found = [date for date in (_named(form), _iso(form), _numeric(form)) if date is not None]
-    return min(found, key=lambda date: date.start, default=None)
+    first = min(found, key=lambda date: date.start, default=None)
+    if first is None or first.moment is None:
+        return first
+    whole = read_moment(form)
+    exact = whole.exact() if whole and whole.day and whole.day.date() == first.moment.date() else None
+    return replace(first, moment=exact) if exact else first
 
 
 def is_date_line(line: str) -> bool:
     """Whether a line is nothing but dates and times, with labels such as "Published" and "Updated"."""
     rest = without_dates(line)
-    return rest is not None and all(is_date_word(word) for word in _WORD.findall(rest))
+    if rest is None:
+        return False
+    return read_moment(line) is not None or all(is_date_word(word) for word in _WORD.findall(rest))
 
 
 def without_dates(line: str) -> str | None:
@@ -125,17 +98,16 @@ def without_dates(line: str) -> str | None:
 
 def is_date_word(word: str) -> bool:
     """Whether a word (in comparison form) belongs to dates: a weekday, a zone, a label."""
-    return _calendar().fillers.fullmatch(word.rstrip(".")) is not None
+    return _fillers().fullmatch(word.rstrip(".")) is not None
 
 
 def _named(form: str) -> WrittenDate | None:
-    calendar = _calendar()
-    found = calendar.day_first.search(form) or calendar.month_first.search(form)
-    if found is None:
-        return None
-    name = found["month"]
-    month = next(number for pattern, number in calendar.months if pattern.fullmatch(name))
-    return _dated(form, found, int(found["year"]), month, int(found["day"]))
+    for pattern in (_DAY_FIRST, _MONTH_FIRST):
+        for found in pattern.finditer(form):
+            month = month_of(found["month"])
+            if month is not None:
+                return _dated(form, found, int(found["year"]), month, int(found["day"]))
+    return None
 
 
 def _iso(form: str) -> WrittenDate | None:
@@ -170,26 +142,10 @@ def _with_time(midnight: datetime, form: str, behind: int) -> datetime:
     found = _TIME.match(form, gap.end() if gap else behind)
     if found is None or found["zone"] is None:
         return midnight
-    offset = _offset(found["zone"])
-    hour, minute = int(found["hour"]), int(found["minute"])
-    half = (found["half"] or "")[:1]
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    moment = None
-    with suppress(ValueError, OverflowError):
-        moment = midnight.replace(hour=hour, minute=minute)
-    if offset is None or moment is None:
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+    half = calendar_words().halves[found["half"].replace(".", "")] if found["half"] else None
+    clock = on_clock(timedelta(hours=hour, minutes=minute, seconds=second), half)
+    if clock is None or hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004
         return midnight
-    return moment.replace(tzinfo=timezone(offset)).astimezone(UTC)
-
-
-def _offset(zone: str) -> timedelta | None:
-    if zone in _ZONES:
-        return timedelta(minutes=_ZONES[zone])
-    found = _OFFSET.search(zone)
-    if found is None:
-        return None
-    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
-    if offset > timedelta(hours=14):  # UTC+14 is the largest in use
-        return None
-    return -offset if found["sign"] == "-" else offset
+    offset = offset_of(found["zone"], (midnight + clock).replace(tzinfo=None))
+    return Reading(midnight, clock, offset, local=False).exact() or midnight

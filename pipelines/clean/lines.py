@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from html import unescape
 
 MAX_CUE_WORDS = 60
 """Lines with more words are never looked at for cues."""
@@ -59,7 +60,13 @@ _TRAILING_MARKS = " .:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*-+"
 _SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]\s?['\"\u2019\u201d\u00bb)\]]*\s*$")
 _SENTENCE_BREAK = re.compile(r"[.!?\u0964]['\"\u2019\u201d\u00bb)]*\s+['\"\u2018\u201c\u00ab(]?[^\W\d_a-z]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});")
 _ALPHANUMERIC = re.compile(r"[^\w]+")
+
+
+def without_references(text: str) -> str:
+    """Return a text with its character references resolved, only those that end in a semicolon: "B&not" has none."""
+    return _REFERENCE.sub(lambda found: unescape(found[0]), text) if "&" in text else text
 
 
 def tidy(line: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
-from pipelines.fetch.feeds import MAX_ENTRIES, ParsedFeed, parse_feed
+from pipelines.fetch.feeds import MAX_ENTRIES, ParsedFeed, beyond_limit, parse_feed
 from pipelines.fetch.sitemap import SitemapIndexError
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ async def read_document(answer: Response, fetcher: Fetcher, parsers: ParserProce
     if not sitemaps:
         raise failure
     entries = {entry.entry_id: entry for feed in sitemaps for entry in feed.entries}
+    refused = tuple(refused for feed in sitemaps for refused in feed.refused)
     return replace(
         sitemaps[0],
         entries=tuple(entries.values())[:MAX_ENTRIES],
-        refused=tuple(refused for feed in sitemaps for refused in feed.refused),
+        refused=refused + beyond_limit(max(0, len(entries) - MAX_ENTRIES)),
     )

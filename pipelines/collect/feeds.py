@@ -19,7 +19,8 @@ from pipelines.fetch.feeds import ParsedFeed, parse_feed
 from pipelines.fetch.pacing import NOT_ASKED
 from pipelines.fetch.robots import RobotsCache
 from pipelines.fetch.sources import FeedSource
-from pipelines.identify.url import SEED_SCHEME
+from pipelines.fetch.validators import conditions, expect_condition
+from pipelines.identify.url import SEED_SCHEME, entry_address
 from schemas.records import Capture, FeedState, MediaKind, PageRetry, Quarantined, now_utc
 
 if TYPE_CHECKING:
@@ -185,16 +186,17 @@ class _FeedTaker:
 
     async def _ask(self, source: FeedSource, state: FeedState) -> FeedState:
         address = state.address or source.url
-        conditions = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
+        asked = conditions(state, now_utc())
         try:
             async with self._slots:
                 answer = await self._fetcher.fetch(
                     address,
-                    {name: value for name, value in conditions.items() if value},
+                    asked,
                     credentials=source.credentials,
                     limit=feed_documents.MAX_BYTES,
                 )
                 if answer.status == _NOT_MODIFIED:
+                    expect_condition(asked)
                     self.taken.unchanged += 1
                     self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
                     return succeeded(state, answer, None)
@@ -214,7 +216,7 @@ class _FeedTaker:
         feed = await read_document(answer, self._fetcher, self._parsers)
         if source.source is None:
             return feed
-        named = tuple(replace(entry, source=source.source) for entry in feed.entries)
+        named = tuple(replace(entry, source=source.source, syndicated=False) for entry in feed.entries)
         return replace(feed, title=source.source, entries=named)
 
     async def take_document(self, document: FeedDocument) -> None:
@@ -240,7 +242,8 @@ class _FeedTaker:
         self.taken.read.add(url)
         self.taken.entries += len(feed.entries)
         self._say_what_is_wrong(feed, url)
-        by_link = {entry.link: entry for entry in feed.entries if entry.link}
+        self._offer_sharing(feed, source, listed_at)
+        by_link = {entry.link: entry for entry in feed.entries if entry.link and not entry.shares_link}
         # A page once taken in is not asked for again, whatever the feed now calls it.
         if url.startswith(SEED_SCHEME):
             whole = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
@@ -258,6 +261,20 @@ class _FeedTaker:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._pages.take(by_link[link], reading, listed_at)) for link in wanted]
         return [retry for retry in (task.result() for task in tasks) if retry]
+
+    def _offer_sharing(self, feed: ParsedFeed, source: FeedSource, listed_at: datetime) -> None:
+        """Take in the feed's own texts of entries that share their link with others: no page is theirs alone."""
+        sharing = {
+            entry_address(entry.link, entry.entry_id): entry
+            for entry in feed.entries
+            if entry.link and entry.shares_link
+        }
+        seen, archived = self._intake.known(sharing.keys())
+        self._intake.pending.add([one.ref for address, one in archived.items() if address not in seen])
+        self._intake.unchanged += seen.values()
+        for address in self._pages.claim([one for one in sharing if one not in (seen | archived)]):
+            capture = entry_capture(address, sharing[address], now_utc(), source.reading, listed_at)
+            self._intake.offer(capture)
 
     def _say_what_is_wrong(self, feed: ParsedFeed, url: str) -> None:
         self._intake.quarantined += [

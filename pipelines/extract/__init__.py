@@ -15,6 +15,7 @@ from pipelines.extract.html import extract_html
 from pipelines.extract.json_article import extract_json
 from pipelines.extract.text import extract_text
 from pipelines.extract.titles import without_site
+from pipelines.identify.url import same_site
 from schemas.records import FeedEntry, MediaKind, PublishedFrom, Trusted
 from schemas.serial import RecordFormatError, from_json
 
@@ -43,6 +44,8 @@ def extract(capture: Capture) -> Extracted:
             reference=reference,
             reading=capture.reading,
         )
+        if _is_syndicated(capture):
+            page = replace(page, site_name=None)
         return _filled(page, capture.entry, reference, capture.reading.trust)
     if kind is MediaKind.TEXT:
         return extract_text(capture.body, reference=reference)
@@ -61,6 +64,12 @@ def read_feed_entry(body: bytes) -> FeedEntry:
         return from_json(FeedEntry, body)
     except (RecordFormatError, UnicodeDecodeError) as error:
         raise ExtractionError("bad_json", f"not a feed entry: {error}") from error
+
+
+def _is_syndicated(capture: Capture) -> bool:
+    """Whether a page is an aggregator's copy: it bears the aggregator's name, and the outlet is another."""
+    entry = capture.entry
+    return entry is not None and entry.syndicated and same_site(capture.final_url or capture.url, entry.feed_url)
 
 
 def _filled(page: Extracted, entry: FeedEntry | None, reference: datetime, trust: Trusted) -> Extracted:

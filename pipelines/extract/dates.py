@@ -5,23 +5,15 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from pipelines.clean.dates import find_date
+from pipelines.clean.moments import read_moment
 from schemas.records import DateDoubt
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """No news site is older; earlier dates are those of an unset clock or of a story's subject."""
 _TOLERANCE = timedelta(days=1)
 """A page may be ahead of us by its time zone, not by more."""
-_MAX_LENGTH = 80
-_ISO = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T\s]+(?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?)?",
-    re.IGNORECASE,
-)
-_COMPACT = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?Z?"
-)
 _URL = re.compile(
     r"/(?P<year>(?:19|20)\d\d)[/-](?P<month>0?[1-9]|1[0-2]|[a-z]{3})[/-](?P<day>0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)",
     re.IGNORECASE,
@@ -29,28 +21,16 @@ _URL = re.compile(
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def parse_declared(text: str) -> datetime | None:
-    """A declared date: ISO 8601, RFC 5322, compact, or written out; aware, UTC, whole seconds.
+def parse_declared(text: str, language: str | None = None) -> datetime | None:
+    """Read a declared date: ISO 8601, RFC 5322, compact, or written out; aware, UTC, whole seconds.
 
-    A date without a time is midnight UTC, and so is a time without a zone read: as UTC, since nothing else is
-    said. ``None`` for anything else.
+    A date without a time is midnight UTC, and so is one with a time whose zone is not understood. A time without a
+    zone is read as UTC, since nothing else is said, but only where the whole text is understood. ``language`` is the
+    page's (ISO 639-1). ``None`` for anything else.
     """
-    text = text.strip()[:_MAX_LENGTH]
-    found = _ISO.match(text)
-    if found:
-        clock = found["time"] or "00:00"
-        zone = (found["zone"] or "+00:00").upper()
-        zone = "+00:00" if zone in ("Z", "UTC", "GMT") else zone
-        with suppress(ValueError):
-            return _utc(datetime.fromisoformat(f"{found['date']}T{clock}{zone}"))
-        return None
-    compact = _COMPACT.fullmatch(text)
-    if compact:
-        with suppress(ValueError):
-            return datetime(*(int(part or 0) for part in compact.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type] # six numbers, then the zone
-        return None
-    with suppress(ValueError, TypeError, IndexError, OverflowError):
-        return _utc(parsedate_to_datetime(text))
+    reading = read_moment(text, language=language)
+    if reading:
+        return reading.nearest()
     written = find_date(text)
     return written.moment if written else None
 
@@ -81,8 +61,3 @@ def doubt(moment: datetime | None, reference: datetime) -> DateDoubt | None:
     if moment is None or believed(moment, reference):
         return None
     return DateDoubt.BEFORE_1995 if moment < EARLIEST else DateDoubt.FUTURE
-
-
-def _utc(moment: datetime) -> datetime:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0)

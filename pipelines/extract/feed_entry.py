@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import tidy
+from lxml.html import defs
+
+from pipelines.clean.lines import tidy, without_references
 from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
 from pipelines.extract.authors import further_byline
@@ -21,14 +23,17 @@ from schemas.records import DroppedLine, Extracted, FeedEntry, LaidOut, Publishe
 if TYPE_CHECKING:
     from datetime import datetime
 
-_MARKUP = re.compile(r"<\s*/?\s*[a-z][a-z0-9]{0,15}(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
+_TAG = re.compile(r"<\s*/?\s*(?P<name>[a-z][a-z0-9]{0,15})(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
+_ELEMENTS = frozenset(defs.tags)
+"""Names of HTML's elements: "<BIGCO>" in a text is none of them."""
 _MAX_CHARACTERS = 2_000_000
 
 
 def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -> Extracted:
-    """Read a feed's own text, HTML or plain. Nothing of it is judged a page around the story: it is the story.
+    """Read a feed's own text: plain where the entry says so, else HTML where it holds elements of HTML.
 
-    An entry which is no more than a headline is news too: it has no lines then.
+    Nothing of it is judged a page around the story: it is the story. An entry which is no more than a headline is news
+    too: it has no lines then.
 
     Raises:
         ExtractionError: ``empty`` when the feed gave neither text nor headline, ``too_large``, ``too_deep``.
@@ -36,25 +41,26 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
     text = entry.html or ""
     if len(text) > _MAX_CHARACTERS:
         raise ExtractionError("too_large", f"{len(text)} characters; the limit is {_MAX_CHARACTERS}")
-    # Some feeds escape their markup twice.
-    if _MARKUP.search(text) is None and _MARKUP.search(unescape(text)) is not None:
-        text = unescape(text)
+    markup = not entry.plain and _holds_markup(text)
+    if not markup and not entry.plain and _holds_markup(unescape(text)):
+        text, markup = unescape(text), True  # some feeds escape their markup twice
     lines: list[str] = []
     teasers: set[str] = set()
     layout: tuple[LaidOut, ...] = ()
     if not text.strip():
         pass
-    elif _MARKUP.search(text):
-        page = parse_html(f"<div>{text}</div>")
+    elif markup:
+        page = parse_html(f"<div>{_TAG.sub(_without_strange_tag, text)}</div>")
         tree = page if page.find(".//body") is None else page.find(".//body")
         teasers = linked_headlines(tree)
         lines = text_blocks(tree)
         layout = laid_out(tree, lines)
     else:
-        lines = split_lines(unescape(text))
+        lines = split_lines(text if entry.plain else unescape(text))
     kept = tuple(line for line in lines if line not in teasers)
     outlets = (entry.source,) if entry.source else ()
-    title = without_site(unescape(entry.title or ""), outlets) or tidy(unescape(entry.title or "")) or None
+    headline = without_references(entry.title or "")
+    title = without_site(headline, outlets) or tidy(headline) or None
     if not kept and title is None:
         raise ExtractionError("empty", "the feed gave neither a text nor a headline")
     published = believed(entry.published, reference or now_utc())
@@ -71,3 +77,11 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
         layout=layout,
         dropped=tuple(DroppedLine(line, "related") for line in lines if line in teasers),
     )
+
+
+def _holds_markup(text: str) -> bool:
+    return any(found["name"].lower() in _ELEMENTS for found in _TAG.finditer(text))
+
+
+def _without_strange_tag(found: re.Match[str]) -> str:
+    return found[0] if found["name"].lower() in _ELEMENTS else escape(found[0])

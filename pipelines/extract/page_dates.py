@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipelines.extract.jsonld import Declared
 
 _MAX_TIMES = 20
+_MAX_TEXT = 200
+"""Characters of a time element that are read: a text cut off there is longer than any that is taken for a date."""
 _DATE_METAS = (
     "article:published_time",
     "og:article:published_time",
@@ -124,7 +126,7 @@ def _times(tree: HtmlElement) -> tuple[list[str], list[str]]:
             break
         if outside_story(element):
             continue
-        value = element.get("datetime") or element.text_content()[:80]
+        value = element.get("datetime") or element.text_content()[:_MAX_TEXT]
         names = f"{element.get('itemprop', '')} {element.get('class', '')} {' '.join(element.keys())}".lower()
         if "modif" in names or "update" in names:
             changed.append(value)

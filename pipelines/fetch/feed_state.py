@@ -15,8 +15,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from pipelines.fetch.client import AnswerError
+from pipelines.fetch.feed_events import with_event
 from pipelines.fetch.headers import max_age
-from schemas.records import FeedEvent, FeedState
+from pipelines.fetch.validators import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pipelines.errors import InputError
     from pipelines.fetch.client import Response
     from pipelines.fetch.feeds import ParsedFeed
+    from schemas.records import FeedState
 
 FORGIVEN = 1
 """Failures in a row after which the next run asks at once: one may be a hiccup."""
@@ -40,7 +42,6 @@ CEILING = timedelta(hours=12)
 """Longest rhythm: what is out in the morning is known in the evening."""
 FIRST = timedelta(hours=1)
 """Rhythm of a feed of which nothing is known."""
-KEPT_EVENTS = 20
 GONE = 410
 _GROWTH = 1.25
 """How much longer we wait when nothing was new."""
@@ -74,10 +75,9 @@ def succeeded(state: FeedState, answer: Response, feed: ParsedFeed | None) -> Fe
     if state.failures:
         new = with_event(new, now, "recovered", f"after {state.failures} failures in a row")
     if feed is not None:
+        new = remembered(new, answer, feed)
         new = replace(
             new,
-            etag=answer.header("etag"),
-            last_modified=answer.header("last-modified"),
             title=feed.title or state.title,
             entries=len(feed.entries),
             degraded=feed.degraded,
@@ -136,7 +136,15 @@ def failed(state: FeedState, error: InputError, now: datetime, jitter: random.Ra
 def revived(state: FeedState, now: datetime) -> FeedState:
     """A retired feed that answers again: the next run asks it as if for the first time."""
     back = replace(
-        state, retired_at=None, failures=0, last_error=None, not_before=None, due=None, etag=None, last_modified=None
+        state,
+        retired_at=None,
+        failures=0,
+        last_error=None,
+        not_before=None,
+        due=None,
+        etag=None,
+        last_modified=None,
+        validators_failed_at=None,
     )
     return with_event(back, now, "revived", "it answers again")
 
@@ -152,12 +160,6 @@ def backoff(failures: int, jitter: random.Random) -> timedelta | None:
     doubled = BACKOFF_FIRST.total_seconds() * 2 ** min(failures - FORGIVEN - 1, 20)
     whole = min(doubled, BACKOFF_LAST.total_seconds())
     return timedelta(seconds=int(whole / 2 + jitter.random() * whole / 2))
-
-
-def with_event(state: FeedState, at: datetime, change: str, detail: str) -> FeedState:
-    """A change recorded; the oldest go when there are too many."""
-    event = FeedEvent(at=at, change=change, detail=detail[:300])
-    return replace(state, events=(*state.events, event)[-KEPT_EVENTS:])
 
 
 def _moved(state: FeedState, answer: Response) -> FeedState:

@@ -20,6 +20,7 @@ _ADVICE = {
     "http_429": "it has had too many requests: poll less often",
     "no_such_host": "its host has no address: a spelling mistake, or the site is gone",
     "private_address": "it lies in a private network: allow_nets can allow it",
+    "not_modified": "its server says that nothing has changed whatever it is asked: tell its publisher",
     "html": "the address is a page's: find its feed with feeds discover",
     "not_a_feed": "the address is not a feed's: look for it with feeds discover",
 }

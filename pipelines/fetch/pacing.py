@@ -121,6 +121,6 @@ class Pacer:
             seconds = pace.closed_until - now
             raise FetchError("held_off", f"{host} has too many requests; left alone for {seconds:.0f} s")
         if pace.unanswered >= GIVE_UP:
-            raise FetchError("given_up", f"{host} left {pace.unanswered} requests in a row unanswered")
+            raise FetchError("given_up", f"{host} left {GIVE_UP} requests in a row unanswered")
         if max(now, pace.next_start + pace.queued * pace.interval) >= self._deadline:
             raise FetchError("deadline", f"the turn of {host} comes after the end of the time for fetching")

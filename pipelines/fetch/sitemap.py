@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from pipelines.errors import FeedError
+from pipelines.extract.charset import decode
+from pipelines.fetch.xml_repair import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ROOTS = (b"<urlset", b"<sitemapindex")
+_DECLARATION = re.compile(r"\A[\ufeff\s]*<\?xml[^>]*>")
 MAX_CHILDREN = 5
 """Sitemaps asked for behind an index. News sites have one or two of news, and a thousand of their archive."""
 
@@ -35,30 +39,33 @@ def is_sitemap(body: bytes) -> bool:
     return any(root in head for root in _ROOTS)
 
 
-def read_sitemap(body: bytes, limit: int) -> Iterator[dict[str, str]]:
+def read_sitemap(body: bytes) -> Iterator[dict[str, str]]:
     """The pages of a news sitemap, latest first: ``link``, ``title``, ``published``, ``source`` where they are given.
 
-    At most ``limit`` of them. A plain sitemap lists a site's pages of all times, so only pages with news data
-    count.
+    A plain sitemap lists a site's pages of all times, so only pages with news data count.
 
     Raises:
         SitemapIndexError: an index of sitemaps; it names those worth a look.
         FeedError: ``no_news`` for a plain sitemap, ``not_a_feed`` for broken XML.
     """
+    # Repaired first: lxml's own recovery keeps references to halves of surrogate pairs, and stumbles over them later.
+    text = _DECLARATION.sub("", decode(body)).lstrip()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(repaired(text), parser)
+        is_index = root is not None and str(root.tag).rpartition("}")[2] == "sitemapindex"
+        children = _children(root) if is_index else ()
+        found = [page for page in map(_page, root.iterchildren("{*}url")) if page] if root is not None else []
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FeedError("not_a_feed", f"broken sitemap: {error}") from error
     if root is None:
         raise FeedError("not_a_feed", "broken sitemap")
-    if etree.QName(root).localname == "sitemapindex":
-        raise SitemapIndexError(_children(root))
-    found = [page for page in map(_page, root.iterchildren("{*}url")) if page]
+    if is_index:
+        raise SitemapIndexError(children)
     if not found:
         raise FeedError("no_news", "a sitemap without news entries (news:news)")
     found.sort(key=lambda page: page.get("published", ""), reverse=True)
-    yield from found[:limit]
+    yield from found
 
 
 def _children(root: etree._Element) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Taking bodies out of their content encoding, never more than a limit of them in memory.
 
-httpx decodes as much as a chunk holds, and a chunk of some kilobytes can hold gigabytes. Here every encoding that
-is asked for is unpacked in bounded steps, and anything else is refused.
+httpx decodes as much as a chunk holds, and a chunk of some kilobytes can hold gigabytes. Here every encoding is
+unpacked in bounded steps, as browsers do it: a name that is no encoding (``utf-8``, ``none``) says nothing, ``deflate``
+is read though it is not asked for, and bytes that are gzip's are unpacked though no header names it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 ACCEPT_ENCODING = "gzip, br, zstd"
 ZSTD_WINDOW = 8 * 2**20
 """Largest window of a zstd frame on the web: RFC 9659."""
+
+
+_GZIP_MARK = b"\x1f\x8b\x08"
+_ZLIB_HEAD = 2
+"""Bytes of zlib's header: RFC 1950, 2.2."""
 
 
 class Unpacker(Protocol):
@@ -55,16 +61,16 @@ async def unpacked(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> b
 
 def _unpacker(encoding: str, limit: int) -> Unpacker:
     kinds: dict[str, Callable[[int], Unpacker]] = {
-        "": _Plain,
-        "identity": _Plain,
         "gzip": _Gzip,
         "x-gzip": _Gzip,
+        "deflate": _Deflate,
         "br": _Brotli,
         "zstd": _Zstd,
     }
-    if encoding not in kinds:
-        raise FetchError("content_encoding", f"{encoding!r} was not asked for")
-    return kinds[encoding](limit)
+    named = [name for part in encoding.split(",") if (name := part.strip()) in kinds]
+    if len(named) > 1:
+        raise FetchError("content_encoding", f"{encoding!r}: packed more than once")
+    return kinds[named[0]](limit) if named else _Plain(limit)
 
 
 def _broken(encoding: str, error: object) -> FetchError:
@@ -72,33 +78,72 @@ def _broken(encoding: str, error: object) -> FetchError:
 
 
 class _Plain:
-    def __init__(self, limit: int) -> None:
-        del limit
-        self.body = bytearray()
+    """Bytes as they are, unless they begin as gzip does."""
 
-    def feed(self, chunk: bytes) -> None:
-        self.body += chunk
-
-    def end(self) -> None:
-        pass
-
-
-class _Gzip:
     def __init__(self, limit: int) -> None:
         self.body = bytearray()
         self._limit = limit
-        self._unpack = zlib.decompressobj(wbits=31)
+        self._packed: _Gzip | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        if self._packed is None and len(self.body) < len(_GZIP_MARK) and (self.body + chunk).startswith(_GZIP_MARK):
+            self._packed = _Gzip(self._limit)
+            chunk, self.body = bytes(self.body) + chunk, self._packed.body
+        if self._packed:
+            self._packed.feed(chunk)
+        else:
+            self.body += chunk
+
+    def end(self) -> None:
+        if self._packed:
+            self._packed.end()
+
+
+class _Zlib:
+    """What zlib unpacks; ``wbits`` as its ``decompressobj`` takes it."""
+
+    name = "gzip"
+
+    def __init__(self, limit: int, wbits: int) -> None:
+        self.body = bytearray()
+        self._limit = limit
+        self._unpack = zlib.decompressobj(wbits=wbits)
 
     def feed(self, chunk: bytes) -> None:
         try:
             self.body += self._unpack.decompress(chunk, self._limit + 1 - len(self.body))
         except zlib.error as error:
-            raise _broken("gzip", error) from error
+            raise _broken(self.name, error) from error
 
     def end(self) -> None:
         # An empty body with the header is common for answers that have none.
         if not self._unpack.eof and self.body:
-            raise _broken("gzip", "it ends in the middle")
+            raise _broken(self.name, "it ends in the middle")
+
+
+class _Gzip(_Zlib):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit, 31)
+
+
+class _Deflate(_Zlib):
+    """RFC 9110 means zlib's format by the name; many servers send its inside alone."""
+
+    name = "deflate"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit, zlib.MAX_WBITS)
+        self._begun = b""
+
+    def feed(self, chunk: bytes) -> None:
+        if not self._unpack.eof and not self.body and len(self._begun) < _ZLIB_HEAD:
+            self._begun += chunk
+            if len(self._begun) < _ZLIB_HEAD:
+                return
+            chunk = self._begun
+            if chunk[0] & 15 != zlib.DEFLATED or int.from_bytes(chunk[:2], "big") % 31:
+                self._unpack = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+        super().feed(chunk)
 
 
 class _Brotli:

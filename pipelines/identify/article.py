@@ -10,7 +10,7 @@ from pipelines.dedup.fingerprint import copy_keys, key_of, numbers, pack, shingl
 from pipelines.identify.language import language_of
 from pipelines.identify.url import article_id, canonical_url, host
 from pipelines.stories.features import story_features
-from schemas.records import ArticleContent, Block, Fingerprint
+from schemas.records import ArticleContent, Block, Fingerprint, MediaKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         "body": body,
     }
     return ArticleContent(
-        article_id=article_id(url),
+        article_id=article_id(_identity(capture, url)),
         digest=sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32],
         url=url,
         external_id=capture.external_id,
@@ -56,6 +56,12 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
         byline=extracted.byline,
         layout=_layout(cleaned.paragraphs, extracted.layout),
     )
+
+
+def _identity(capture: Capture, url: str) -> str:
+    """Return what an article is known by: its canonical URL; of several entries of one link each its own address."""
+    shared = capture.kind is MediaKind.FEED_ENTRY and capture.entry is not None and capture.entry.shares_link
+    return capture.url if shared else url
 
 
 def _layout(paragraphs: Sequence[str], laid_out: Sequence[LaidOut]) -> str:

@@ -43,6 +43,11 @@ def canonical_url(url: str, declared: str | None = None) -> str:
     return str(normalize_url(urldefrag(url).url, strict=False)) if _is_web(url) else url
 
 
+def entry_address(link: str, entry_id: str) -> str:
+    """Return the address of one of several feed entries with the same link: the link, and a hash of the entry's id."""
+    return f"{urldefrag(link).url}#entry-{sha256(entry_id.encode()).hexdigest()[:16]}"
+
+
 def _is_above(declared: str, url: str) -> bool:
     """Return whether a declared address is that of a home page, or of a section in which the page lies."""
     path, own = ([part for part in urlsplit(address).path.split("/") if part] for address in (declared, url))

@@ -12,6 +12,7 @@ from pipelines.errors import ExtractionError, InputError
 from pipelines.extract import extract
 from pipelines.fetch.barriers import barrier, behind_paywall
 from pipelines.identify.article import fingerprint, identify, source_of
+from pipelines.ingest.mismatch import expect_article
 from schemas.records import MediaKind
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Refined:
 def refine(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Refined:
     """The article which a capture shows. Raises ``InputError`` where it shows none.
 
-    A page that a feed led to and that shows no article (or only the teaser before a paywall, where the feed has
-    more) is replaced by what the feed itself said; the reason is kept in ``failure``. ``learned`` are the lines which
-    sources are known to print with their articles.
+    A page that a feed led to and that shows no article, or none that says what the feed says (or only the teaser
+    before a paywall, where the feed has more), is replaced by what the feed itself said; the reason is kept in
+    ``failure``. ``learned`` are the lines which sources are known to print with their articles.
     """
     try:
         refined = (_page if capture.kind is MediaKind.HTML else _refined)(capture, matcher, learned)
@@ -63,7 +64,10 @@ def _page(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     stands_before = barrier(capture)
     if stands_before:
         raise ExtractionError(stands_before, f"in place of the article; {capture.final_url or capture.url} answered")
-    return _refined(capture, matcher, learned)
+    refined = _refined(capture, matcher, learned)
+    if not behind_paywall(capture):  # a teaser may say little of what the entry says
+        expect_article(capture, refined.content)
+    return refined
 
 
 def own_text(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Refined | None:

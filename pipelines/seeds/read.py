@@ -14,7 +14,8 @@ from lxml import etree
 from pipelines.archive.pages import read_pages
 from pipelines.archive.record import Damage
 from pipelines.errors import ConfigurationError, SeedError
-from pipelines.fetch.sources import FeedSource, parse_feed_list
+from pipelines.fetch.feed_list import read_feed_list
+from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
 from pipelines.printable import is_printable, printable
 from schemas.records import Capture, MediaKind, Quarantined
@@ -168,9 +169,12 @@ def _xml(path: Path) -> Iterator[SeedItem]:
     body = path.read_bytes()
     if _is_opml(body):
         try:
-            yield from parse_feed_list(body, printable(path.name))
+            listed = read_feed_list(body, printable(path.name))
         except ConfigurationError as error:
             raise SeedError("bad_opml", str(error)) from error
+        yield from listed.sources
+        for fault in listed.left_out:
+            yield Quarantined(url=_address(path), stage="seed", reason="left_out", detail=fault)
     else:
         yield FeedDocument(_address(path), body)
 

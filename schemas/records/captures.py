@@ -37,7 +37,13 @@ class FeedEntry:
     html: str | None
     """The longest text the feed gave for the entry: content, else summary; HTML or plain."""
     source: str | None
-    """The feed's title: the name of the outlet."""
+    """The name of the outlet: what an aggregator's entry names as its source, else the feed's title."""
+    plain: bool = False
+    """Whether ``html`` is plain text by declaration; else it is HTML, or plain text that does not say so."""
+    syndicated: bool = False
+    """Whether ``source`` is an outlet of another site, which the entry itself names: an aggregator's entry."""
+    shares_link: bool = False
+    """Whether other entries of the feed have the same link: then the entry is known by its own id and text."""
 
 
 class Trusted(StrEnum):

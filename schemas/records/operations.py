@@ -62,7 +62,7 @@ class FeedEvent:
 
     at: datetime
     change: str
-    """``failed``, ``recovered``, ``moved``, ``retired``, ``revived``, ``degraded``, ``mended``."""
+    """``failed``, ``recovered``, ``moved``, ``retired``, ``revived``, ``degraded``, ``mended``, ``validators``."""
     detail: str
 
 
@@ -83,7 +83,14 @@ class FeedState:
     url: str
     """Address in the feed list: what the feed is known by, whatever becomes of it."""
     etag: str | None = None
+    """As the server gave it, where it can be sent back; likewise ``last_modified``."""
     last_modified: str | None = None
+    read_at: datetime | None = None
+    """When a whole document last came, and not "not modified"."""
+    entries_digest: str | None = None
+    """SHA-256 of the entries of that document, hex."""
+    validators_failed_at: datetime | None = None
+    """When its entries were seen to have changed under the same ETag and Last-Modified: since then none is sent."""
     last_success: datetime | None = None
     last_attempt: datetime | None = None
     failures: int = 0

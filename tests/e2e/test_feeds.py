@@ -200,3 +200,24 @@ def test_one_source_is_replayed(program: Program, web: WebServer, tmp_path: Path
     assert [one["url"] for one in program.exported("articles", "--store", "sqlite:///new.db")] == [f"{web.url}/one"]
     program("replay", "--json")
     assert program.exported("articles") == before
+
+
+def test_a_wall_in_place_of_the_article_and_a_broken_list(program: Program, web: WebServer, tmp_path: Path) -> None:
+    wall = (
+        "We and our partners store personal data on your device. By selecting accept you enable tracking technologies."
+    )
+    web.page("/one", "Before you continue", wall)
+    told = "The second HIMARS battery has reached the northern range, the ministry said."
+    feed = web.feed("/feed", [("/one", "Second HIMARS battery reaches the range", told)])
+    outlines = f'<outline text="Sea & Air"><outline text="Wire" xmlUrl="{feed}"/><outline xmlUrl="ftp://x.example/f"/>'
+    (tmp_path / "list.opml").write_text(f'<opml version="1.0"><body>{outlines}</outline></body></opml>')
+    (tmp_path / "rules.yaml").write_text("- {id: rockets, query: HIMARS}\n")
+    ran = program("run", "--feeds", "list.opml", "--rules", "rules.yaml", "--json")
+    assert (ran.code, ran.summary["alerts"]) == (1, 1), ran.err
+    assert "repaired: list.opml: not well-formed XML" in ran.err
+    assert "left out: list.opml: feed 2: 'ftp://x.example/f'" in ran.err
+    (article,) = program.exported("articles")
+    assert (article["title"], article["body"]) == ("Second HIMARS battery reaches the range", told)
+    assert [one["reason"] for one in program.exported("quarantine")] == ["not_the_article"]
+    assert program("feeds", "import", "list.opml", "--to", "mine.toml").code == 1
+    assert 'tags = ["Sea & Air"]' in (tmp_path / "mine.toml").read_text()

@@ -167,7 +167,11 @@ HOSTILE: dict[str, tuple[Behaviour, frozenset[str]]] = {
     "/cut-gzip": (_fixed(gzip.compress(b"x" * 9_999)[:-12], Content_Encoding="gzip"), frozenset({"content_encoding"})),
     "/broken-br": (_fixed(b"\xff\xff no brotli", Content_Encoding="br"), frozenset({"content_encoding"})),
     "/broken-zstd": (_fixed(b"no zstd at all", Content_Encoding="zstd"), frozenset({"content_encoding"})),
-    "/unasked": (_fixed(zlib.compress(b"x"), Content_Encoding="deflate"), frozenset({"content_encoding"})),
+    "/cut-deflate": (
+        _fixed(zlib.compress(b"x" * 99)[:-4], Content_Encoding="deflate"),
+        frozenset({"content_encoding"}),
+    ),
+    "/unnamed-bomb": (_fixed(gzip.compress(bytes(2**26))), frozenset({"too_large"})),
     "/chunks": (_chunked_rubbish, frozenset({"connection"})),
     "/short": (_short, frozenset({"connection"})),
     "/no-http": (lambda _: iter([b"220 mail.example ESMTP\r\n"]), frozenset({"connection"})),

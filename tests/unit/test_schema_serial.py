@@ -83,7 +83,7 @@ def test_the_form_of_a_record() -> None:
         '{"url":"u","fetched_at":"2026-03-01T00:00:00Z","kind":"html","body":"//5+","content_type":null,'
         '"status":null,"headers":[["A","1"],["A","2"]],"external_id":null,"entry":{"feed_url":"f",'
         '"entry_id":"e","link":null,"title":"Übung","author":null,"published":"2026-03-01T01:02:03Z",'
-        '"html":null,"source":"s"},"listed_at":null,"final_url":null,"request":[],'
+        '"html":null,"source":"s","plain":false,"syndicated":false,"shares_link":false},"listed_at":null,"final_url":null,"request":[],'
         '"reading":{"body":null,"remove":[],"language":null,"trust":"page"}}'
     )
 

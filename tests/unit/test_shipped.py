@@ -9,15 +9,15 @@ from hatchling.builders.wheel import WheelBuilder
 
 from flows.shipped import EXAMPLE, FEEDS, RULES, shipped
 from pipelines.alerts.rules import check_rules, load_rules
+from pipelines.fetch.feed_list import read_feed_list
 from pipelines.fetch.feeds import parse_feed
-from pipelines.fetch.sources import parse_feed_list
 from pipelines.seeds.files import seed_files
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_feed_list_has_at_least_forty_feeds() -> None:
-    feeds = parse_feed_list(shipped(FEEDS).read_bytes(), FEEDS)
+    feeds = read_feed_list(shipped(FEEDS).read_bytes(), FEEDS).sources
     assert len(feeds) >= 40
     assert all(feed.title and feed.url.startswith("https://") for feed in feeds)
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.alerts.matcher import Matcher
 from pipelines.archive.captures import read_captures
 from pipelines.collect.pages import FIRST_RETRY, TRIES, may_pass, next_try
 from pipelines.errors import FetchError
 from pipelines.fetch.client import AnswerError
+from pipelines.ingest.refine import refine
 from pipelines.stores.sqlite.store import SqliteStore
 from schemas.records import MediaKind
 from tests.hostile.taking import take
@@ -100,3 +102,36 @@ def test_when_a_page_is_asked_for_again() -> None:
     ]  # fmt: skip
     assert not may_pass(FetchError("robots"))
     assert not may_pass(FetchError("private_address"))
+
+
+def test_entries_that_share_a_link_are_articles_of_their_own(web: WebServer, tmp_path: Path) -> None:
+    items = "".join(
+        f"<item><guid isPermaLink='false'>{n}</guid><title>Line {n}</title><link>{web.url}/live</link></item>"
+        for n in range(3)
+    )
+    channel = f'<rss version="2.0"><channel><title>Ticker</title>{items}</channel></rss>'
+    web.routes["/feed"] = Answer(channel.encode(), headers={"Content-Type": "text/xml"})
+    feed = f"{web.url}/feed"
+    _, intake = take(tmp_path, [feed])
+    captures = [one for _, one in read_captures(tmp_path / "archive", intake.pending.refs)]
+    contents = [refine(one, Matcher([])).content for one in captures]
+    assert sorted(one.title or "" for one in contents) == ["Line 0", "Line 1", "Line 2"]
+    assert len({one.article_id for one in contents}) == 3
+    assert {one.url for one in contents} == {f"{web.url}/live"}
+    assert web.requests["/live"] == 0, "no page is one entry's alone"
+    _, intake = take(tmp_path, [feed])
+    assert len(intake.pending.refs) == 3, "known entries are not taken in again"
+
+
+def test_an_etag_beyond_ascii_does_not_end_a_feed(web: WebServer, tmp_path: Path) -> None:
+    web.page("/a", "A", "The whole text of it.")
+    feed = web.feed("/feed", [("/a", "A", "Short.")], etag='"größe"')
+    for run in range(1, 4):
+        taken, _ = take(tmp_path, [feed])
+        assert (taken.failed, web.requests["/feed"]) == ([], run)
+
+
+def test_a_server_that_always_says_not_modified_is_a_failure(web: WebServer, tmp_path: Path) -> None:
+    web.routes["/feed"] = Answer(status=304)
+    taken, _ = take(tmp_path, [f"{web.url}/feed"])
+    assert [one.reason for one in taken.failed] == ["not_modified"]

@@ -9,7 +9,8 @@ import pytest
 from pipelines.errors import ConfigurationError
 from pipelines.extract import extract
 from pipelines.extract.selectors import compile_selector
-from pipelines.fetch.sources import format_feed_list, parse_feed_list
+from pipelines.fetch.feed_list import read_feed_list
+from pipelines.fetch.sources import format_feed_list
 from schemas.records import Capture, FeedEntry, MediaKind, PublishedFrom, ReadingOptions, Trusted
 from tests.synthetic import prose
 
@@ -68,12 +69,12 @@ def test_options_are_read_and_written() -> None:
         '[[feeds]]\nurl = "https://news.example/rss"\nbody = "div.story"\nremove = [".promo", ".//aside"]\n'
         'language = "de"\ntrust = "feed"\n'
     )
-    (source,) = parse_feed_list(text.encode(), "feeds.toml")
+    (source,) = read_feed_list(text.encode(), "feeds.toml").sources
     assert source.reading == ReadingOptions(
         body="div.story", remove=(".promo", ".//aside"), language="de", trust=Trusted.FEED
     )
     assert format_feed_list([source], "toml") == text
-    assert parse_feed_list(format_feed_list([source], "yaml").encode(), "feeds.yaml") == (source,)
+    assert read_feed_list(format_feed_list([source], "yaml").encode(), "feeds.yaml").sources == (source,)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_options_are_read_and_written() -> None:
 )
 def test_a_wrong_option_is_named(line: str) -> None:
     with pytest.raises(ConfigurationError, match=line.split(maxsplit=1)[0]):
-        parse_feed_list(f'[[feeds]]\nurl = "https://news.example/rss"\n{line}\n'.encode(), "feeds.toml")
+        read_feed_list(f'[[feeds]]\nurl = "https://news.example/rss"\n{line}\n'.encode(), "feeds.toml")
 
 
 def test_a_selector_that_gives_no_elements_selects_nothing() -> None:

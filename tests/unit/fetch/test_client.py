@@ -4,19 +4,23 @@ import asyncio
 import gzip
 import ipaddress
 import socket
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.errors import FetchError
 from pipelines.fetch import client
 from pipelines.fetch.client import Fetcher, Response
 from pipelines.fetch.guard import is_allowed
 from pipelines.fetch.policy import FetchPolicy
+from pipelines.fetch.unpack import unpacked
 from tests.http_server import Answer, WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -74,10 +78,56 @@ def test_a_large_body_is_stopped(web: WebServer, monkeypatch: pytest.MonkeyPatch
     assert refusal(f"{web.url}/a") == "too_large"
 
 
-@pytest.mark.parametrize("encoding", ["deflate", "rubbish"])
-def test_an_encoding_not_asked_for_is_refused(web: WebServer, encoding: str) -> None:
+HELLO = b"hello, this is the body"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("utf-8", HELLO),
+        ("none", HELLO),
+        ("rubbish", HELLO),
+        ("identity", HELLO),
+        ("", HELLO),
+        ("UTF-8", gzip.compress(HELLO)),
+        (None, gzip.compress(HELLO)),
+        ("none, gzip", gzip.compress(HELLO)),
+        ("GZIP", gzip.compress(HELLO)),
+        ("deflate", zlib.compress(HELLO)),
+        ("deflate", zlib.compress(HELLO)[2:-4]),
+        (None, b"\x1f"),
+        (None, b""),
+        ("gzip", b""),
+    ],
+)
+def test_a_body_is_read_as_browsers_read_it(web: WebServer, encoding: str | None, body: bytes) -> None:
+    web.routes["/a"] = Answer(body, headers={} if encoding is None else {"Content-Encoding": encoding})
+    assert fetch(f"{web.url}/a").body == (HELLO if len(body) > 1 else body)
+
+
+@pytest.mark.parametrize("encoding", ["gzip, br", "gzip, gzip"])
+def test_a_body_packed_more_than_once_is_refused(web: WebServer, encoding: str) -> None:
     web.routes["/a"] = Answer(b"xyz", headers={"Content-Encoding": encoding})
     assert refusal(f"{web.url}/a") == "content_encoding"
+
+
+@given(
+    st.binary(max_size=200),
+    st.lists(st.integers(1, 20), min_size=1, max_size=8),
+    st.sampled_from(["", "gzip", "deflate"]),
+)
+def test_pieces_in_which_a_body_comes_do_not_matter(body: bytes, sizes: list[int], encoding: str) -> None:
+    packed = {"": body, "gzip": gzip.compress(body), "deflate": zlib.compress(body)}[encoding]
+
+    async def pieces() -> AsyncIterator[bytes]:
+        at = 0
+        for size in [*sizes, len(packed) + 1]:
+            yield packed[at : at + size]
+            at += size
+
+    if body.startswith(b"\x1f\x8b\x08") and not encoding:
+        return
+    assert asyncio.run(unpacked(pieces(), encoding, 1_000)) == body
 
 
 def test_broken_gzip(web: WebServer) -> None:

@@ -10,18 +10,17 @@ import pytest
 
 from pipelines.errors import FetchError
 from pipelines.fetch.client import AnswerError, Response
+from pipelines.fetch.feed_events import KEPT_EVENTS, with_event
 from pipelines.fetch.feed_state import (
     BACKOFF_LAST,
     CEILING,
     FLOOR,
-    KEPT_EVENTS,
     RETURNS_AFTER,
     backoff,
     failed,
     polling,
     rhythm,
     succeeded,
-    with_event,
 )
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
 from pipelines.fetch.headers import max_age, retry_after

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from pipelines.errors import ConfigurationError, FeedError
-from pipelines.fetch.feeds import parse_date, parse_feed
-from pipelines.fetch.sources import Window, feed_source, format_feed_list, parse_feed_list
+from pipelines.fetch.feed_entries import parse_date
+from pipelines.fetch.feed_list import read_feed_list
+from pipelines.fetch.feeds import parse_feed
+from pipelines.fetch.sources import Window, feed_source, format_feed_list
 
 URL = "https://news.example/feed"
 
@@ -71,7 +73,7 @@ def test_json_feed() -> None:
     feed = parse_feed(json.dumps(document).encode(), URL)
     assert [entry.link for entry in feed.entries] == ["https://news.example/j"]
     assert feed.entries[0].published is None  # a date without a zone is not known for certain
-    assert [refused.reason for refused in feed.refused] == ["no_link"]
+    assert [refused.reason for refused in feed.refused] == ["no_link", "bad_item"]
 
 
 def test_links_that_are_no_web_addresses_are_refused() -> None:
@@ -129,10 +131,10 @@ def test_dates_are_read_rightly_or_not_at_all(text: str | None, hour: int | None
 
 def test_feed_lists() -> None:
     opml = b'<opml version="2.0"><body><outline text="Air"><outline text="A" xmlUrl="https://a.example/f"/></outline></body></opml>'
-    assert [(feed.url, feed.title) for feed in parse_feed_list(opml, "l")] == [("https://a.example/f", "A")]
-    assert [feed.url for feed in parse_feed_list(b"# mine\nhttps://a.example/f\n\nhttps://a.example/f\n", "l")] == [
-        "https://a.example/f"
-    ]
+    assert [(feed.url, feed.title) for feed in read_feed_list(opml, "l").sources] == [("https://a.example/f", "A")]
+    assert [
+        feed.url for feed in read_feed_list(b"# mine\nhttps://a.example/f\n\nhttps://a.example/f\n", "l").sources
+    ] == ["https://a.example/f"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_feed_lists() -> None:
 )
 def test_what_is_no_feed_list_says_why(data: bytes, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        parse_feed_list(data, "my.list")
+        read_feed_list(data, "my.list")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ window = "22:00-06:00"
 [[feeds]]
 url = "https://b.example/f"
 """
-    first, second = parse_feed_list(toml, "feeds.toml")
+    first, second = read_feed_list(toml, "feeds.toml").sources
     assert (first.url, first.credentials) == ("https://a.example/f", ("user", "pass@word"))
     assert (first.source, first.pages, first.pause, first.every) == ("Outlet A", False, 5.0, timedelta(minutes=30))
     assert first.window is not None
@@ -260,7 +262,7 @@ url = "https://b.example/f"
     assert "pass" not in repr(first)
     assert second == feed_source("https://b.example/f")
     yaml = b"feeds:\n- https://b.example/f\n- {url: 'https://c.example/f', pages: false}\n"
-    assert [one.pages for one in parse_feed_list(yaml, "feeds.yaml")] == [True, False]
+    assert [one.pages for one in read_feed_list(yaml, "feeds.yaml").sources] == [True, False]
 
 
 @pytest.mark.parametrize("form", ["opml", "toml", "yaml", "txt"])
@@ -271,7 +273,7 @@ def test_a_feed_list_written_is_read_again(form: str) -> None:
         window=Window(time(6), time(22)),
     )  # fmt: skip
     sources = (plain, full) if form in {"toml", "yaml"} else (plain,)
-    assert parse_feed_list(format_feed_list(sources, form).encode(), f"feeds.{form}") == sources
+    assert read_feed_list(format_feed_list(sources, form).encode(), f"feeds.{form}").sources == sources
 
 
 @pytest.mark.parametrize(
@@ -286,5 +288,5 @@ def test_a_feed_list_written_is_read_again(form: str) -> None:
 )
 def test_a_wrong_option_is_named(line: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=r"my\.toml: feed 1") as caught:
-        parse_feed_list(f'[[feeds]]\nurl = "https://a.example/f"\n{line}\n'.encode(), "my.toml")
+        read_feed_list(f'[[feeds]]\nurl = "https://a.example/f"\n{line}\n'.encode(), "my.toml")
     assert said in str(caught.value)

@@ -1,0 +1,227 @@
+"""Entries of feeds as records: identity, link, texts, dates, authors, outlet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pipelines.clean.moments import read_moment
+from pipelines.fetch.feed_people import joined_names
+from pipelines.fetch.feed_text import holds_markup, text_of, title_of, web_address
+from pipelines.fetch.links import direct_link
+from pipelines.identify.url import canonical_url, same_site
+from schemas.records import FeedEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from pipelines.fetch.feed_parser import ParsedDocument
+
+MAX_TEXT = 1_000_000
+"""Characters of an entry's own text that are kept: a book."""
+_MAX_OUTLET = 200
+"""Characters of the name of an outlet: more is no name."""
+_COUNTRY_LETTERS = 2
+_ID_LETTERS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEntry:
+    """An entry of which nothing can be made, and why."""
+
+    entry_id: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFacts:
+    """What a feed says that holds for each of its entries."""
+
+    url: str
+    title: str | None = None
+    """Name of the outlet, where an entry names no other."""
+    author: str | None = None
+    """Of entries that name none."""
+    language: str | None = None
+    """ISO 639-1."""
+    region: str | None = None
+    """Country of the outlet: ISO 3166 in lower case, by the feed's language tag, else by its host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEntry:
+    """What an entry says, in no format's words."""
+
+    entry_id: str | None
+    links: tuple[str | None, ...]
+    """Addresses of its page, the best first; the first that is one counts."""
+    title: str | None
+    author: str | None = None
+    dates: tuple[object, ...] = ()
+    """As they are written, the best first; the first that can be read counts."""
+    text: str | None = None
+    plain: bool = False
+    outlet: str | None = None
+    """The source that the entry names."""
+    outlet_url: str | None = None
+
+
+def facts_of(url: str, *, title: str | None, author: str | None, language: object) -> FeedFacts:
+    """Return the facts of a feed; ``language`` is its language tag (``en-IN``), if it is a text."""
+    tag, _, region = (language if isinstance(language, str) else "").strip().lower().replace("_", "-").partition("-")
+    if len(region) != _COUNTRY_LETTERS:
+        region = (urlsplit(url).hostname or "").rpartition(".")[2]
+    return FeedFacts(
+        url=url,
+        title=title,
+        author=author,
+        language=tag or None,
+        region=region if len(region) == _COUNTRY_LETTERS else None,
+    )
+
+
+def entry_of(raw: RawEntry, facts: FeedFacts) -> FeedEntry | RefusedEntry:
+    """Return an entry as a record; a refusal where it has no link."""
+    link = next((link for link in raw.links if link), None)
+    identity = text_of(raw.entry_id) or link or raw.title or ""
+    if link is None:
+        return RefusedEntry(entry_id=identity[:200], reason="no_link", detail="the entry has no http(s) link")
+    # Many feeds name themselves as the source of their entries.
+    outlet = None if raw.outlet_url and same_site(raw.outlet_url, facts.url) else _outlet(raw.outlet)
+    return FeedEntry(
+        feed_url=facts.url,
+        entry_id=identity,
+        link=direct_link(link),
+        title=raw.title,
+        author=text_of(raw.author) or facts.author,
+        published=next((date for text in raw.dates if (date := parse_date(text, facts))), None),
+        html=(text_of(raw.text) or "")[:MAX_TEXT] or None,
+        source=outlet or facts.title,
+        plain=raw.plain,
+        syndicated=outlet is not None and raw.outlet_url is not None,
+    )
+
+
+def parse_date(text: object, facts: FeedFacts | None = None) -> datetime | None:
+    """Return the moment that a feed's date names, UTC, whole seconds.
+
+    ``None`` where any of it is not understood, or it lacks a time or a zone.
+    """
+    if not isinstance(text, str):
+        return None
+    reading = read_moment(text, language=facts.language, region=facts.region) if facts else read_moment(text)
+    return reading.exact() if reading else None
+
+
+def sort_out(found: Iterable[FeedEntry | RefusedEntry]) -> tuple[tuple[FeedEntry, ...], tuple[RefusedEntry, ...]]:
+    """Return entries, each once, and refusals.
+
+    An entry is known by its id (where the feed gives none: by its link) together with its link, since some feeds give
+    all entries one id. Entries with one link are several where they say different things; without ids of their own
+    they get some from their titles.
+    """
+    refused: list[RefusedEntry] = []
+    pages: defaultdict[str, dict[tuple[str | None, ...], FeedEntry]] = defaultdict(dict)
+    order: list[tuple[str, tuple[str | None, ...]]] = []
+    for entry in found:
+        if isinstance(entry, RefusedEntry):
+            refused.append(entry)
+            continue
+        page, says = canonical_url(entry.link or ""), (entry.title, entry.html)
+        if says not in pages[page]:
+            order.append((page, says))
+        pages[page].setdefault(says, entry)
+    entries = [_told_apart(pages[page][says], [*pages[page].values()]) for page, says in order]
+    return tuple({(entry.entry_id, entry.link): entry for entry in reversed(entries)}.values())[::-1], tuple(refused)
+
+
+def _told_apart(entry: FeedEntry, of_page: list[FeedEntry]) -> FeedEntry:
+    """Return an entry as it is known beside the others of its page."""
+    ids = {other.entry_id for other in of_page}
+    if len(of_page) == 1 or (len(ids) == 1 and entry.entry_id != entry.link):
+        return entry  # alone, or one id for all: versions of one entry
+    if sum(other.entry_id == entry.entry_id for other in of_page) > 1:
+        told = sha256((entry.title or entry.html or "").encode()).hexdigest()[:_ID_LETTERS]
+        entry = replace(entry, entry_id=f"{entry.entry_id}#{told}")
+    return replace(entry, shares_link=True)
+
+
+def from_document(
+    raw: Any,  # noqa: ANN401 - feedparser is untyped
+    facts: FeedFacts,
+    document: ParsedDocument,
+) -> RawEntry:
+    """Return what an entry says in the words of feedparser."""
+    atom = document.version.startswith("atom")
+    text, plain = _text(raw, atom=atom)
+    source = raw.get("source")
+    title = raw.get("title_detail") or {}
+    source = source if isinstance(source, dict) else {}
+    return RawEntry(
+        entry_id=raw.get("id"),
+        links=_links(raw, facts.url),
+        title=title_of(raw.get("title"), plain=_is_plain(title, atom=atom)) or _title_of_medium(raw),
+        author=joined_names(raw.get("authors") or [raw.get("googleplay_author")])
+        or joined_names(source.get("authors") or ()),
+        # Past feedparser's own look-up, which warns of the date that it gives for one that is missing.
+        dates=tuple(dict.get(raw, name) for name in ("published", "updated", "created")),
+        text=text,
+        plain=plain,
+        outlet=source.get("title") or raw.get("news_source"),
+        outlet_url=next((url for key in ("href", "link", "id") if (url := web_address(source.get(key), None))), None),
+    )
+
+
+def _is_plain(detail: Mapping[str, Any], *, atom: bool) -> bool:
+    """Whether a text construct of Atom is text: it says so, or says nothing and holds no markup."""
+    told = detail.get("type") == "text/plain" and atom
+    return told and (bool(detail.get("declared")) or not holds_markup(detail.get("value") or ""))
+
+
+def _text(raw: Mapping[str, Any], *, atom: bool) -> tuple[str | None, bool]:
+    parts = [*raw.get("content", ()), raw.get("summary_detail") or {"value": raw.get("summary")}]
+    parts.append({"value": raw.get("summary")})
+    best = max(parts, key=lambda part: len(text_of(part.get("value")) or ""))
+    if not text_of(best.get("value")) and _is_film(raw):
+        best = {"value": raw.get("caption")}
+    return best.get("value"), _is_plain(best, atom=atom)
+
+
+def _title_of_medium(raw: Mapping[str, Any]) -> str | None:
+    """Return the title of a medium where it can be the entry's: not that of a picture within."""
+    return title_of(raw.get("caption_title"), plain=False) if _is_film(raw) or not raw.get("media_content") else None
+
+
+def _is_film(raw: Mapping[str, Any]) -> bool:
+    """Whether an entry is nothing but a film: its description is the entry's text."""
+    media = raw.get("media_content") or ()
+    kinds = {str(one.get("medium") or "") or str(one.get("type") or "").partition("/")[0] for one in media}
+    return bool(kinds & {"video", "application", "audio"})
+
+
+def _outlet(name: object) -> str | None:
+    text = title_of(name, plain=False)
+    return text.strip() if text and len(text) <= _MAX_OUTLET and web_address(text, None) is None else None
+
+
+def _links(raw: Mapping[str, Any], url: str) -> tuple[str | None, ...]:
+    """Return addresses of an entry's page: before a feed service's counting link, the page, the id, enclosures."""
+    links = raw.get("links", ())
+    alternates = [link for link in links if link.get("rel", "alternate") == "alternate"]
+    pages = [link.get("href") for link in alternates if "html" in str(link.get("type") or "html")]
+    enclosed = [
+        link.get("href") for link in links if link.get("rel") == "enclosure" and "html" in str(link.get("type") or "")
+    ]
+    return (
+        web_address(raw.get("feedburner_origlink"), None),
+        *(web_address(page, url) for page in pages),
+        # A bare guid counts where it is an address as it stands.
+        web_address(raw.get("link"), None if raw.get("guidislink") else url),
+        web_address(raw.get("id"), None),
+        *(web_address(one, url) for one in enclosed),
+    )

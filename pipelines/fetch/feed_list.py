@@ -1,0 +1,212 @@
+"""Reading feed lists: OPML, TOML, YAML, or plain text with an address a line, in any encoding.
+
+Every address that can be read is taken; what is repaired or left out is told with the list.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from pipelines.errors import ConfigurationError
+from pipelines.extract.charset import decode
+from pipelines.fetch.feed_options import with_options
+from pipelines.fetch.opml import read_opml
+from pipelines.fetch.sources import FeedSource, feed_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_SCHEME = re.compile(r"(?:feed:(?=https?:)|feed:/*(?!/))", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:(?:feed:)?https?|feed)://(?:(?![,;|](?:feed:)?https?://)[^\s\"'<>])+",  # a row of them may have no blanks
+    re.IGNORECASE,
+)
+_HOST = re.compile(r"[^\s/:@.]+(?:\.[^\s/:@.]+)*\.[^\W\d_]{2,}(?::\d+)?(?:[/?][^\s]*)?")
+"""An address without its scheme: a host with a top-level domain, and what follows."""
+_LOCAL = re.compile(r"localhost(?::\d+)?/\S*|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/\S*", re.IGNORECASE)
+_PIECES = {
+    "toml": re.compile(r"^(?=\[\[\s*feeds\s*\]\])", re.MULTILINE),
+    "yaml": re.compile(r"^(?=[ \t]*-[ \t])", re.MULTILINE),
+}
+"""Where a list may be cut into entries that are read one by one."""
+_SECRET = re.compile(r"//[^/@\s]*@")
+_AROUND = "-*• \t,;<>\"'"
+"""What stands around addresses in lists that people write."""
+_QUOTED = 120
+
+
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """A feed list, read."""
+
+    sources: tuple[FeedSource, ...]
+    """Each feed once, in the list's order."""
+    repaired: tuple[str, ...] = ()
+    """What was read in spite of a fault."""
+    left_out: tuple[str, ...] = ()
+    """Entries of which no address could be read."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of a list so far."""
+
+    name: str
+    sources: dict[str, FeedSource] = field(default_factory=dict)
+    repaired: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def take(self, url: str, place: str) -> FeedSource | None:
+        """Return the feed at an address as it is written; note what had to be repaired, or that there is none."""
+        whole = completed(url)
+        try:
+            source = feed_source(whole)
+        except ValueError:
+            self.left_out.append(f"{place}: {_shown(url)} is no http(s) address of a feed")
+            return None
+        if whole != url.strip():
+            self.repaired.append(f"{place}: {_shown(url)} is read as {source.url}")
+        return source
+
+    def add(self, source: FeedSource) -> None:
+        """Add a feed; the second of two with one address gives its tags to the first."""
+        known = self.sources.setdefault(source.url, source)
+        if known is not source:
+            self.repaired.append(f"{source.url} is listed more than once")
+            tags = tuple(dict.fromkeys((*known.tags, *source.tags)))
+            self.sources[source.url] = replace(known, tags=tags, title=known.title or source.title)
+
+
+def _shown(text: str) -> str:
+    """A piece of a list as it may be told: short, and without a password."""
+    return repr(_SECRET.sub("//…@", text.strip())[:_QUOTED])
+
+
+def completed(url: str) -> str:
+    """Return an address with a scheme: ``feed:`` stands for http(s), and without any https is meant."""
+    url = url.strip()
+    if url.lower().startswith("feed:"):
+        url = _SCHEME.sub("", url, count=1)
+    if url.startswith("//"):
+        return f"https:{url}"
+    return f"https://{url}" if _HOST.fullmatch(url) or _LOCAL.fullmatch(url) else url
+
+
+def read_feed_list(data: bytes, name: str) -> FeedList:
+    """Read a feed list.
+
+    ``name`` is the file's, for messages and its form (``.toml``, ``.yaml``).
+
+    Raises:
+        ConfigurationError: it has no feed, or an option of a feed is wrong.
+    """
+    text = decode(data).lstrip("\ufeff \t\r\n")
+    reading = _Reading(name)
+    if text.startswith("<"):
+        _read_opml(text, reading)
+    elif name.lower().endswith(".toml"):
+        _read_tables(text, "toml", tomllib.loads, reading)
+    elif name.lower().endswith((".yaml", ".yml")):
+        _read_tables(text, "yaml", yaml.safe_load, reading)
+    else:
+        _read_lines(text, reading)
+    if not reading.sources:
+        faults = "; ".join([*reading.repaired, *reading.left_out][:3])
+        raise ConfigurationError(
+            f"{name}: no feed in it; OPML needs <outline xmlUrl=…>, TOML and YAML a list 'feeds', "
+            f"text an address a line{f' ({faults})' if faults else ''}"
+        )
+    return FeedList(tuple(reading.sources.values()), tuple(reading.repaired), tuple(reading.left_out))
+
+
+def _read_opml(text: str, reading: _Reading) -> None:
+    outlines, fault = read_opml(text, reading.name)
+    if fault:
+        reading.repaired.append(f"{reading.name}: {fault}; read with repairs")
+    for number, outline in enumerate(outlines, 1):
+        place = f"{reading.name}: feed {number} {outline.title or ''}".rstrip()
+        source = reading.take(outline.url, place)
+        if source:
+            reading.add(replace(source, title=outline.title, tags=outline.tags))
+
+
+def _read_lines(text: str, reading: _Reading) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if not bare or bare.startswith(("#", ";", "//#")):
+            continue
+        place = f"{reading.name}: line {number}"
+        found = [one[0].rstrip(",;|)]>") for one in _ADDRESS.finditer(bare)]
+        whole = found == [bare]
+        first, _, rest = bare.strip(_AROUND).partition(" ")
+        if rest and not found and "/" in first and _HOST.fullmatch(first):
+            found = [first]
+        urls = found or [bare.strip(_AROUND)]
+        for url in urls:
+            source = reading.take(url, place)
+            if source:
+                reading.add(source)
+                if not whole and found:
+                    reading.repaired.append(f"{place}: only the address is read of {_shown(bare)}")
+
+
+def _read_tables(text: str, form: str, load: Callable[[str], Any], reading: _Reading) -> None:
+    try:
+        document = load(text)
+    except (tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
+        reading.repaired.append(f"{reading.name}: {error}; read entry by entry")
+        _add_entries(_one_by_one(text, form, load, reading), reading)
+        return
+    entries = document.get("feeds") if isinstance(document, dict) else document
+    if entries is not None and not isinstance(entries, list):
+        if form == "yaml" and isinstance(entries, str):
+            _read_lines("\n".join(entries.split()), reading)  # addresses, a line each, are one text to YAML
+            return
+        raise ConfigurationError(f"{reading.name}: 'feeds' must be a list")
+    _add_entries(entries or [], reading)
+
+
+def _one_by_one(text: str, form: str, load: Callable[[str], Any], reading: _Reading) -> list[Any]:
+    """Return the entries of a list that is broken as a whole; of a broken entry, its address alone."""
+    entries: list[Any] = []
+    for piece in _PIECES[form].split(text):
+        try:
+            document = load(_dedented(piece))
+            inner = document.get("feeds") if isinstance(document, dict) else document
+            entries += inner if isinstance(inner, list) else []
+        except (tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError, ValueError):
+            found = _ADDRESS.search(piece)
+            if found:
+                entries.append(found[0].rstrip(",;|)]}>"))
+                reading.repaired.append(f"{reading.name}: only the address is read of {_shown(piece)}")
+            elif piece.strip():
+                reading.left_out.append(f"{reading.name}: {_shown(piece)} cannot be read")
+    return entries
+
+
+def _dedented(piece: str) -> str:
+    indent = len(piece) - len(piece.lstrip(" \t"))
+    return "\n".join(line[indent:] if not line[:indent].strip() else line for line in piece.splitlines())
+
+
+def _add_entries(entries: Iterable[object], reading: _Reading) -> None:
+    for number, entry in enumerate(entries, 1):
+        place = f"{reading.name}: feed {number}"
+        told = {"url": entry} if isinstance(entry, str) else entry
+        if not isinstance(told, dict):
+            reading.left_out.append(f"{place}: {_shown(str(entry))} is no feed")
+            continue
+        told = {str(key): value for key, value in told.items()}
+        url = next((told.pop(key) for key in [*told] if key.lower() in ("url", "xmlurl")), None)
+        if not isinstance(url, str):
+            reading.left_out.append(f"{place}: 'url' is missing")
+            continue
+        source = reading.take(url, place)
+        options = with_options(source or FeedSource(url), told, place)
+        if source:
+            reading.add(options)

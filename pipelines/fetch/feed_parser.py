@@ -1,0 +1,144 @@
+"""RSS, Atom and RDF by feedparser's parsers, with what it mixes up kept apart.
+
+``feedparser.parse`` gives no hold on its parsers, so its few steps are taken here: to UTF-8, without the DOCTYPE,
+through the strict parser, and where that fails through the loose one. Nothing is opened or asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import xml.sax
+from dataclasses import dataclass
+from typing import Any
+
+from feedparser.api import LooseFeedParser, StrictFeedParser
+from feedparser.encodings import convert_to_utf8
+from feedparser.exceptions import CharacterEncodingOverride, ThingsNobodyCaresAboutButMe
+from feedparser.sanitizer import replace_doctype
+from feedparser.util import FeedParserDict
+
+from pipelines.fetch.feed_people import name_in
+from pipelines.fetch.xml_repair import repaired
+
+MAX_PERSON = 1_000
+"""Characters of a person that feedparser looks at: its search for a mail address takes quadratic time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A document as feedparser reads it."""
+
+    feed: Any
+    entries: list[Any]
+    version: str
+    """``rss20``, ``atom10`` …; empty where it is none that is known."""
+    fault: str | None
+    """What is wrong with the document."""
+
+
+class _Distinctions:
+    """Handlers of elements that feedparser takes for others.
+
+    The caption of a picture is not the entry's text, and its title not the entry's title. An id is no address, even
+    where it could be one.
+    """
+
+    can_be_relative_uri = frozenset(StrictFeedParser.can_be_relative_uri) - {"id"}
+
+    def _start_media_description(self, attributes: Any) -> None:  # noqa: ANN401 - feedparser is untyped
+        del attributes
+        self.push("caption", 1)  # type: ignore[attr-defined] # feedparser's mixin has it
+
+    def _end_media_description(self) -> None:
+        self.pop("caption")  # type: ignore[attr-defined]
+
+    def _start_media_title(self, attributes: Any) -> None:  # noqa: ANN401
+        del attributes
+        self.push("caption_title", 1)  # type: ignore[attr-defined]
+
+    def _end_media_title(self) -> None:
+        self.pop("caption_title")  # type: ignore[attr-defined]
+
+    def push_content(self, tag: str, attributes: Any, default: str, expecting_text: int) -> None:  # noqa: ANN401
+        super().push_content(tag, attributes, default, expecting_text)  # type: ignore[misc]
+        self.contentparams["declared"] = "type" in attributes  # type: ignore[attr-defined]
+
+    def _sync_author_detail(self, key: str = "author") -> None:
+        """Take the name from an author that is a text; feedparser knows no mail address of a long top-level domain."""
+        context = self._get_context()  # type: ignore[attr-defined]
+        text = context.get(key) or ""
+        people = context.get(f"{key}s") or [None]
+        if text and key == "author" and people[-1] is not None and not people[-1]:
+            people[-1]["name"] = name_in(text) or ""
+        elif len(text) <= MAX_PERSON:
+            super()._sync_author_detail(key)  # type: ignore[misc]
+
+
+class _Strict(_Distinctions, StrictFeedParser):  # type: ignore[misc]
+    pass
+
+
+class _Loose(_Distinctions, LooseFeedParser):  # type: ignore[misc]
+    pass
+
+
+def parse_document(body: bytes, url: str) -> ParsedDocument:
+    """Parse a document; ``url`` is what its relative addresses are resolved against.
+
+    What stands before a fault is kept, whatever the fault does to feedparser.
+    """
+    result = FeedParserDict(bozo=False, headers={"content-type": "application/xml"})
+    data = convert_to_utf8(result["headers"], body, result)
+    version, data, entities = replace_doctype(data)
+    fault = result.get("bozo_exception")
+    fault = None if isinstance(fault, CharacterEncodingOverride) else fault
+    if not result["encoding"]:
+        return _loosely(url, data, version, entities, fault)
+    try:
+        return _strictly(url, data, version, fault)
+    except Exception as error:  # noqa: BLE001 - feedparser raises much on broken documents; other ways are left
+        fault = error
+    mended = repaired(data.decode("utf-8", "replace"), keep_names=b"<!ENTITY" in data).encode()
+    try:
+        return _strictly(url, mended, version, fault)
+    except Exception:  # noqa: BLE001 - the first fault is told
+        return _loosely(url, mended, version, entities, fault)
+
+
+def _strictly(url: str, data: bytes, version: str, fault: object) -> ParsedDocument:
+    parser = _ready(_Strict(url, None, "utf-8"))
+    _read_strictly(parser, data)
+    return ParsedDocument(parser.feeddata, parser.entries, version or parser.version, _described(fault))
+
+
+def _loosely(url: str, data: bytes, version: str, entities: object, fault: object) -> ParsedDocument:
+    parser = _ready(_Loose(url, None, "utf-8", entities))
+    try:
+        parser.feed(data.decode("utf-8", "replace"))
+    except Exception as error:  # noqa: BLE001 - what was read so far counts
+        fault = error
+    return ParsedDocument(parser.feeddata, parser.entries, version or parser.version, _described(fault))
+
+
+def _described(fault: object) -> str | None:
+    if fault is None:
+        return None
+    known = isinstance(fault, xml.sax.SAXException | ThingsNobodyCaresAboutButMe)
+    return str(fault) if known else f"{type(fault).__name__}: {fault}"
+
+
+def _ready(parser: Any) -> Any:  # noqa: ANN401
+    # Both rewrite the markup of texts; ours are read by a parser of their own.
+    parser.resolve_relative_uris = parser.sanitize_html = False
+    return parser
+
+
+def _read_strictly(parser: Any, data: bytes) -> None:  # noqa: ANN401
+    reader = xml.sax.make_parser()  # noqa: S317 - neither DOCTYPE nor external entities are left
+    reader.setFeature(xml.sax.handler.feature_namespaces, 1)
+    reader.setFeature(xml.sax.handler.feature_external_ges, 0)
+    reader.setContentHandler(parser)
+    reader.setErrorHandler(parser)
+    source = xml.sax.xmlreader.InputSource()
+    source.setByteStream(io.BytesIO(data))
+    reader.parse(source)
