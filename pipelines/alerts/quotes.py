@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -108,10 +109,12 @@ def _quote(
 
 
 def _start(sentence: str, group: Sequence[AlertMatch | Match]) -> int:
-    """Return where a quoted sentence begins in its text: all forms of the group must stand where they matched."""
-    possible = [{match.start - at for at in _occurrences(sentence, match.form)} for match in group]
-    common = set.intersection(*possible) if possible else set()
-    return min(common or possible[0] or {group[0].start})
+    """Return where a quoted sentence begins in its text: the place at which most forms stand where they matched.
+
+    A sentence that stands in a text twice is quoted once, where it has more of them.
+    """
+    fitting = Counter(match.start - at for match in group for at in _occurrences(sentence, match.form))
+    return min(fitting, key=lambda start: (-fitting[start], start), default=group[0].start)
 
 
 def _occurrences(text: str, form: str) -> Iterator[int]:

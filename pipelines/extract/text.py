@@ -112,13 +112,15 @@ def split_lines(text: str) -> list[str]:
     Raises:
         ExtractionError: ``too_large`` above 20,000 lines, which no article has.
     """
-    raw = _rejoined([tidy(line) for line in _LINE_BREAK.split(text)])
-    if len(raw) > _MAX_LINES:
-        raise ExtractionError("too_large", f"{len(raw)} lines; the limit is {_MAX_LINES}")
+    given = [tidy(line) for line in _LINE_BREAK.split(text)]
+    if len(given) > _MAX_LINES:
+        raise ExtractionError("too_large", f"{len(given)} lines; the limit is {_MAX_LINES}")
+    raw = _rejoined(given)
     filled = [line for line in raw if line]
     longest = max(map(len, filled), default=0)
     broken = sum(not ends_sentence(line) and len(line) > _FULL_SHARE * longest for line in filled)
-    if longest > _WRAP_WIDTH or broken < _WRAPPED_LINES or broken < len(filled) / 3:
+    least = 1 if raw != given else _WRAPPED_LINES  # a divided word tells of wrapping by itself
+    if longest > _WRAP_WIDTH or broken < least or broken < len(filled) / 3:
         return filled
     joined: list[str] = []
     previous = ""
@@ -131,9 +133,9 @@ def split_lines(text: str) -> list[str]:
     return joined
 
 
-def _rejoined(lines: list[str]) -> list[str]:
-    """Move the rest of each divided word up to the line on which it begins."""
-    language = None
+def _rejoined(given: list[str]) -> list[str]:
+    """Return lines with the rest of each divided word moved up to the line on which it begins."""
+    lines, language = list(given), None
     for number, (line, following) in enumerate(pairwise(lines)):
         if not line.endswith(_HYPHENS) or not following:
             continue
