@@ -83,9 +83,14 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 
 
 def _detected(body: bytes) -> list[str]:
+    return [str(name) for name in detect_encoding(telling_bytes(body, _SAMPLE_BYTES)) if name != "ascii"]
+
+
+def telling_bytes(body: bytes, most: int) -> bytes:
+    """Return the parts of a body that tell of its encoding, bytes beyond ASCII with what is around them."""
     sample = bytearray()
     for found in _NON_ASCII.finditer(body):
         sample += found[0] + b"\n"
-        if len(sample) > _SAMPLE_BYTES:
+        if len(sample) > most:
             break
-    return [str(name) for name in detect_encoding(bytes(sample)) if name != "ascii"]
+    return bytes(sample[:most])

@@ -7,21 +7,39 @@ through the strict parser, and where that fails through the loose one. Nothing i
 from __future__ import annotations
 
 import io
+import re
 import xml.sax
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from feedparser import encodings
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.encodings import convert_to_utf8
 from feedparser.exceptions import CharacterEncodingOverride, ThingsNobodyCaresAboutButMe
 from feedparser.sanitizer import replace_doctype
 from feedparser.util import FeedParserDict
 
+from pipelines.extract.charset import telling_bytes
 from pipelines.fetch.feed_people import name_in
 from pipelines.fetch.xml_repair import repaired
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DECLARATION = re.compile(rb"\s*<\?xml\b[^>]{0,500}>")
+_DETECTION_BYTES = 8_000
+"""Bytes from which chardet detects an encoding: its time grows with their square, and a crafted feed took minutes."""
 MAX_PERSON = 1_000
 """Characters of a person that feedparser looks at: its search for a mail address takes quadratic time."""
+
+
+def _bounded(detect: Callable[[bytes], str]) -> Callable[[bytes], str]:
+    """Return a detection of encodings that looks at a part of a large document."""
+    return lambda data: detect(data if len(data) <= _DETECTION_BYTES else telling_bytes(data, _DETECTION_BYTES))
+
+
+# feedparser has no setting for it.
+encodings.lazy_chardet_encoding = _bounded(encodings.lazy_chardet_encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +106,10 @@ def parse_document(body: bytes, url: str) -> ParsedDocument:
     What stands before a fault is kept, whatever the fault does to feedparser.
     """
     result = FeedParserDict(bozo=False, headers={"content-type": "application/xml"})
-    data = convert_to_utf8(result["headers"], body, result)
+    try:
+        data = convert_to_utf8(result["headers"], body, result)
+    except UnicodeDecodeError:  # of its declaration
+        data = convert_to_utf8(result["headers"], _DECLARATION.sub(b"", body, count=1), result)
     version, data, entities = replace_doctype(data)
     fault = result.get("bozo_exception")
     fault = None if isinstance(fault, CharacterEncodingOverride) else fault
