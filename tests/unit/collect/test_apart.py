@@ -70,7 +70,6 @@ def test_a_busy_parser_does_not_hold_up_the_end() -> None:
 
 def test_a_document_made_to_keep_the_detection_of_encodings_busy_is_read() -> None:
     # chardet's search for words goes over a run of letters once for each of them.
-    body = b"<rss version='2.0'><channel><title>\x9e" + b"a" * 400_000 + b"</title></channel></rss>"
-    body += FEED.removeprefix(b"<rss version='2.0'>")
+    body = b"<rss version='2.0'><channel><title>\x9e\xb7 x" + b"a" * 60_000 + b"</title></channel></rss>"
     with ParserProcesses() as parsers:
         assert len(asyncio.run(parsers.call(parse_feed, body, "https://a.example/feed")).title or "") > 1_000
