@@ -16,7 +16,7 @@ from pipelines.extract.metadata import read_metadata
 from pipelines.extract.net import is_doubtful, loses, prose_size
 from pipelines.extract.prepare import linked_headlines, remove_furniture
 from pipelines.extract.selectors import remove_selected, selected_container
-from pipelines.extract.sniff import refuse_non_html, refuse_non_text
+from pipelines.extract.sniff import refuse_non_html, refuse_non_text, without_embedded
 from pipelines.extract.tree import parse_html
 from schemas.records import DroppedLine, Extracted, ReadingOptions, now_utc
 
@@ -51,6 +51,7 @@ def extract_html(
         ExtractionError: with reason ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary``,
             ``json``, ``feed``, ``not_html``, ``too_deep`` or ``no_text``.
     """
+    body = without_embedded(body)
     refuse_non_text(body)
     return extract_markup(decode(body, content_type), url=url, reference=reference, reading=reading)
 

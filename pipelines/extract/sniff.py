@@ -16,6 +16,8 @@ MAX_BODY_BYTES = 5_000_000
 
 _HEAD = 2048
 """Bytes looked at for magic numbers and control characters."""
+_EMBEDDED = re.compile(rb"data:[a-z]{1,20}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=-]{1,60}){0,4},[^\"'()<>\s]*", re.IGNORECASE)
+"""A ``data:`` address (RFC 2397)."""
 _MAX_CONTROL_SHARE = 0.02
 """More control characters than this among the first bytes: not text. Text has none but tab, line feed, return."""
 _IMAGES = (
@@ -47,6 +49,11 @@ _FEED = re.compile(
     r"(?:<\?xml[^>]*>|<\?xml-stylesheet[^>]*>|<!--.{0,500}?-->|\s)*<(?:rss|feed|rdf:rdf)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+def without_embedded(body: bytes) -> bytes:
+    """Return a page without the images and fonts that are embedded in it, where it is too large with them."""
+    return body if len(body) <= MAX_BODY_BYTES else _EMBEDDED.sub(b"data:,", body)
 
 
 def refuse_non_text(body: bytes) -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -18,6 +18,7 @@ from pipelines.fetch.feed_list import read_feed_list
 from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
 from pipelines.printable import is_printable, printable
+from pipelines.seeds.saved import saved_page
 from schemas.records import Capture, MediaKind, Quarantined
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _items(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
         case "txt":
             yield _whole(path, MediaKind.TEXT, "text/plain", fetched_at)
         case "html" | "htm":
-            yield _whole(path, MediaKind.HTML, "text/html", fetched_at)
+            yield _page(path, fetched_at)
         case "jsonl":
             yield from _lines(path, fetched_at)
         case "warc" | "arc":
@@ -104,6 +105,16 @@ def _whole(path: Path, kind: MediaKind, content_type: str, fetched_at: datetime)
         content_type=content_type,
         external_id=printable(path.name),
     )
+
+
+def _page(path: Path, fetched_at: datetime) -> Capture:
+    """Return a page; one that a browser saved has the address and time that it wrote into the page."""
+    page = _whole(path, MediaKind.HTML, "text/html", fetched_at)
+    saved = saved_page(page.body)
+    if saved is None:
+        return page
+    at = saved.saved_at if saved.saved_at and saved.saved_at < fetched_at else fetched_at
+    return replace(page, url=saved.url, fetched_at=at)
 
 
 @contextmanager
