@@ -81,7 +81,8 @@ def run(
         if example:
             print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
     _complain(report, reporter)
-    say_left_out(inputs, reporter)
+    if not example:  # which has a README beside its seeds
+        say_left_out(inputs, reporter)
     if listed.left_out or not report.clean or inputs.nothing_read:
         raise typer.Exit(1)
 

@@ -90,6 +90,7 @@ class _Reader:
         self._contradictory = False
         self._zones: list[str] = []
         self._weekday_or_month: int | None = None
+        self._weekday_seen = False
 
     def read(self) -> Reading | None:
         for number, token in enumerate(self._tokens):
@@ -216,6 +217,7 @@ class _Reader:
                 return False
             self._month = month
             return True
+        self._weekday_seen = self._weekday_seen or weekday
         comment = bool(self._zones) and self._clock is not None and self._in_brackets(number)
         return weekday or bare in _FILLERS or comment
 
@@ -237,6 +239,8 @@ class _Reader:
     def _result(self) -> Reading | None:
         if self._month is None:
             self._month = self._weekday_or_month
+        elif self._weekday_or_month is not None and self._weekday_seen:
+            return None  # "Wed, 01 Mar 2000 … May": two months
         if self._ambiguous:
             return Reading(None, None, None, local=False)
         if self._year is None or self._month is None or self._day is None:

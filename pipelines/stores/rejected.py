@@ -76,9 +76,11 @@ def merged(old: Quarantined | None, new: Quarantined) -> Quarantined:
     )
 
 
-def _recency(item: Quarantined) -> tuple[datetime, str, str]:
+def _recency(item: Quarantined) -> tuple[bool, datetime, str, str]:
     at = item.captured_at or (None if item.archive_record else item.last_seen)
-    return (at or _NEVER, item.archive_record or "", item.detail)
+    # A revision that is refused does not know its capture; the article, refused beside it, does.
+    placed = item.stage != STAGE or item.archive_record is not None
+    return (placed, at or _NEVER, item.archive_record or "", item.detail)
 
 
 def _of(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
