@@ -21,6 +21,11 @@ JAR_CACHE = Path(__file__).parent.parent / "var" / "elasticsearch"
 """Where ``make elasticsearch-up`` keeps the jars as well: they are fetched once for both."""
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:  # noqa: ARG001
+    """Return an id for bytes that is the same in every process: packed bytes often have the time in them."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Elasticsearch node of this test session, with no data. If it cannot start, the tests fail."""
