@@ -33,6 +33,14 @@ def say_left_out(inputs: Inputs, reporter: Reporter) -> None:
         reporter.say("wirepicket: there is no seed file in what --seeds names")
 
 
+def say_passed_over(feeds: FeedsTaken, reporter: Reporter) -> None:
+    """Name the first feeds that were not asked, with the reason, and count the rest."""
+    for url, why in feeds.passed_over[:SHOWN]:
+        reporter.say(f"wirepicket: {url}: not asked: {why}")
+    if (more := len(feeds.passed_over) - SHOWN) > 0:
+        reporter.say(f"wirepicket: … and {more} more feeds were not asked")
+
+
 def say_postponed(feeds: FeedsTaken, reporter: Reporter) -> None:
     """Say which pages and feeds are left for a later run, and why: a line a host and reason, most pages first."""
     for (host, why), pages in feeds.postponed.most_common(SHOWN):

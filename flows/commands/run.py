@@ -17,7 +17,7 @@ from flows.commands.options import (
     SeedsOption,
     StoreOption,
 )
-from flows.complaints import SHOWN, say_left_out, say_postponed, say_quarantined
+from flows.complaints import say_left_out, say_passed_over, say_postponed, say_quarantined
 from flows.feed_lists import listed_feeds, say_faults
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
@@ -81,8 +81,7 @@ def run(
         if example:
             print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
     _complain(report, reporter)
-    if not example:  # which has a README beside its seeds
-        say_left_out(inputs, reporter)
+    say_left_out(inputs, reporter)
     if listed.left_out or not report.clean or inputs.nothing_read:
         raise typer.Exit(1)
 
@@ -103,8 +102,7 @@ def _complain(report: PassReport, reporter: Reporter) -> None:
     """Say what went wrong with inputs, feeds and channels."""
     bad = (*report.collected.feeds.failed, *report.collected.quarantined, *report.batch.quarantined)
     say_quarantined(bad, reporter)
-    for url, why in report.collected.feeds.passed_over[:SHOWN]:
-        reporter.say(f"wirepicket: {url}: not asked: {why}")
+    say_passed_over(report.collected.feeds, reporter)
     say_postponed(report.collected.feeds, reporter)
     for problem in report.delivery.problems:
         reporter.say(f"wirepicket: {problem}")
