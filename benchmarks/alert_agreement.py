@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.generated_alerts import Generator, articles
-from pipelines.alerts.matcher import Matcher, confirm
-from pipelines.alerts.query import parse
+from pipelines.rules.language.query import parse
+from pipelines.rules.matcher import Matcher, confirm
 from pipelines.stores import local_node, open_store
 
 if TYPE_CHECKING:

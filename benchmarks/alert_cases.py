@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from pipelines.alerts.matcher import Matcher
+from pipelines.rules.matcher import Matcher
 from schemas.records import Rule
 
 

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING
 from ahocorasick_rs import AhoCorasick
 
 from benchmarks.generated_alerts import Generator, literals
-from pipelines.alerts.gazetteer import default_gazetteer
-from pipelines.alerts.matcher import Matcher
-from pipelines.alerts.rules import load_rules
+from pipelines.rules.checks import load_rules
+from pipelines.rules.matcher import Matcher
+from pipelines.rules.patterns.gazetteer import default_gazetteer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence, Sized

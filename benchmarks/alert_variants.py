@@ -14,15 +14,15 @@ from collections import Counter
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.alerts.gazetteer import default_gazetteer
-from pipelines.alerts.matcher import confirm
-from pipelines.alerts.normalise import index_text, tokens
-from pipelines.alerts.query import parse
+from pipelines.rules.language.query import parse
+from pipelines.rules.matcher import confirm
+from pipelines.rules.patterns.gazetteer import default_gazetteer
+from pipelines.rules.tokens.normalise import index_text, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.alerts.gazetteer import System
+    from pipelines.rules.patterns.gazetteer import System
 
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 SPACES = "\u00a0\u2009\u202f"

@@ -31,7 +31,7 @@ from benchmarks.fingerprints import fingerprints
 from pipelines.beam.runners import INPROCESS, find_runner
 from pipelines.config import load_settings
 from pipelines.stores import open_store
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 from schemas.records import MemoryEntry
 
 if TYPE_CHECKING:

@@ -32,9 +32,9 @@ from pipelines.grouping import common
 from pipelines.grouping.apply import remember
 from pipelines.grouping.linkage import Bar, average_link, candidates
 from pipelines.grouping.regroup import regroup
+from pipelines.likeness.story_features import story_features
 from pipelines.stores import open_store
-from pipelines.stores.protocol import Space
-from pipelines.stories.features import story_features
+from pipelines.stores.memory import Space
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

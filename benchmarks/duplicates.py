@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.groups import EmptyMemory, pair_scores, pairs
-from pipelines.dedup.fingerprint import copy_keys, key_of, numbers, pack, shingles, words
 from pipelines.grouping.regroup import regroup
 from pipelines.identify.article import fingerprint
+from pipelines.likeness.fingerprint import copy_keys, key_of, numbers, pack, shingles, words
 from schemas.records import ArticleContent
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.duplicates import content, read
-from pipelines.dedup.fingerprint import hash_text, numbers, shingles, winnow
 from pipelines.identify.article import fingerprint
-from pipelines.stories.features import story_features
+from pipelines.likeness.fingerprint import hash_text, numbers, shingles, winnow
+from pipelines.likeness.story_features import story_features
 from schemas.records import now_utc
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.dedup.fingerprint import MAX_KEYS, pack, winnow
-from pipelines.stories.features import KEY_RANKS, KEY_TITLE_RANKS, StoryFeatures, pair_key, telling_pairs
+from pipelines.likeness.fingerprint import MAX_KEYS, pack, winnow
+from pipelines.likeness.story_features import KEY_RANKS, KEY_TITLE_RANKS, StoryFeatures, pair_key, telling_pairs
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:

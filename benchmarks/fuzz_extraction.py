@@ -24,10 +24,10 @@ from pathlib import Path
 
 from benchmarks.mutating import inputs
 from benchmarks.wrapping import wrapped_pages
-from pipelines.alerts.matcher import Matcher
 from pipelines.errors import InputError
 from pipelines.ingest.pool import SECONDS, RefinePool
 from pipelines.ingest.refine import refine
+from pipelines.rules.matcher import Matcher
 from schemas.records import Capture, MediaKind
 
 INPUTS = 100_000

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wordfreq import top_n_list
 
-from pipelines.alerts.gazetteer import default_gazetteer
+from pipelines.rules.patterns.gazetteer import default_gazetteer
 from schemas.records import Article, ArticleContent, Observation, Rule
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pipelines.stores.protocol import Space
+    from pipelines.stores.memory import Space
     from schemas.records import MemoryEntry
 
 

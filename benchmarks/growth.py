@@ -37,18 +37,18 @@ import numpy as np
 from benchmarks.fingerprints import PAIRS, fingerprints
 from benchmarks.generated_alerts import Generator, articles
 from benchmarks.groups import EmptyMemory
-from pipelines.alerts.query import parse
-from pipelines.dedup.fingerprint import MAX_KEYS
 from pipelines.grouping.regroup import regroup
+from pipelines.likeness.fingerprint import MAX_KEYS
+from pipelines.rules.language.query import parse
 from pipelines.stores import local_node, open_store
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from pipelines.grouping.regroup import Memory
+    from pipelines.stores.memory import Memory
     from pipelines.stores.protocol import Store
     from schemas.records import Fingerprint, Rule
 

@@ -28,7 +28,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.generated_alerts import Generator
-from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import LOG_CHANNEL, AlertPolicy
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
@@ -36,6 +35,7 @@ from pipelines.ingest.refine import refine
 from pipelines.notify.channels import JsonLinesChannel
 from pipelines.notify.deliver import deliver
 from pipelines.notify.targets import DeliveryError
+from pipelines.rules.matcher import Matcher
 from pipelines.stores import open_store
 from pipelines.stores.address import ElasticsearchAddress, parse_store_url
 from pipelines.stores.elastic import ElasticsearchStore

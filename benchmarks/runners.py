@@ -27,7 +27,6 @@ from benchmarks.end_to_end import PeakMemory
 from benchmarks.homes import link_runners
 from benchmarks.streaming import Feed
 from benchmarks.workers import start_workers
-from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.captures import read_captures
 from pipelines.archive.index import ArchiveIndex
@@ -39,6 +38,7 @@ from pipelines.config import load_settings
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import refine
+from pipelines.rules.matcher import Matcher
 from schemas.records import Rule
 
 if TYPE_CHECKING:

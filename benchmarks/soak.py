@@ -28,7 +28,7 @@ from benchmarks.end_to_end import family_memory
 from benchmarks.streaming import RULES, Feed
 from flows.inputs import Inputs, store_of
 from flows.progress import Reporter
-from flows.stream import Stream
+from flows.stream import StreamRun
 from pipelines.archive.pending import waiting
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
@@ -96,7 +96,7 @@ def soak(folder: Path, plan: Plan, say: Callable[[Sample], None]) -> list[Sample
     inputs = Inputs.of([], [], folder / "rules.yaml", INPROCESS, settings)
     stop = threading.Event()
     forget = plan.horizon / 10
-    stream = Stream(settings=settings, inputs=inputs, reporter=Complaints(), stop=stop, notify=False, forget=forget)
+    stream = StreamRun(settings=settings, inputs=inputs, reporter=Complaints(), stop=stop, notify=False, forget=forget)
     runs = threading.Thread(target=stream.run)
     runs.start()
     samples: list[Sample] = []
@@ -111,7 +111,7 @@ def soak(folder: Path, plan: Plan, say: Callable[[Sample], None]) -> list[Sample
     return samples
 
 
-def _fed(feed: Feed, stream: Stream, settings: Settings, plan: Plan) -> Iterator[Sample]:
+def _fed(feed: Feed, stream: StreamRun, settings: Settings, plan: Plan) -> Iterator[Sample]:
     back = timedelta(days=DAYS) - timedelta(seconds=plan.horizon)
     feed.add(now_utc() - back)
     deadline = time.monotonic() + PATIENCE

@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.stories FILE.jsonl.gz
 
 FILE has an object a line: id, event, title, text, date. Prints the coefficients that a logistic regression over all
-pairs gives (those in pipelines/stories/model.py are these, rounded), B³ and pair F1 of the model in the repository
-and of models fitted without the events they are measured on (five folds, cut in several ways), and beside them an
-online TF-IDF centroid at its best threshold.
+pairs gives (those in pipelines/likeness/same_event.py are these, rounded), B³ and pair F1 of the model in the
+repository and of models fitted without the events they are measured on (five folds, cut in several ways), and beside
+them an online TF-IDF centroid at its best threshold.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.groups import b_cubed, pair_scores, pairs
-from pipelines.dedup.fingerprint import words
 from pipelines.grouping.linkage import Bar, average_link, candidates
-from pipelines.stories.features import story_features
-from pipelines.stories.model import COEFFICIENTS, GROWN_THRESHOLD, INPUTS, INTERCEPT, THRESHOLD, StoryViews
+from pipelines.likeness.fingerprint import words
+from pipelines.likeness.same_event import COEFFICIENTS, GROWN_THRESHOLD, INPUTS, INTERCEPT, THRESHOLD, StoryViews
+from pipelines.likeness.story_features import story_features
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from flows.console import counted, plain
 from flows.quote_tables import INDENT, explained, quote_block, quote_text
 from flows.story_tables import carriers, listed, minute, time_of
 from pipelines.alerts.quotes import quotes
-from pipelines.alerts.rule_file import SEVERITIES
+from pipelines.rules.rule_file import SEVERITIES
 from schemas.records import AlertOrigin
 from schemas.serial import time_to_text
 

@@ -26,13 +26,13 @@ from flows.progress import Reporter
 from flows.run import fetch_pass, run_pass
 from flows.schedule_state import recorded_run
 from flows.shipped import RULES, shipped
-from pipelines.alerts.rules import load_rules
 from pipelines.archive.pending import waiting
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import Settings, load_settings
 from pipelines.errors import ConfigurationError, CopyError, WirepicketError
 from pipelines.fetch.health import health
 from pipelines.notify.failure import tell_failure
+from pipelines.rules.checks import load_rules
 from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.rules import load_rules
 from pipelines.beam.runners import INPROCESS, find_runner
+from pipelines.rules.checks import load_rules
 from pipelines.seeds.files import left_out, seed_files
 from pipelines.stores import open_store
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from flows.run import StepRunner
+    from flows.steps import StepRunner
     from pipelines.config import Settings
     from pipelines.telemetry.metrics import Metrics
     from schemas.records import StepCount

@@ -36,7 +36,7 @@ _PATIENCE = 5.0
 
 
 def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a step as a Prefect task: see ``flows.run.StepRunner``."""
+    """Run a step as a Prefect task: see ``flows.steps.StepRunner``."""
     # No result is persisted: they are open stores and secrets, and the archive and the store are the record.
     wrap = task(name=step.__name__, cache_policy=NO_CACHE, persist_result=False)
     return wrap(step)(*args, **kwargs)

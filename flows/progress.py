@@ -18,6 +18,8 @@ from rich.progress import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pipelines.archive.copying import Copied
+
 
 class Reporter:
     """Shows bars and says what people should know. Results never go through it."""
@@ -45,3 +47,17 @@ class Reporter:
         with Progress(*columns, console=self.console, transient=True) as progress:
             task = progress.add_task(description, total=total)
             yield lambda count: progress.advance(task, count)
+
+
+_SHOWN = 5
+"""Problems of a round that are said; they are often of one kind."""
+
+
+def say_problems(reporter: Reporter, done: Copied) -> None:
+    """Say what could not be copied, the first few of it."""
+    for problem in done.problems[:_SHOWN]:
+        reporter.say(f"wirepicket: {problem}")
+    if len(done.problems) > _SHOWN:
+        reporter.say(f"wirepicket: … and {len(done.problems) - _SHOWN} files more")
+    if done.problems:
+        reporter.say("Nothing is lost: what is lacking is copied later.")

@@ -6,12 +6,12 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from flows import steps
 from flows.inputs import store_of
 from flows.observing import Observer
-from flows.steps import run_id
+from flows.steps import StepRunner, directly, run_id
 from flows.waves import Waves
 from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
@@ -24,8 +24,6 @@ from pipelines.telemetry.counts import together
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flows.inputs import Inputs
     from flows.progress import Reporter
     from flows.steps import Collected
@@ -35,21 +33,6 @@ if TYPE_CHECKING:
     from pipelines.notify.deliver import DeliveryReport
     from pipelines.stores.protocol import Store
     from schemas.records import Article, RunRecord
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class StepRunner(Protocol):
-    """Runs a step: directly, or as a Prefect task."""
-
-    def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the step returns."""
-
-
-def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a step as the function it is."""
-    return step(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import sys
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
-from flows.bringing import say_problems
+from flows.progress import say_problems
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.retention import prune
 from pipelines.beam.launch import BatchReport, launch
@@ -40,6 +40,20 @@ if TYPE_CHECKING:
     from schemas.records import Article, CaptureRef, Quarantined, SeenCapture
 
 _LOOK_UP = 500
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StepRunner(Protocol):
+    """Runs a step: directly, or as a Prefect task."""
+
+    def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the step returns."""
+
+
+def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step as the function it is."""
+    return step(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

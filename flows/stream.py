@@ -8,12 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flows import steps
-from flows.bringing import Bringing
 from flows.complaints import say_quarantined
 from flows.inputs import store_of
 from flows.observing import Observer
-from flows.run import directly
-from pipelines.alerts.reload import RuleFile
+from flows.pull import Bringing
+from flows.steps import directly
 from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.pending import store_key
@@ -24,6 +23,7 @@ from pipelines.beam.launch import PipelineError
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
 from pipelines.grouping.horizon import forgetting
+from pipelines.rules.reload import RuleFile
 from pipelines.telemetry.counts import since
 from schemas.records import RunRecord, now_utc
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from flows.inputs import Inputs
     from flows.progress import Reporter
-    from pipelines.alerts.reload import Reload
     from pipelines.config import Settings
+    from pipelines.rules.reload import Reload
     from pipelines.stores.protocol import Store
 
 LOOK = 0.25
@@ -51,7 +51,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 @dataclass(slots=True)
-class Stream:
+class StreamRun:
     """A stream while it runs.
 
     Call ``run``. What cannot be stored now waits in the archive: neither a store that is away nor a pipeline that

@@ -48,7 +48,7 @@ def print_summary(record: RunRecord) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class PassResults:
     """What a pass has to tell: only what it has made or changed."""
 
     articles: Sequence[Article]
@@ -63,7 +63,7 @@ class Told:
     background: Background
 
 
-def print_pass(report: PassReport, told: Told, settings: Settings) -> None:
+def print_pass(report: PassReport, told: PassResults, settings: Settings) -> None:
     """Print what a pass found, and what to try next."""
     if told.articles or told.alerts:
         console.print(_articles(told.articles), "")
@@ -78,7 +78,7 @@ def print_pass(report: PassReport, told: Told, settings: Settings) -> None:
     console.print(f"\nResults: [bold]{settings.store_url_shown}[/]   archive: [bold]{settings.archive}[/]")
 
 
-def _story_of(told: Told) -> Callable[[Story], Group]:
+def _story_of(told: PassResults) -> Callable[[Story], Group]:
     return lambda story: story_block(story, told.severities.get(story.id), told.firsts.get(story.id))
 
 

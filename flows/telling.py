@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.alert_tables import Background, by_severity_and_time, gravity, in_portions
-from flows.tables import SHOWN, Told
+from flows.tables import SHOWN, PassResults
 from pipelines.ingest.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.records import Alert, Story
 
 
-def told_of(report: PassReport, store: Store) -> Told:
+def told_of(report: PassReport, store: Store) -> PassResults:
     """Return the articles of a pass that are new or have changed, and the stories and alerts that have by them."""
     fresh = {article_id for article_id, outcome in report.batch.outcomes if outcome is not Outcome.SEEN}
     articles = [article for article in report.articles if article.id in fresh]
@@ -27,7 +27,7 @@ def told_of(report: PassReport, store: Store) -> Told:
     background = Background.of(changed, store, fresh)
     severities = _severities(alerts)
     ordered = sorted(_latest_first(stories), key=lambda story: gravity(severities.get(story.id)))
-    return Told(
+    return PassResults(
         articles=articles,
         stories=ordered,
         firsts=in_portions(store.articles, (story.id for story in ordered[:SHOWN])),

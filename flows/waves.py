@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from flows.inputs import Inputs
     from flows.progress import Reporter
-    from flows.run import StepRunner
+    from flows.steps import StepRunner
     from pipelines.collect.intake import Intake
     from pipelines.config import Settings
     from schemas.records import CaptureRef

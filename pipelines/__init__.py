@@ -1,21 +1,23 @@
-"""What is done to the data, one folder a step.
+"""The processing of articles: one folder a step.
 
-The one way through it:
+The main path, in order:
 
-1. ``seeds`` reads seed files and ``fetch`` feeds and pages; both give ``Capture`` records, of which ``collect`` takes
-   what is new.
-2. ``archive`` writes every capture to a WARC file. Everything after this reads the archive only.
-3. ``extract`` turns a capture into title, lines and metadata; ``clean`` drops the lines that are not the story's.
+1. ``seeds`` reads seed files; ``fetch`` reads feeds and pages. Both give ``Capture`` records, of which ``collect`` takes
+   the new ones.
+2. ``archive`` writes every capture to a WARC file. Every later step reads the archive only.
+3. ``extract`` turns a capture into title, lines and metadata. ``clean`` drops the lines that are not part of the story.
 4. ``identify`` gives the article its id (hash of the canonical URL) and merges it with earlier revisions.
-5. ``dedup`` and ``stories`` say how alike the fingerprints of two articles are; ``grouping`` makes copy groups and
-   stories of that and of what the store remembers.
-6. ``alerts`` finds the rules that match an article and makes one alert for each rule and story.
+5. ``likeness`` computes how alike the fingerprints of two articles are. ``grouping`` makes copy groups and stories from
+   these similarities and from what the store remembers.
+6. ``rules`` finds the rules that match an article. ``alerts`` makes one alert for each rule and story.
 7. ``stores`` keeps all of it, in SQLite or in Elasticsearch, behind one protocol.
-8. ``notify`` delivers what the outbox holds.
-9. ``report`` tells what the store holds of a span of time, as an HTML page; ``kibana`` makes the dashboards.
+8. ``notify`` delivers the messages in the outbox.
+9. ``report`` makes an HTML page about a span of time; ``kibana`` makes the dashboards.
 
-``ingest`` puts steps 3 to 7 together for a batch of captures, in worker processes; ``beam`` wires that as Beam
-transforms, for runs and for streams, and holds no logic of its own. ``lineage`` tells, of what is stored, where a text
-comes from and who had it first. ``telemetry`` tells machines how it goes, ``java`` runs what is written in Java.
-``flows`` says when it all runs.
+``ingest`` applies steps 3 to 7 to a batch of captures, in worker processes. ``beam`` wires it as Beam transforms, for
+runs and for streams, and holds no logic of its own. ``lineage`` answers, from stored records, where a text comes from
+and who published it first. ``text`` holds the primitives that several steps use to read text. ``telemetry`` writes logs,
+metrics and traces; ``java`` runs programs written in Java. The package ``flows`` decides when all of this runs.
+
+The order of the layers is a contract in ``pyproject.toml``: each folder imports lower layers only.
 """

@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS articles ( -- Article
 -- NULL is the smallest value to SQLite, so undated articles come last here.
 CREATE INDEX IF NOT EXISTS articles_latest ON articles (published DESC, article_id);
 
--- The normalised tokens of title and body (pipelines.alerts.normalise.index_text); rowid = articles.row.
+-- The normalised tokens of title and body (pipelines.rules.tokens.normalise.index_text); rowid = articles.row.
 -- They hold letters and digits only: the tokenizer has nothing to fold.
 CREATE VIRTUAL TABLE IF NOT EXISTS articles_text USING fts5 (
     title_tokens, body_tokens, tokenize = 'unicode61 remove_diacritics 0'

@@ -13,7 +13,7 @@ from pipelines.grouping.apply import remember
 from pipelines.grouping.regroup import regroup
 from pipelines.identify.article import fingerprint
 from pipelines.identify.url import article_id
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 from schemas.records import ArticleContent, Fingerprint, MemoryEntry
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)

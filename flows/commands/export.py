@@ -32,7 +32,7 @@ class What(StrEnum):
     REVISIONS = "revisions"
 
 
-class Form(StrEnum):
+class ExportForm(StrEnum):
     """In what form."""
 
     JSON = "json"
@@ -41,7 +41,7 @@ class Form(StrEnum):
 
 def export(
     what: Annotated[What, typer.Argument(help="What to export.")],
-    form: Annotated[Form, typer.Option("--form", help="Markdown: articles only, for reading.")] = Form.JSON,
+    form: Annotated[ExportForm, typer.Option("--form", help="Markdown: articles only, for reading.")] = ExportForm.JSON,
     closed: Annotated[
         bool, typer.Option("--all", help="Of quarantine: closed entries as well, what has succeeded since.")
     ] = False,
@@ -54,11 +54,11 @@ def export(
     """
     if closed and what is not What.QUARANTINE:
         raise ConfigurationError(f"--all is for quarantine; {what} are exported whole")
-    if form is Form.MARKDOWN and what is not What.ARTICLES:
+    if form is ExportForm.MARKDOWN and what is not What.ARTICLES:
         raise ConfigurationError(f"--form markdown is for articles; {what} are exported as JSON lines")
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        if form is Form.MARKDOWN:
+        if form is ExportForm.MARKDOWN:
             print("\n---\n\n".join(map(as_markdown, opened_store.iter_articles())), end="")
             return
         for record in _records(what, opened_store, closed=closed):

@@ -36,7 +36,7 @@ _WELL = frozenset({"ok", "new", "moved", "moving", "silent", "empty"})
 _EVENTS = 3
 
 
-class Form(StrEnum):
+class FeedListForm(StrEnum):
     """Forms of a feed list."""
 
     OPML = "opml"
@@ -188,9 +188,15 @@ def import_list(
         raise typer.Exit(1)
 
 
-def _form_of(path: Path) -> Form:
-    forms = {".opml": Form.OPML, ".xml": Form.OPML, ".toml": Form.TOML, ".yaml": Form.YAML, ".yml": Form.YAML}
-    form = (forms | {".txt": Form.TXT}).get(path.suffix.lower())
+def _form_of(path: Path) -> FeedListForm:
+    forms = {
+        ".opml": FeedListForm.OPML,
+        ".xml": FeedListForm.OPML,
+        ".toml": FeedListForm.TOML,
+        ".yaml": FeedListForm.YAML,
+        ".yml": FeedListForm.YAML,
+    }
+    form = (forms | {".txt": FeedListForm.TXT}).get(path.suffix.lower())
     if form is None:
         raise ConfigurationError(f"--to {path}: its name must end in .toml, .yaml, .opml or .txt")
     return form
@@ -199,7 +205,9 @@ def _form_of(path: Path) -> Form:
 @app.command("export")
 def export_list(
     file: FileArgument = None,
-    form: Annotated[Form, typer.Option("--form", help="OPML has no options of single feeds.")] = Form.OPML,
+    form: Annotated[
+        FeedListForm, typer.Option("--form", help="OPML has no options of single feeds.")
+    ] = FeedListForm.OPML,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,

@@ -12,9 +12,9 @@ import yaml
 
 from flows.commands.options import ConfigOption, JsonOption, StoreOption
 from flows.console import console
-from pipelines.alerts.gazetteer import default_gazetteer, load_gazetteer
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
+from pipelines.rules.patterns.gazetteer import default_gazetteer, load_gazetteer
 
 app = typer.Typer(help="Weapon systems and the names they go by.", no_args_is_help=True)
 

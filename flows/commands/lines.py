@@ -12,8 +12,8 @@ from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.console import console
 from pipelines.clean.learning import learn as learn_lines
-from pipelines.clean.lines import comparable
 from pipelines.errors import ConfigurationError
+from pipelines.text.lines import comparable
 from schemas.records import now_utc
 from schemas.serial import to_dict
 

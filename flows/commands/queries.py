@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.query import parse
 from pipelines.errors import ConfigurationError, RuleSyntaxError
+from pipelines.rules.language.query import parse
 
 if TYPE_CHECKING:
-    from pipelines.alerts.query import Query
+    from pipelines.rules.language.query import Query
 
 
 def parsed_query(query: str) -> Query:

@@ -11,8 +11,8 @@ import typer
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, RulesOption, StoreOption, opened
 from flows.shipped import RULES, shipped
-from pipelines.alerts.rules import load_rules
 from pipelines.errors import ConfigurationError
+from pipelines.rules.checks import load_rules
 from schemas.records import now_utc
 
 

@@ -19,17 +19,17 @@ from flows.inputs import Inputs
 from flows.quote_tables import explained, quoted_terms
 from flows.shipped import RULES, shipped
 from pipelines.alerts.health import missing_channels
-from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
-from pipelines.alerts.preview import Preview, preview_query
-from pipelines.alerts.query import Query, format_query
-from pipelines.alerts.rule_file import RULE_ID, read_rules
-from pipelines.alerts.rules import check_rules, load_rules, match_text
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 from pipelines.grouping.backfill import backfill as run_backfill
 from pipelines.notify.channels import STANDARD_OUTPUT
+from pipelines.rules.checks import check_rules, load_rules, match_text
+from pipelines.rules.language.query import Query, format_query
+from pipelines.rules.matcher import Matcher
+from pipelines.alerts.preview import Preview, preview_query
+from pipelines.rules.rule_file import RULE_ID, read_rules
 from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
 

@@ -15,12 +15,12 @@ from flows.schedule_state import is_running, overdue, read_schedules
 from flows.shipped import RULES, shipped
 from flows.tables import SUMMARY
 from pipelines.alerts.health import rule_health, silence_cause
-from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.archive.pending import waiting
 from pipelines.errors import ConfigurationError
 from pipelines.fetch.health import health
 from pipelines.ingest.drift import DAYS_BEFORE, layout_changes
 from pipelines.notify.channels import STANDARD_OUTPUT
+from pipelines.rules.checks import check_rules, load_rules
 from schemas.records import now_utc
 from schemas.serial import time_to_text, to_dict
 

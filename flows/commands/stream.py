@@ -37,7 +37,7 @@ def stream(
     `wirepicket fetch` brings it there, on a schedule of its own, or `--from` what was fetched elsewhere. What is under
     way is finished before the end; the next stream goes on where this one stopped.
     """
-    from flows.stream import Stream  # noqa: PLC0415 - half a second, which other commands need not wait
+    from flows.stream import StreamRun  # noqa: PLC0415 - half a second, which other commands need not wait
 
     settings = load_settings(config, store=store, rules=rules, archive_remote=remote)
     inputs = Inputs.of([], [], settings.rules or shipped(RULES), runner, settings)
@@ -47,7 +47,7 @@ def stream(
     reporter = Reporter()
     answer_scrapes(settings)
     reporter.say(f"wirepicket: watching {settings.archive} for {settings.store_url_shown}; Ctrl-C ends it")
-    running = Stream(settings=settings, inputs=inputs, reporter=reporter, stop=stop, as_json=as_json, idle=idle)
+    running = StreamRun(settings=settings, inputs=inputs, reporter=reporter, stop=stop, as_json=as_json, idle=idle)
     running.run()
     brought = running.brought
     if as_json:

@@ -1,6 +1,7 @@
-"""Alert rules: the query language, the normalised tokens, the equipment gazetteer, the matcher, the life of an alert.
+"""The life of an alert: from matches of rules in a story to the messages that are sent.
 
-``normalise`` makes the tokens which every consumer of a rule sees; ``query`` parses a rule; ``patterns`` turns
-its terms into patterns over tokens; ``matcher`` decides in the process; ``compilers`` write the same query for
-SQLite and Elasticsearch; ``rules`` reads rule files; ``alerting`` makes alerts of matches.
+``decide`` makes the alerts of a story. ``updates`` finds the escalations and edits of an alert that exists.
+``outbox_moves`` moves unsent messages when stories merge or split. ``messages`` writes the messages, and ``policy``
+says when they may be sent. ``health`` reports rules without recent matches, ``quotes`` selects the sentences to quote,
+and ``former`` resolves ids of alerts that merged.
 """

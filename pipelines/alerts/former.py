@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.alerting import alert_id
+from pipelines.alerts.decide import alert_id
 from pipelines.lineage.history import moved
 from schemas.records import Grouping
 

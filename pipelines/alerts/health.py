@@ -14,7 +14,7 @@ from schemas.serial import time_to_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pipelines.alerts.rules import RuleCheck
+    from pipelines.rules.checks import RuleCheck
     from schemas.records import Alert, FeedState, Rule
 
 SHORTEST_SILENCE = timedelta(days=1)

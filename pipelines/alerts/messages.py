@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from pipelines.alerts.news import News
     from pipelines.alerts.policy import AlertPolicy
+    from pipelines.alerts.updates import Update
     from schemas.records import Alert
 
 
@@ -33,7 +33,7 @@ class Speaker:
     policy: AlertPolicy
     now: datetime
 
-    def first(self, news: Sequence[News], *, by_edit: bool) -> list[OutboxMessage]:
+    def first(self, news: Sequence[Update], *, by_edit: bool) -> list[OutboxMessage]:
         """The alert is told; when it is an edit that made it, with what the edit changed."""
         if by_edit and news:
             return self.further(news)
@@ -48,7 +48,7 @@ class Speaker:
             for channel in sorted({message.channel for message in untold})
         ]
 
-    def further(self, news: Sequence[News]) -> list[OutboxMessage]:
+    def further(self, news: Sequence[Update]) -> list[OutboxMessage]:
         """What has come to an alert that was told."""
         return [
             self._message(channel, one.kind, reason=one.reason, about=one.about, article_ids=one.article_ids)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.alerts.matcher import confirm
 from pipelines.alerts.quotes import quotes
+from pipelines.rules.matcher import confirm
 from schemas.records import Match  # noqa: TC001 - the record is written as JSON by its annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from pipelines.alerts.query import Query
+    from pipelines.rules.language.query import Query
     from schemas.records import Article
 
 _QUOTED = 2

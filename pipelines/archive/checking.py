@@ -11,7 +11,7 @@ from pipelines.archive.captures import captures_of
 from pipelines.archive.framing import records
 from pipelines.archive.packed import RawFile
 from pipelines.archive.record import TORN, Damage, Record
-from pipelines.archive.streams import Place
+from pipelines.archive.streams import Position
 from pipelines.archive.warc import being_written
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def check_file(path: Path, indexed: Collection[int] | None = None) -> FileCheck:
 
 def missing_file(file: str, indexed: Collection[int]) -> FileCheck:
     """Return the result for a file that is gone, of which the index has captures at some offsets."""
-    damage = Damage(Place(0), 0, MISSING, f"the file is gone, with {len(indexed)} captures that the index has")
+    damage = Damage(Position(0), 0, MISSING, f"the file is gone, with {len(indexed)} captures that the index has")
     return FileCheck(file=file, records=0, verified=0, damage=(damage,))
 
 
@@ -85,4 +85,4 @@ def _missing(offsets: Sequence[int], damaged: Sequence[int]) -> Iterator[Damage]
     for offset, following in zip_longest(offsets, offsets[1:]):
         at = bisect_left(damaged, offset)
         if at == len(damaged) or (following is not None and damaged[at] >= following):
-            yield Damage(Place(offset), 0, MISSING, "the index has a capture here that the file has not")
+            yield Damage(Position(offset), 0, MISSING, "the index has a capture here that the file has not")

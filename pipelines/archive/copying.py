@@ -50,7 +50,7 @@ class Listed:
     """When it was last written, in seconds since 1970; 0 where that is not told."""
 
 
-class Place(Protocol):
+class RemoteArchive(Protocol):
     """A remote archive. Its methods raise ``CopyError``."""
 
     def listed(self) -> dict[str, Listed]:
@@ -111,7 +111,7 @@ def pause_after(failures: int) -> float:
 class Copier(ABC):
     """Copies in one direction. ``clock`` gives seconds."""
 
-    def __init__(self, archive: Path, place: Place, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, archive: Path, place: RemoteArchive, clock: Callable[[], float] = time.monotonic) -> None:
         self._archive = archive
         self._place = place
         self._clock = clock
@@ -180,7 +180,7 @@ class Bringer(Copier):
     def __init__(
         self,
         archive: Path,
-        place: Place,
+        place: RemoteArchive,
         oldest: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

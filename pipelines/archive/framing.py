@@ -20,7 +20,7 @@ from pipelines.archive.digests import agrees
 from pipelines.archive.packed import CHUNK, Packing
 from pipelines.archive.record import TORN, Damage, Record
 from pipelines.archive.starts import BLANK, WARC_HERE, WARC_THERE, next_start, opens_record
-from pipelines.archive.streams import Fault, Place, Plain, Stream, Unpacked
+from pipelines.archive.streams import ByteSource, Fault, Plain, Position, Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -63,7 +63,7 @@ def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:
 
 def _of_member(fault: Fault) -> Damage:
     reason = TORN if fault.torn else "broken_member"
-    return Damage(Place(fault.offset), fault.size, reason, fault.detail, fault.url)
+    return Damage(Position(fault.offset), fault.size, reason, fault.detail, fault.url)
 
 
 class _Reader:
@@ -76,18 +76,18 @@ class _Reader:
         self._arc = ARCHeadersParser()
         self.packed_at: int | None = None
         """Offset of the packed members that ended the last stream, a plain one."""
-        self._stream: Stream
+        self._stream: ByteSource
 
     def opens(self, head: bytes) -> bool:
         """Return whether bytes, blank lines left aside, are the first ones of a record."""
         return opens_record(head, self._format)
 
-    def find(self, stream: Stream, start: int, stop: int | None = None) -> int | None:
+    def find(self, stream: ByteSource, start: int, stop: int | None = None) -> int | None:
         """Return the position of the next record, or member with one, from ``start`` on and before ``stop``."""
         packing = self._packing if isinstance(stream, Plain) else None
         return next_start(stream, start, stop, known=self._format, packing=packing)
 
-    def read(self, stream: Stream, position: int) -> Iterator[Record | Damage]:
+    def read(self, stream: ByteSource, position: int) -> Iterator[Record | Damage]:
         """Yield the records of a stream."""
         self._stream, self.packed_at = stream, None
         while True:

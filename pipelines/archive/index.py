@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pipelines.archive.captures import scan_captures
 from pipelines.archive.record import TORN, Damage
-from pipelines.archive.streams import Place
+from pipelines.archive.streams import Position
 from pipelines.archive.warc import SUFFIX, being_written, payload_digest
 from schemas.records import Capture, CaptureRef, MediaKind
 
@@ -150,7 +150,7 @@ class ArchiveIndex:
             f" WHERE {which} ORDER BY file, offset, inner, reason"
         )
         return [
-            (file, Damage(Place(offset, inner), size, reason, detail, url))
+            (file, Damage(Position(offset, inner), size, reason, detail, url))
             for file, offset, inner, size, reason, detail, url in rows
         ]
 

@@ -60,7 +60,7 @@ class RawFile:
         return found
 
 
-class Member(Protocol):
+class PackedMember(Protocol):
     """A packed part of a file."""
 
     offset: int
@@ -223,7 +223,7 @@ class Packing:
             return len(head) > 3 and not head[3] & _RESERVED  # noqa: PLR2004 - the flags
         return head == _ZSTD or _SKIPPABLE.fullmatch(head) is not None
 
-    def member(self, offset: int) -> Member:
+    def member(self, offset: int) -> PackedMember:
         """Return the member or frame at an offset for which ``is_packed`` holds."""
         head = self._raw.at(offset, 4)
         if head.startswith(_GZIP):
@@ -248,7 +248,7 @@ class Packing:
         return None
 
 
-def first_bytes(member: Member, size: int = 512) -> bytes:
+def first_bytes(member: PackedMember, size: int = 512) -> bytes:
     """Return the first bytes of a member, at least ``size`` if it has so many."""
     found = member.read()
     while len(found) < size and (more := member.read()):

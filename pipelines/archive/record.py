@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from warcio.statusandheaders import StatusAndHeaders
 
-    from pipelines.archive.streams import Place, Stream
+    from pipelines.archive.streams import ByteSource, Position
 
 TORN = "torn"
 """Reason of damage: the file ends in the middle of something."""
@@ -18,7 +18,7 @@ TORN = "torn"
 class Damage:
     """Something in a file that could not be read, or not be trusted."""
 
-    place: Place
+    place: Position
     size: int
     """Bytes up to where reading goes on: of the file, or unpacked ones where it goes on in the same member."""
     reason: str
@@ -38,7 +38,7 @@ class Damage:
 class Record:
     """A record; its block is to be read before the next record is asked for."""
 
-    place: Place
+    place: Position
     format: str
     """``warc`` or ``arc``."""
     type: str
@@ -49,7 +49,7 @@ class Record:
     start: int
     end: int
     """Positions of the block in the stream."""
-    stream: Stream
+    stream: ByteSource
 
     @property
     def url(self) -> str | None:

@@ -10,7 +10,7 @@ from pipelines.archive.packed import CHUNK
 
 if TYPE_CHECKING:
     from pipelines.archive.packed import Packing
-    from pipelines.archive.streams import Stream
+    from pipelines.archive.streams import ByteSource
 
 BLANK = b" \t\r\n"
 WARC_HERE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])", re.IGNORECASE)
@@ -37,7 +37,7 @@ def opens_record(head: bytes, known: str | None) -> bool:
 
 
 def next_start(
-    stream: Stream, start: int, stop: int | None = None, *, known: str | None, packing: Packing | None
+    stream: ByteSource, start: int, stop: int | None = None, *, known: str | None, packing: Packing | None
 ) -> int | None:
     """Return the position of the next record of a stream, from ``start`` on and before ``stop``, if there is one.
 

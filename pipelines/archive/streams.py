@@ -13,7 +13,7 @@ from pipelines.archive.packed import first_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipelines.archive.packed import Member, Packing, RawFile
+    from pipelines.archive.packed import PackedMember, Packing, RawFile
 
 IN_MEMORY = 32 * 2**20
 """Bytes of one record that are held in memory; more of them go to a temporary file."""
@@ -22,7 +22,7 @@ _FORGET = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """A place in a file."""
 
     offset: int
@@ -48,7 +48,7 @@ class Fault:
     """Address of the record that is lost with it, if known."""
 
 
-class Stream(Protocol):
+class ByteSource(Protocol):
     """Bytes by position."""
 
     ended_by_fault: bool
@@ -57,7 +57,7 @@ class Stream(Protocol):
     def at(self, position: int, size: int) -> bytes:
         """Return at most ``size`` bytes from a position on; fewer at the end of the stream only."""
 
-    def place(self, position: int) -> Place:
+    def place(self, position: int) -> Position:
         """Return the place in the file of a position."""
 
     def opening(self, after: int, before: int) -> int | None:
@@ -84,9 +84,9 @@ class Plain:
         self.at = raw.at
         self.ended_by_fault = False
 
-    def place(self, position: int) -> Place:
+    def place(self, position: int) -> Position:
         """Return the position itself."""
-        return Place(position)
+        return Position(position)
 
     def opening(self, _after: int, _before: int) -> None:
         """Return nothing: there are no members."""
@@ -149,7 +149,7 @@ class Unpacked:
         self.resume: int | None = None
         """Offset in the file at which reading goes on; ``None`` until the stream has been read to its end."""
         self.ended_by_fault = False
-        self._member: Member | None = None
+        self._member: PackedMember | None = None
         self._open(offset)
 
     def _open(self, offset: int) -> None:
@@ -171,7 +171,7 @@ class Unpacked:
         self._kept.seek(position - self._base)
         return self._kept.read(size)
 
-    def _more(self, member: Member) -> None:
+    def _more(self, member: PackedMember) -> None:
         found = member.read()
         if found:
             self._append(found)
@@ -187,7 +187,7 @@ class Unpacked:
         else:
             self.resume, self.ended_by_fault = after, member.end is None
 
-    def _fault(self, member: Member) -> int:
+    def _fault(self, member: PackedMember) -> int:
         """Note a damaged member; return the offset at which reading goes on."""
         # What is taken for its end may stand in a later member, or be that one's.
         after = self._behind(member.offset, self._members[-1].opens)
@@ -200,12 +200,12 @@ class Unpacked:
     def _index(self, position: int) -> int:
         return max(0, bisect_right(self._members, position, key=lambda known: known.position) - 1)
 
-    def place(self, position: int) -> Place:
+    def place(self, position: int) -> Position:
         """Return the member that holds a position, and the distance from its beginning."""
         if self.resume is not None and position >= self._length:
-            return Place(self.resume)
+            return Position(self.resume)
         known = self._members[self._index(position)]
-        return Place(known.offset, position - known.position)
+        return Position(known.offset, position - known.position)
 
     def opening(self, after: int, before: int) -> int | None:
         """Return the first position between two at which a member begins with a record."""

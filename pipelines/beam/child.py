@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.rules import load_rules
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.flink.jobs import cancel_jobs, master_of
 from pipelines.beam.launch import CRASHED, ERROR_NAME, JOB_NAME, UNAVAILABLE, BatchJob
@@ -22,6 +21,7 @@ from pipelines.beam.stream import run_in_rounds, run_unbounded
 from pipelines.beam.transforms import Job
 from pipelines.config import load_settings
 from pipelines.errors import StoreUnavailableError
+from pipelines.rules.checks import load_rules
 from pipelines.telemetry.tracing import here
 from schemas.records import AlertOrigin
 from schemas.serial import from_json, to_json

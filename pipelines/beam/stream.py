@@ -86,7 +86,7 @@ def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callabl
                 here().span("window", {"captures": sum(len(each.refs) for each in handed)}, leading=True),
                 beam.Pipeline(runner=FnApiRunner()) as pipeline,
             ):
-                _ = pipeline | "Handed" >> beam.Create(handed) | "Window" >> Window(job, store_key)
+                _ = pipeline | "Handed" >> beam.Create(handed) | "Window" >> ProcessWindow(job, store_key)
             seconds = round(time.monotonic() - begin, 3)
             tell(replace(reports.pop(), seconds=seconds, counters=counters_of(pipeline.result)))
 
@@ -112,7 +112,7 @@ def run_unbounded(
     with _watch(job, store_key) as watch:
         _here[store_key] = (watch, tell)
         pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
-        _ = pipeline | "Stream" >> Stream(job, store_key, recovers=recovers)
+        _ = pipeline | "Stream" >> StreamTransform(job, store_key, recovers=recovers)
         result = pipeline.run()
         counted, next_count = _Counted(result, tell), time.monotonic() + COUNT
         while not stop.wait(POLL):
@@ -158,7 +158,7 @@ class _Counted:
             self._tell(WindowReport(counters=more))
 
 
-class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
+class StreamTransform(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
     """The whole of an unbounded run, from the archive to the outbox."""
 
     def __init__(self, job: Job, store_key: str, *, recovers: bool) -> None:
@@ -177,11 +177,11 @@ class Stream(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
             # Nothing slow may be fused with the impulses: on Prism 2.77 a bundle of theirs that takes seconds holds the
             # watermark for good. And a batch is the unit of parallel work.
             | "Spread" >> beam.Reshuffle()
-            | "Window" >> Window(self._job, self._key)
+            | "Window" >> ProcessWindow(self._job, self._key)
         )
 
 
-class Window(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
+class ProcessWindow(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
     """What is done to the captures handed out in one window."""
 
     def __init__(self, job: Job, store_key: str) -> None:

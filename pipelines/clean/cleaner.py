@@ -16,10 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.clean.cues import vocabulary
-from pipelines.clean.dates import is_date_line
-from pipelines.clean.lines import MAX_CUE_LENGTH, MAX_CUE_WORDS, bare, ends_sentence, is_prose, tidy, word_count
-from pipelines.clean.names import byline_authors, is_byline, looks_like_name
 from pipelines.clean.structure import (
     is_address,
     is_author_line,
@@ -31,6 +27,10 @@ from pipelines.clean.structure import (
     is_symbols,
     is_title_echo,
 )
+from pipelines.text.cues import vocabulary
+from pipelines.text.dates import is_date_line
+from pipelines.text.lines import MAX_CUE_LENGTH, MAX_CUE_WORDS, bare, ends_sentence, is_prose, tidy, word_count
+from pipelines.text.names import byline_authors, is_byline, looks_like_name
 from schemas.records import DroppedLine
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import MAX_CUE_LENGTH, MAX_CUE_WORDS, comparable, word_count
+from pipelines.text.lines import MAX_CUE_LENGTH, MAX_CUE_WORDS, comparable, word_count
 from schemas.records import DroppedLine, LearnedLine
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from pipelines.clean.cues import vocabulary
-from pipelines.clean.dates import find_date, is_date_word, without_dates
-from pipelines.clean.lines import bare, comparable, ends_sentence, has_sentences, letters, word_count
-from pipelines.clean.names import is_agency, is_byline, looks_like_name
+from pipelines.text.cues import vocabulary
+from pipelines.text.dates import find_date, is_date_word, without_dates
+from pipelines.text.lines import bare, comparable, ends_sentence, has_sentences, letters, word_count
+from pipelines.text.names import is_agency, is_byline, looks_like_name
 
 _CRUMB = re.compile(r"\s+[/|]\s+|\s*[>\u00bb\u203a\u2192\u276f]+\s*|/\s*$|(?<=\w)/(?=\s)")
 _ARROW = re.compile(r"[>\u00bb\u203a\u2192\u276f]|\s/\s|\w/\s")

@@ -11,7 +11,7 @@ from pipelines.collect.documents import read_document
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
 from pipelines.fetch.client import Fetcher
-from pipelines.fetch.discover import Found, discover
+from pipelines.fetch.discover import DiscoveredFeed, discover
 from pipelines.fetch.feed_state import failed, succeeded
 from schemas.records import FeedState, now_utc
 
@@ -61,10 +61,10 @@ async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher, parse
     return succeeded(replace(state, retired_at=None), answer, feed)
 
 
-def feeds_of_site(url: str, policy: FetchPolicy) -> list[Found]:
+def feeds_of_site(url: str, policy: FetchPolicy) -> list[DiscoveredFeed]:
     """The feeds of a site. Raises ``FetchError`` where its page cannot be had."""
 
-    async def run() -> list[Found]:
+    async def run() -> list[DiscoveredFeed]:
         with ParserProcesses() as parsers:
             async with Fetcher(policy) as fetcher:
                 return await discover(url, fetcher, parsers.call)

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pipelines.archive.captures import read_captures
 from pipelines.collect.apart import unexpected
 from pipelines.errors import FetchError, InputError
-from pipelines.fetch.barriers import PASSING, barrier
 from pipelines.fetch.client import AnswerError
+from pipelines.fetch.interstitials import PASSING, barrier
 from pipelines.fetch.pacing import NOT_ASKED
 from schemas.records import Capture, FeedEntry, MediaKind, PageRetry, Quarantined, now_utc
 from schemas.serial import to_json

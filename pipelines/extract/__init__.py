@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from pipelines.clean.lines import tidy
-from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
 from pipelines.extract.authors import further_byline
 from pipelines.extract.dates import believed, doubt
@@ -16,6 +14,8 @@ from pipelines.extract.json_article import extract_json
 from pipelines.extract.text import extract_text
 from pipelines.extract.titles import without_site
 from pipelines.identify.url import same_site
+from pipelines.text.lines import tidy
+from pipelines.text.names import believable_authors
 from schemas.records import FeedEntry, MediaKind, PublishedFrom, Trusted
 from schemas.serial import RecordFormatError, from_json
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.clean.lines import is_prose, letters, tidy
-from pipelines.clean.names import believable_authors, byline_authors, looks_like_name, without_prefix
+from pipelines.text.lines import is_prose, letters, tidy
+from pipelines.text.names import believable_authors, byline_authors, looks_like_name, without_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

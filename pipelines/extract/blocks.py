@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import ends_sentence, tidy
+from pipelines.text.lines import ends_sentence, tidy
 from schemas.records import Block, LaidOut
 
 if TYPE_CHECKING:

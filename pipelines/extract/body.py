@@ -20,8 +20,8 @@ from lxml import etree, html
 from trafilatura.core import ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE, bare_extraction
 from trafilatura.settings import Extractor
 
-from pipelines.clean.lines import tidy
 from pipelines.extract.blocks import text_blocks
+from pipelines.text.lines import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,8 +6,8 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from pipelines.clean.dates import find_date
-from pipelines.clean.moments import read_moment
+from pipelines.text.dates import find_date
+from pipelines.text.moments import read_moment
 from schemas.records import DateDoubt
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)

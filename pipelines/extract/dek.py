@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.clean.dates import find_date, is_date_line
-from pipelines.clean.lines import is_prose, tidy, word_count
-from pipelines.clean.names import is_byline
+from pipelines.text.dates import find_date, is_date_line
+from pipelines.text.lines import is_prose, tidy, word_count
+from pipelines.text.names import is_byline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from lxml.html import defs
 
-from pipelines.clean.lines import tidy, without_references
-from pipelines.clean.names import believable_authors
 from pipelines.errors import ExtractionError
 from pipelines.extract.authors import further_byline
 from pipelines.extract.blocks import laid_out, text_blocks
@@ -18,6 +16,8 @@ from pipelines.extract.prepare import linked_headlines
 from pipelines.extract.text import split_lines
 from pipelines.extract.titles import without_site
 from pipelines.extract.tree import parse_html
+from pipelines.text.lines import tidy, without_references
+from pipelines.text.names import believable_authors
 from schemas.records import DroppedLine, Extracted, FeedEntry, LaidOut, PublishedFrom, now_utc
 
 if TYPE_CHECKING:

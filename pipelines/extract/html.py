@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import is_prose
 from pipelines.clean.structure import is_title_echo
 from pipelines.errors import ExtractionError
 from pipelines.extract.blocks import laid_out, text_blocks
@@ -18,6 +17,7 @@ from pipelines.extract.prepare import linked_headlines, remove_furniture
 from pipelines.extract.selectors import remove_selected, selected_container
 from pipelines.extract.sniff import refuse_non_html, refuse_non_text, without_embedded
 from pipelines.extract.tree import parse_html
+from pipelines.text.lines import is_prose
 from schemas.records import DroppedLine, Extracted, ReadingOptions, now_utc
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import tidy
 from pipelines.errors import ExtractionError
 from pipelines.extract.dates import believed, doubt, parse_declared
 from pipelines.extract.html import extract_markup
 from pipelines.extract.sniff import refuse_non_text
 from pipelines.extract.text import read_text, split_lines
+from pipelines.text.lines import tidy
 from schemas.records import Extracted, PublishedFrom, now_utc
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import letters
+from pipelines.text.lines import letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

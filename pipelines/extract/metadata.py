@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from pipelines.clean.lines import tidy
 from pipelines.extract.authors import read_author, read_byline
 from pipelines.extract.jsonld import Declared, read_json_ld
 from pipelines.extract.page_dates import Dates, read_dates
 from pipelines.extract.titles import Headlines, outlet_names
+from pipelines.text.lines import tidy
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import ends_sentence, is_prose
+from pipelines.text.lines import ends_sentence, is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

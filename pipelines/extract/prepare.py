@@ -11,8 +11,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import ends_sentence, tidy, word_count
 from pipelines.extract.widgets import remove_unnamed_widgets
+from pipelines.text.lines import ends_sentence, tidy, word_count
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

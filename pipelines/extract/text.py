@@ -9,8 +9,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipelines.clean.cleaner import LineContext, line_reasons
-from pipelines.clean.dates import find_date
-from pipelines.clean.lines import comparable, ends_sentence, is_prose, tidy, word_count
 from pipelines.clean.structure import is_nominal
 from pipelines.errors import ExtractionError
 from pipelines.extract.charset import decode
@@ -20,6 +18,8 @@ from pipelines.extract.sniff import refuse_non_text
 from pipelines.extract.text_head import head_reason, is_list_item, looks_like_outlet, read_head
 from pipelines.extract.titles import without_site
 from pipelines.identify.language import DETECTION_WORDS, language_of
+from pipelines.text.dates import find_date
+from pipelines.text.lines import comparable, ends_sentence, is_prose, tidy, word_count
 from schemas.records import DroppedLine, Extracted, PublishedFrom, now_utc
 
 if TYPE_CHECKING:

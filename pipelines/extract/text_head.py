@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.clean.cleaner import LineContext, anywhere_reason, edge_reason
-from pipelines.clean.cues import vocabulary
-from pipelines.clean.dates import find_date
-from pipelines.clean.lines import bare, comparable, is_prose, letters, tidy, word_count
-from pipelines.clean.names import byline_authors, looks_like_name
 from pipelines.clean.structure import is_author_line, is_name_with_attribution, is_nominal, is_section_label
+from pipelines.text.cues import vocabulary
+from pipelines.text.dates import find_date
+from pipelines.text.lines import bare, comparable, is_prose, letters, tidy, word_count
+from pipelines.text.names import byline_authors, looks_like_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

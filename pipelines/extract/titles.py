@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pipelines.clean.cues import vocabulary
-from pipelines.clean.lines import bare, letters, tidy, word_count
+from pipelines.text.cues import vocabulary
+from pipelines.text.lines import bare, letters, tidy, word_count
 
 _SEPARATOR = re.compile(r"\s+[|\u2502\u00b7\u2022\u00bb\u00ab\u203a\u2014\u2013:~-]+\s+|\s*[|\u2502\u00bb]\s*|\s+::\s+")
 _MAX_SITE_WORDS = 6

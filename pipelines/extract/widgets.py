@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.clean.lines import ends_sentence, is_prose, tidy, word_count
+from pipelines.text.lines import ends_sentence, is_prose, tidy, word_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

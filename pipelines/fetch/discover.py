@@ -37,7 +37,7 @@ MAX_TRIED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredFeed:
     """A feed of a site."""
 
     url: str
@@ -71,7 +71,7 @@ def _looks_like_feed(url: str) -> bool:
     return path.endswith((".rss", "/rss", "/feed", "/atom", "rss.xml", "feed.xml", "atom.xml"))
 
 
-async def discover(url: str, fetcher: Fetcher, apart: Apart) -> list[Found]:
+async def discover(url: str, fetcher: Fetcher, apart: Apart) -> list[DiscoveredFeed]:
     """The feeds of the site at an address, each read once to see that it is one. Raises ``FetchError``.
 
     ``apart`` calls a function on an untrusted document in another process.
@@ -81,7 +81,7 @@ async def discover(url: str, fetcher: Fetcher, apart: Apart) -> list[Found]:
         return [_found(answer.url, await apart(parse_feed, answer.body, answer.url), "itself")]
     except FeedError:
         pass
-    found: list[Found] = []
+    found: list[DiscoveredFeed] = []
     seen: set[str] = set()
     try:
         named = await apart(named_feeds, answer.body, answer.url)
@@ -118,5 +118,5 @@ async def _sitemaps(url: str, fetcher: Fetcher) -> list[str]:
     return [target for target in named if "news" in target.lower()]
 
 
-def _found(url: str, feed: ParsedFeed, by: str) -> Found:
-    return Found(url, feed.title, len(feed.entries), by)
+def _found(url: str, feed: ParsedFeed, by: str) -> DiscoveredFeed:
+    return DiscoveredFeed(url, feed.title, len(feed.entries), by)

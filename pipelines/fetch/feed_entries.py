@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipelines.clean.moments import read_moment
 from pipelines.fetch.feed_people import joined_names
 from pipelines.fetch.feed_text import holds_markup, text_of, title_of, web_address
 from pipelines.fetch.links import direct_link
 from pipelines.identify.url import canonical_url, same_site
+from pipelines.text.moments import read_moment
 from schemas.records import FeedEntry
 
 if TYPE_CHECKING:

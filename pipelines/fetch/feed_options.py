@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigurationError
 from pipelines.extract.selectors import compile_selector
-from pipelines.fetch.sources import FeedSource, Window
+from pipelines.fetch.sources import ActiveHours, FeedSource
 from schemas.records import ReadingOptions, Trusted
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def _as_span(value: object) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _as_window(value: object) -> Window:
+def _as_window(value: object) -> ActiveHours:
     found = _WINDOW.fullmatch(_as_text(value))
     if not found:
         raise ValueError
-    return Window(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
+    return ActiveHours(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
 
 
 def _as_selector(value: object) -> str:

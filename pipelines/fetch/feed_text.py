@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit
 
-from pipelines.clean.lines import without_references
 from pipelines.identify.url import uri_of
+from pipelines.text.lines import without_references
 
 MAX_LINK = 2_000
 """Longest address in characters that servers and browsers agree on."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from pipelines.clean.lines import tidy
 from pipelines.errors import ConfigurationError
 from pipelines.fetch.xml_repair import repaired
+from pipelines.text.lines import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ActiveHours:
     """Hours of the day (UTC) in which a feed may be asked; it may go over midnight."""
 
     start: time
@@ -69,7 +69,7 @@ class FeedSource:
     """Seconds between two requests to its host."""
     every: timedelta | None = None
     """Time between two requests, in place of the feed's own rhythm."""
-    window: Window | None = None
+    window: ActiveHours | None = None
     credentials: tuple[str, str] | None = None
     """User and password."""
     tags: tuple[str, ...] = ()

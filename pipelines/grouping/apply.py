@@ -6,14 +6,14 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.alerting import alert_ids, decide_alerts
-from pipelines.alerts.news import Member
+from pipelines.alerts.decide import alert_ids, decide_alerts
+from pipelines.alerts.updates import StoryMember
 from pipelines.grouping.changes import group_changes
 from pipelines.grouping.order import order_key
 from pipelines.grouping.regroup import regroup
 from pipelines.grouping.stories import build_story
 from pipelines.identify.article import fingerprint
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 from schemas.records import MemoryEntry, Placement, now_utc
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
             break
         latest |= overtaken
     members = {
-        article_id: Member.of(
+        article_id: StoryMember.of(
             articles[article_id],
             order=order_key(entry.fingerprint),
             canonical_id=entry.canonical_id,
@@ -130,7 +130,9 @@ def _left_behind(unfinished: Collection[str], since: datetime, store: Store) -> 
     return left
 
 
-def _stories(entries: dict[str, MemoryEntry], articles: dict[str, Article], told: Mapping[str, Member]) -> list[Story]:
+def _stories(
+    entries: dict[str, MemoryEntry], articles: dict[str, Article], told: Mapping[str, StoryMember]
+) -> list[Story]:
     members: defaultdict[str, list[tuple[MemoryEntry, Article]]] = defaultdict(list)
     for article_id in sorted(entries):
         members[entries[article_id].story_id].append((entries[article_id], articles[article_id]))

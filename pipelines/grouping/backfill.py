@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.alerting import alert_ids, decide_alerts
-from pipelines.alerts.matcher import Matcher, hits_in_dropped
-from pipelines.alerts.news import Member
+from pipelines.alerts.decide import alert_ids, decide_alerts
+from pipelines.alerts.updates import StoryMember
 from pipelines.grouping.order import order_key
+from pipelines.rules.matcher import Matcher, hits_in_dropped
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _alert(store: Store, found: Sequence[Article], policy: AlertPolicy) -> int:
     stories = [story for story in touched if articles.keys() >= set(story.article_ids)]
     existing = store.alerts_of_stories([story.id for story in touched])
     members = {
-        article_id: Member.of(
+        article_id: StoryMember.of(
             article, order=order_key(article.content), canonical_id=article.canonical_id or article_id
         )
         for article_id, article in articles.items()

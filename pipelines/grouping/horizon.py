@@ -1,7 +1,7 @@
 """The horizon of the memory: what has been quiet for long is forgotten.
 
 An article is forgotten with its whole story, once nothing new has joined that for the horizon: a story that goes on
-keeps its members, and so its id; the others would be grouped the same without it (see ``pipelines.grouping.settle``).
+keeps its members, and so its id; the others would be grouped the same without it (see ``grouping.clustering``).
 What is forgotten keeps its place in the store, and takes no further articles in.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

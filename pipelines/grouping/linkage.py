@@ -6,7 +6,7 @@ depends on the set of items alone: items are taken by id and ties go to the smal
 
 Two groups are only ever merged where an *edge* joins them: a pair that shares keys and is alike enough to be merged
 as single items. So a group's making depends on its own items and on those that edges join to them, however far
-further edges lead; ``pipelines.grouping.settle`` relies on that.
+further edges lead; ``pipelines.grouping.clustering`` relies on that.
 
 Two groups of several items each may be asked for more than a single item that joins one: where the items are two
 affairs with much in common, each has its own core, and the averages between the cores say so reliably; what a
@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from pipelines.dedup.ragged import Places
+    from pipelines.likeness.ragged import Places
 
     Pair = tuple[str, str]
     Similarities = Callable[[Sequence[Pair]], Sequence[float]]

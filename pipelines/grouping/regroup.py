@@ -1,7 +1,7 @@
 """The one step with memory: where new fingerprints belong, and what that changes.
 
 Copy groups and stories are functions of the set of articles alone. A new article touches the groups which share a
-key with it and are alike to it (``pipelines.grouping.settle``); those are fetched and grouped afresh. Everything else
+key with it and are alike to it (``grouping.clustering``); those are fetched and grouped afresh. Everything else
 stays as it is, so the answer is the same as if all had been grouped at once, in whatever order and batches the
 articles came.
 """
@@ -9,40 +9,21 @@ articles came.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from pipelines.dedup.common import common_keys
-from pipelines.grouping.common import CommonKeys, Crowding, affected
-from pipelines.grouping.grounds import CopyGround, StoryGround
+from pipelines.grouping.clustering import IncrementalClustering
+from pipelines.grouping.criteria import CopyCriteria, StoryCriteria, affected
 from pipelines.grouping.order import order_key
-from pipelines.grouping.settle import Settling
-from pipelines.stores.protocol import Space
+from pipelines.grouping.stop_keys import CommonKeys, Crowding
+from pipelines.likeness.boilerplate import common_keys
+from pipelines.stores.memory import Memory, Space
 from schemas.records import MemoryEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from schemas.records import Fingerprint
-
-
-class Memory(Protocol):
-    """The part of a store that grouping reads; see ``pipelines.stores.protocol.Store``."""
-
-    def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
-        """Entries by article id."""
-
-    def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        """Entries with any of these keys; in the space of stories canonical ones only."""
-
-    def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
-        """Entries of these copy groups or stories."""
-
-    def common_keys(self, keys: Collection[int]) -> set[int]:
-        """Those of the keys marked as common."""
-
-    def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
-        """How many entries have each of these keys, counted up to ``most``; in the space of stories canonical ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +102,15 @@ def _regroup_copies(
     turned = common ^ (known & looked_up)
     altered |= {item: one for item, one in holders.items() if not turned.isdisjoint(one.copy_keys)}
 
-    ground = CopyGround(memory, horizon, CommonKeys(memory, keys=common | (known - looked_up), known=keys))
-    ground.learn(found.values())
-    settling = Settling(ground, strangers=found, looked_up=looked_up)
+    criteria = CopyCriteria(memory, horizon, CommonKeys(memory, keys=common | (known - looked_up), known=keys))
+    criteria.learn(found.values())
+    settling = IncrementalClustering(criteria, strangers=found, looked_up=looked_up)
     for one in altered.values():
         settling.alter(one)
     were = {**old, **found}
-    settling.hold(ground.members({were[item].canonical_id for item in altered.keys() & were.keys()}))
+    settling.hold(criteria.members({were[item].canonical_id for item in altered.keys() & were.keys()}))
     canonical: dict[str, str] = {}
-    for group in settling.settle():
+    for group in settling.cluster():
         if settling.changed(group):
             first = min(group, key=lambda member: order_key(settling.held[member]))
             canonical |= dict.fromkeys(group, first)
@@ -161,32 +142,34 @@ def _regroup_stories(copies: _Copies, old: Mapping[str, MemoryEntry], memory: Me
     gone = [entry for item, entry in were.items() if item not in now or item in come]
     crowding = Crowding.of(come.values(), gone, memory)
 
-    ground = StoryGround(memory, CommonKeys(memory, {*crowding.crowded}, {*crowding.keys}), copies.canonical)
-    strangers = {item: entry for item, entry in crowding.holders.items() if ground.is_canonical(entry)}
-    settling = Settling(ground, strangers=strangers, looked_up={*crowding.looked_up})
+    criteria = StoryCriteria(memory, CommonKeys(memory, {*crowding.crowded}, {*crowding.keys}), copies.canonical)
+    strangers = {item: entry for item, entry in crowding.holders.items() if criteria.is_canonical(entry)}
+    settling = IncrementalClustering(criteria, strangers=strangers, looked_up={*crowding.looked_up})
     for one in come.values():
         settling.alter(one)
     others = [entry.fingerprint for item, entry in strangers.items() if item not in come]
-    touched = [strangers[item] for item in affected(others, crowding.turned, ground)]
+    touched = [strangers[item] for item in affected(others, crowding.turned, criteria)]
     for entry in touched:
         settling.alter(entry.fingerprint)
-    settling.hold(ground.members({entry.story_id for entry in (*old.values(), *copies.remembered.values(), *touched)}))
+    settling.hold(
+        criteria.members({entry.story_id for entry in (*old.values(), *copies.remembered.values(), *touched)})
+    )
     for item, leader in copies.canonical.items():
         if item != leader:
             settling.held.pop(item, None)
     story_of: dict[str, str] = {}
-    for group in settling.settle():
+    for group in settling.cluster():
         first = min(group, key=lambda member: order_key(settling.held[member]))
         story_of |= dict.fromkeys(group, first)
 
-    placed = {item: (entry.fingerprint, ground.leader(entry)) for item, entry in ground.loaded.items()}
+    placed = {item: (entry.fingerprint, criteria.leader(entry)) for item, entry in criteria.loaded.items()}
     placed |= {item: (copies.fingerprints[item], leader) for item, leader in copies.canonical.items()}
     return _Stories(
         entries=tuple(
             MemoryEntry(fingerprint=fingerprint, canonical_id=leader, story_id=story_of[leader])
             for _, (fingerprint, leader) in sorted(placed.items())
         ),
-        before=ground.loaded,
+        before=criteria.loaded,
         common=crowding.turned & crowding.crowded,
         rare=crowding.turned - crowding.crowded,
     )

@@ -6,10 +6,10 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pipelines.dedup.fingerprint import copy_keys, key_of, numbers, pack, shingles, words
 from pipelines.identify.language import language_of
 from pipelines.identify.url import article_id, canonical_url, host
-from pipelines.stories.features import story_features
+from pipelines.likeness.fingerprint import copy_keys, key_of, numbers, pack, shingles, words
+from pipelines.likeness.story_features import story_features
 from schemas.records import ArticleContent, Block, Fingerprint, MediaKind
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from pipelines.dedup.fingerprint import words
+from pipelines.likeness.fingerprint import words
 from schemas.records import RevisionChange, Rewritten
 from schemas.serial import time_to_text
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import sha256
-from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from pipelines.errors import InputError
 from pipelines.identify.article import source_of
+from pipelines.stores.merging import ExtractionHealth, health_of
 from schemas.records import ExtractionDay, ExtractionSample
 
 if TYPE_CHECKING:
@@ -32,21 +32,6 @@ _EMPTY, _ECHO, _DROPPED = 0.3, 0.5, 0.25
 """Growth of a share, in parts of one, that is no chance: with five samples a quarter is one article."""
 _LENGTH = 2.5
 """Factor between the median lengths of two days. Stories of one outlet vary by less from day to day."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractionHealth:
-    """How some captures of a source read."""
-
-    captures: int
-    empty: float
-    """Share of captures without a text."""
-    words: float
-    """Median length of the texts there were."""
-    title_echo: float
-    """Share of the texts with the headline in them."""
-    dropped: float
-    """Share of the words which cleaning took out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +66,6 @@ def extraction_days(
 def _sample(ref: CaptureRef, words: int, dropped: int, echoes: int) -> ExtractionSample:
     key = sha256(str(ref).encode()).hexdigest()[:16]
     return ExtractionSample(key=key, words=words, dropped_words=dropped, title_echoes=echoes)
-
-
-def health_of(samples: Sequence[ExtractionSample]) -> ExtractionHealth:
-    """What samples say together. There is at least one."""
-    read = [sample for sample in samples if sample.words]
-    total = sum(sample.words + sample.dropped_words for sample in read)
-    return ExtractionHealth(
-        captures=len(samples),
-        empty=1 - len(read) / len(samples),
-        words=median(sample.words for sample in read) if read else 0,
-        title_echo=fmean(sample.title_echoes > 0 for sample in read) if read else 0,
-        dropped=sum(sample.dropped_words for sample in read) / total if total else 0,
-    )
 
 
 def layout_changes(days: Iterable[ExtractionDay]) -> list[LayoutChange]:

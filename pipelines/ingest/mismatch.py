@@ -13,12 +13,12 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipelines.clean.lines import comparable, letters, word_count
 from pipelines.errors import ExtractionError
 from pipelines.extract.charset import decode
 from pipelines.extract.feed_entry import extract_feed_entry
 from pipelines.extract.tree import parse_html
 from pipelines.identify.language import language_of
+from pipelines.text.lines import comparable, letters, word_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
     from types import TracebackType
 
-    from pipelines.alerts.matcher import Matcher
     from pipelines.clean.learning import Learned
     from pipelines.ingest.refine import Refined
+    from pipelines.rules.matcher import Matcher
     from schemas.records import Capture, CaptureRef, Rule
 
     Portion = list[tuple[CaptureRef, Capture]]
@@ -72,7 +72,7 @@ def start_server() -> None:
 
 def _prepare(rules: Sequence[Rule], learned: Learned, memory: int) -> Callable[[_Task], Refined | InputError]:
     """What a worker does with its tasks."""
-    from pipelines.alerts.matcher import Matcher  # noqa: PLC0415 - loaded already, and only in workers
+    from pipelines.rules.matcher import Matcher  # noqa: PLC0415 - loaded already, and only in workers
 
     matcher = Matcher(rules)
     limit_memory(memory)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipelines.alerts.matcher import hits_in_dropped
 from pipelines.clean import clean
 from pipelines.clean.learning import Learned, drop_learned, of_source
 from pipelines.errors import ExtractionError, InputError
 from pipelines.extract import extract
-from pipelines.fetch.barriers import barrier, behind_paywall
+from pipelines.fetch.interstitials import barrier, behind_paywall
 from pipelines.identify.article import fingerprint, identify, source_of
 from pipelines.ingest.mismatch import expect_article
+from pipelines.rules.matcher import hits_in_dropped
 from schemas.records import MediaKind
 
 if TYPE_CHECKING:
-    from pipelines.alerts.matcher import Matcher
+    from pipelines.rules.matcher import Matcher
     from schemas.records import ArticleContent, Capture, Fingerprint
 
 TEASER_WORDS = 120

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import py3langid
 
-from pipelines.alerts.gazetteer import default_gazetteer
 from pipelines.ingest.refine import refine
-from pipelines.stories.features import rarity
+from pipelines.likeness.story_features import rarity
+from pipelines.rules.patterns.gazetteer import default_gazetteer
 
 __all__ = ["refine"]
 

@@ -1,6 +1,6 @@
 """Sets of pinned jars: which, with which SHA-256, and how they get here.
 
-The lock file of a set lists every jar. It is made from the few that are asked for by ``python -m pipelines.java`` and
+The lock file of a set lists every jar. It is made from the few that are asked for by ``python -m pipelines.lock_jars`` and
 checked in, so that a start neither resolves anything nor trusts what a repository says today.
 """
 
@@ -75,7 +75,7 @@ class JarSet:
 
     def lock_text(self, jars: Iterable[Jar]) -> str:
         """The lock file which says so."""
-        head = f"# The jars of {self.roots[0]} and what it needs, made by: python -m pipelines.java\n"
+        head = f"# The jars of {self.roots[0]} and what it needs, made by: python -m pipelines.lock_jars\n"
         return head + "".join(f"{jar.sha256}  {jar}\n" for jar in jars)
 
     def install(self, folder: Path, jars: Iterable[Jar] | None = None) -> None:

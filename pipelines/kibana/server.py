@@ -29,7 +29,7 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class InstalledDashboards:
     """What was put on a server."""
 
     version: str
@@ -73,7 +73,7 @@ class Kibana:
         """Close the connections."""
         self._client.close()
 
-    def install(self, description: Description, prefix: str, *, with_rules: bool) -> Installed:
+    def install(self, description: Description, prefix: str, *, with_rules: bool) -> InstalledDashboards:
         """Put data views, saved searches and dashboards there, over what has the same ids; rules where asked for.
 
         By the Dashboards API where the server has it, else all of it as saved objects.
@@ -88,7 +88,7 @@ class Kibana:
         rules = alerting_rules(description, prefix) if with_rules else {}
         for one, rule in rules.items():
             self._put_rule(one, rule)
-        return Installed(version=version, by_api=by_api, objects=len(objects) + len(boards), rules=len(rules))
+        return InstalledDashboards(version=version, by_api=by_api, objects=len(objects) + len(boards), rules=len(rules))
 
     def _version(self) -> str:
         """The server's version, such as ``9.5.3``."""

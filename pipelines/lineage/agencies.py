@@ -18,8 +18,8 @@ import tomllib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pipelines.clean.names import looks_like_name
 from pipelines.identify.url import host
+from pipelines.text.names import looks_like_name
 
 if TYPE_CHECKING:
     from schemas.records import ArticleContent, DroppedLine

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from pipelines.dedup.fingerprint import SHINGLE, shingles
+from pipelines.likeness.fingerprint import SHINGLE, shingles
 from pipelines.lineage.agencies import own_publication
 
 if TYPE_CHECKING:

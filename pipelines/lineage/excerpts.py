@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.dedup.similarity import CopyViews
-from pipelines.stores.protocol import Space
+from pipelines.likeness.copies import CopyViews
+from pipelines.stores.memory import Space
 
 if TYPE_CHECKING:
-    from pipelines.grouping.regroup import Memory
+    from pipelines.stores.memory import Memory
 
 HELD = 0.6
 """Share of the shorter text that the longer must have: more than one that cites it at length has."""

@@ -51,7 +51,7 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class SentMessage:
     """A message to a channel."""
 
     kind: str
@@ -73,7 +73,7 @@ class Raised:
     state: str
     by_this_article: bool
     """Whether the article is among those that match; else another of the story is."""
-    told: tuple[Told, ...]
+    told: tuple[SentMessage, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def _raised(alert: Alert, article: Article, messages: Sequence[OutboxMessage]) -
         state=alert.state,
         by_this_article=any(match.article_id == article.id for match in alert.matches),
         told=tuple(
-            Told(
+            SentMessage(
                 kind=one.kind,
                 channel=one.channel,
                 created_at=one.created_at,

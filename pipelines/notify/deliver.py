@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.alerts.following import STOOD_IN
+from pipelines.alerts.outbox_moves import STOOD_IN
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.backoff import doubled
+from pipelines.notify.digests import MAX_PARCEL, Parcel, batches, pack
 from pipelines.notify.notice import notice_of
-from pipelines.notify.parcels import MAX_PARCEL, Parcel, batches, pack
 from pipelines.notify.sending import FAILURES_IN_A_ROW, send
 from schemas.records import AlertState, MessageKind
 

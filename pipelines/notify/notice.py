@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.alerts.policy import digest
 from pipelines.alerts.quotes import quotes
-from pipelines.alerts.rule_file import SEVERITIES
+from pipelines.rules.rule_file import SEVERITIES
 from schemas.export import export_alert
 from schemas.records import AlertOrigin, MessageKind
 from schemas.serial import time_to_text, to_dict

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pipelines.notify.channels import Channel
+    from pipelines.notify.digests import Parcel
     from pipelines.notify.notice import Notice
-    from pipelines.notify.parcels import Parcel
 
 FAILURES_IN_A_ROW = 2
 """Failures after which a channel rests for this delivery: each may be a time-out of many seconds."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.alerts.quotes import quotes
-from pipelines.alerts.rule_file import SEVERITIES
 from pipelines.fetch.health import health
 from pipelines.lineage.first import latest, only_day
 from pipelines.report.activity import activity
 from pipelines.report.firsts import firsts, leader
 from pipelines.report.model import AlertCard, FeedRow, Report, StoryCard, Telling, Totals
 from pipelines.report.spans import in_words
+from pipelines.rules.rule_file import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.clean.moments import read_moment
 from pipelines.identify.url import uri_of
 from pipelines.printable import is_printable
+from pipelines.text.moments import read_moment
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from schemas.records import Article, ExtractionDay
+    from schemas.records import Article, ExtractionDay, ExtractionSample
 
 
 MAX_SAMPLES = 64
@@ -33,3 +34,31 @@ def with_samples(there: ExtractionDay | None, added: ExtractionDay) -> Extractio
     known = {sample.key: sample for sample in there.samples} if there else {}
     known |= {sample.key: sample for sample in added.samples}
     return replace(added, samples=tuple(known[key] for key in sorted(known)[:MAX_SAMPLES]))
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionHealth:
+    """How some captures of a source read."""
+
+    captures: int
+    empty: float
+    """Share of captures without a text."""
+    words: float
+    """Median length of the texts there were."""
+    title_echo: float
+    """Share of the texts with the headline in them."""
+    dropped: float
+    """Share of the words which cleaning took out."""
+
+
+def health_of(samples: Sequence[ExtractionSample]) -> ExtractionHealth:
+    """What samples say together. There is at least one."""
+    read = [sample for sample in samples if sample.words]
+    total = sum(sample.words + sample.dropped_words for sample in read)
+    return ExtractionHealth(
+        captures=len(samples),
+        empty=1 - len(read) / len(samples),
+        words=median(sample.words for sample in read) if read else 0,
+        title_echo=fmean(sample.title_echoes > 0 for sample in read) if read else 0,
+        dropped=sum(sample.dropped_words for sample in read) / total if total else 0,
+    )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from pipelines.alerts.query import Query
+    from pipelines.rules.language.query import Query
+    from pipelines.stores.memory import Space
     from pipelines.stores.searching import Hit, Within
     from schemas.records import (
         Alert,
@@ -36,17 +37,6 @@ if TYPE_CHECKING:
         SeenCapture,
         Story,
     )
-
-
-class Space(StrEnum):
-    """The two groupings which share the memory."""
-
-    COPY = "copy"
-    STORY = "story"
-
-
-GROUP_FIELDS = {Space.COPY: "canonical_id", Space.STORY: "story_id"}
-"""Field of a memory entry that names its group."""
 
 
 class Named(StrEnum):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
-    from pipelines.alerts.query import Query
+    from pipelines.rules.language.query import Query
     from schemas.records import Article, Match
 
 
@@ -132,8 +132,8 @@ class Searching:
             RuleSyntaxError: the query cannot be read.
             KeyError: there is no article ``after``.
         """
-        from pipelines.alerts.matcher import confirm  # noqa: PLC0415 - the rule language, for searches only
-        from pipelines.alerts.query import parse  # noqa: PLC0415 - likewise
+        from pipelines.rules.language.query import parse  # noqa: PLC0415 - likewise
+        from pipelines.rules.matcher import confirm  # noqa: PLC0415 - the rule language, for searches only
 
         parsed = parse(query) if isinstance(query, str) else query
         last = self.articles([after])[after] if after else None

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.alerting import AlertDecision, alert_id, decide_alerts
-from pipelines.alerts.news import Member
+from pipelines.alerts.decide import AlertDecision, alert_id, decide_alerts
 from pipelines.alerts.policy import AlertPolicy
+from pipelines.alerts.updates import StoryMember
 from schemas.records import Alert, AlertState, Match, MessageKind, OutboxMessage, Rule, RuleHit, Story
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ class World:
         decision = decide_alerts(
             stories=stories,
             members={
-                article: Member(
+                article: StoryMember(
                     order=article,
                     canonical_id=article,
                     source=self.outlets[article],

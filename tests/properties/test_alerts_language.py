@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.compilers import elasticsearch_query, sqlite_match
-from pipelines.alerts.matcher import Matcher, confirm
-from pipelines.alerts.normalise import index_text, tokens
-from pipelines.alerts.query import (
+from pipelines.errors import RuleSyntaxError
+from pipelines.rules.compilers import elasticsearch_query, sqlite_match
+from pipelines.rules.language.query import (
     And,
     AtLeast,
     InTitle,
@@ -26,13 +25,14 @@ from pipelines.alerts.query import (
     format_query,
     parse,
 )
-from pipelines.errors import RuleSyntaxError
+from pipelines.rules.matcher import Matcher, confirm
+from pipelines.rules.tokens.normalise import index_text, tokens
 from schemas.records import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipelines.alerts.query import Node
+    from pipelines.rules.language.query import Node
 
 # Any text, and texts rich in what the rules are about.
 PIECES = [

@@ -7,17 +7,17 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.candidates import CandidateIndex
-from pipelines.alerts.clauses import plain_clauses, shape_clauses
-from pipelines.alerts.evaluate import Subject
-from pipelines.alerts.gazetteer import default_gazetteer
-from pipelines.alerts.matcher import confirm
-from pipelines.alerts.normalise import ABBREVIATIONS, MAX_TOKEN, index_text
-from pipelines.alerts.query import Phrase, Query, Term, format_query, parse, parse_by_grammar
-from pipelines.alerts.quick_parse import quick_parse
-from pipelines.alerts.rough import rough
-from pipelines.alerts.shapes import leaf_shape
 from pipelines.errors import RuleSyntaxError
+from pipelines.rules.evaluate import Subject
+from pipelines.rules.language.query import Phrase, Query, Term, format_query, parse, parse_by_grammar
+from pipelines.rules.language.quick_parse import quick_parse
+from pipelines.rules.matcher import confirm
+from pipelines.rules.patterns.gazetteer import default_gazetteer
+from pipelines.rules.prefilter.candidates import CandidateIndex
+from pipelines.rules.prefilter.required_words import leaf_shape
+from pipelines.rules.prefilter.signatures import plain_clauses, shape_clauses
+from pipelines.rules.prefilter.word_set import rough
+from pipelines.rules.tokens.normalise import ABBREVIATIONS, MAX_TOKEN, index_text
 
 SHORT = {word: short for short, word in ABBREVIATIONS.items()}
 WORDS = """

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import payload_digest
 from pipelines.errors import InputError
@@ -22,6 +21,7 @@ from pipelines.grouping import common
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import Refined, refine
+from pipelines.rules.matcher import Matcher
 from pipelines.stores import open_store
 from schemas.export import export_alert, export_article, export_quarantine, export_story
 from schemas.records import Capture, CaptureRef, Grouping, MediaKind, Regrouped, Rule

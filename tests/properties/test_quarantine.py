@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.errors import ExtractionError
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import refine
+from pipelines.rules.matcher import Matcher
 from pipelines.stores import open_store
 from pipelines.stores.rejected import merged
 from schemas.records import Capture, CaptureRef, MediaKind, Quarantined

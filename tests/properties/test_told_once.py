@@ -20,12 +20,12 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.policy import LOG_CHANNEL, AlertPolicy
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import Refined, refine
 from pipelines.notify.deliver import deliver
+from pipelines.rules.matcher import Matcher
 from pipelines.stores import open_store
 from pipelines.stores.protocol import Named
 from schemas.export import export_alert, export_article, export_story

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.alerts.gazetteer import default_gazetteer
-from pipelines.alerts.matcher import Matcher, confirm
-from pipelines.alerts.normalise import index_text
-from pipelines.alerts.query import parse
+from pipelines.rules.language.query import parse
+from pipelines.rules.matcher import Matcher, confirm
+from pipelines.rules.patterns.gazetteer import default_gazetteer
+from pipelines.rules.tokens.normalise import index_text
 from schemas.records import Rule
 
 DATA = json.loads(Path(__file__).with_name("alert_cases.json").read_text(encoding="utf-8"))

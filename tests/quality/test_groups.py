@@ -12,10 +12,10 @@ from itertools import combinations
 import pytest
 
 from flows.shipped import EXAMPLE, shipped
-from pipelines.alerts.matcher import Matcher
 from pipelines.fetch.feeds import parse_feed
 from pipelines.identify.article import fingerprint
 from pipelines.ingest.refine import refine
+from pipelines.rules.matcher import Matcher
 from pipelines.seeds.files import seed_files
 from pipelines.seeds.read import read_seed
 from schemas.records import ArticleContent, Capture, MediaKind

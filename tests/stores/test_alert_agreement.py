@@ -10,10 +10,23 @@ from typing import TYPE_CHECKING
 
 from benchmarks.alert_agreement import by_matcher, by_store, fill
 from benchmarks.generated_alerts import Generator, articles
-from pipelines.alerts.query import And, AtLeast, InTitle, Language, Near, Not, Or, Phrase, Source, Term, children, parse
+from pipelines.rules.language.query import (
+    And,
+    AtLeast,
+    InTitle,
+    Language,
+    Near,
+    Not,
+    Or,
+    Phrase,
+    Source,
+    Term,
+    children,
+    parse,
+)
 
 if TYPE_CHECKING:
-    from pipelines.alerts.query import Node
+    from pipelines.rules.language.query import Node
     from pipelines.stores.protocol import Store
 
 

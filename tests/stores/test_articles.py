@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipelines.alerts.query import parse
+from pipelines.rules.language.query import parse
 from schemas.records import Placement
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pipelines.errors import StoreUnavailableError
 from pipelines.stores import local_node
 from pipelines.stores.address import ElasticsearchAddress
 from pipelines.stores.elastic import ElasticsearchStore
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 from tests.conftest import JAR_CACHE
 from tests.fault_proxy import Faults, proxy, set_full_disk
 

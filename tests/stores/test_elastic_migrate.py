@@ -25,7 +25,7 @@ from pipelines.stores.address import ElasticsearchAddress
 from pipelines.stores.elastic.connection import Connection
 from pipelines.stores.elastic.indices import Indices
 from pipelines.stores.elastic.migrate import KINDS, migrate
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 from schemas.records import Placement
 from schemas.store_forms import elasticsearch_kinds
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import elasticsearch
 import pytest
 
-from pipelines.alerts.query import parse
 from pipelines.errors import StoreUnavailableError
+from pipelines.rules.language.query import parse
 from schemas.records import Placement
 
 if TYPE_CHECKING:

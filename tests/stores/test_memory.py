@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 
 if TYPE_CHECKING:
     from pipelines.stores.protocol import Store

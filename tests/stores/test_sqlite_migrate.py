@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipelines.stores.protocol import Space
+from pipelines.stores.memory import Space
 from pipelines.stores.sqlite.database import APPLICATION_ID
 from pipelines.stores.sqlite.store import SqliteStore
 from schemas.records import FeedEvent, FeedState

@@ -8,9 +8,9 @@ from pathlib import Path
 from hatchling.builders.wheel import WheelBuilder
 
 from flows.shipped import EXAMPLE, FEEDS, RULES, shipped
-from pipelines.alerts.rules import check_rules, load_rules
 from pipelines.fetch.feed_list import read_feed_list
 from pipelines.fetch.feeds import parse_feed
+from pipelines.rules.checks import check_rules, load_rules
 from pipelines.seeds.files import seed_files
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,9 +43,9 @@ def test_the_wheel_holds_all_that_a_first_run_needs(tmp_path: Path) -> None:
         "flows/shipped/rules.yaml",
         "flows/shipped/feeds.opml",
         "flows/shipped/example/feed.xml",
-        "pipelines/alerts/gazetteer.yaml",
-        "pipelines/alerts/query.lark",
-        "pipelines/clean/cues.toml",
+        "pipelines/rules/patterns/gazetteer.yaml",
+        "pipelines/rules/language/query.lark",
+        "pipelines/text/cues.toml",
         "schemas/sqlite.sql",
         "schemas/elasticsearch/articles.json",
         "pipelines/py.typed",

@@ -23,7 +23,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.beam.flink.install import OPENED, Installed, installed
+from pipelines.beam.flink.install import OPENED, FlinkInstallation, installed
 from pipelines.errors import ConfigurationError, StoreUnavailableError
 from pipelines.java.detached import end, living_pid, locked
 from pipelines.java.ports import HOST, check_port, free_port
@@ -51,7 +51,7 @@ class Cluster:
     """The cluster of a home folder."""
 
     root: Path
-    flink: Installed
+    flink: FlinkInstallation
     port: int
     """Where the job manager answers; 0 when it was never started."""
 

@@ -29,7 +29,7 @@ _LINE = 72
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class FlinkInstallation:
     """Where it lies."""
 
     folder: Path
@@ -55,12 +55,12 @@ class Installed:
         return self.job_server.exists()
 
 
-def installed(home: Path) -> Installed:
+def installed(home: Path) -> FlinkInstallation:
     """Where Flink is, or would be, in a home folder."""
-    return Installed(home.resolve() / "runners" / f"flink-{VERSION}")
+    return FlinkInstallation(home.resolve() / "runners" / f"flink-{VERSION}")
 
 
-def install(home: Path) -> Installed:
+def install(home: Path) -> FlinkInstallation:
     """Fetch what is missing: 210 MB the first time.
 
     Raises:

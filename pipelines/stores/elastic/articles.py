@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from pipelines.alerts.query import Query
+    from pipelines.rules.language.query import Query
     from pipelines.stores.searching import Order
     from schemas.records import Article, ArticleContent, Placement
     from schemas.serial import JsonObject
@@ -62,7 +62,7 @@ class ArticleDocuments(ElasticPart):
         return self._documents(ARTICLES).search(query)
 
     def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
-        from pipelines.alerts.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only
+        from pipelines.rules.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only
 
         within = within or Within()
         asked = {"bool": {"must": [elasticsearch_query(query)], "filter": _limits(within)}}

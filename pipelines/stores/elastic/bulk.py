@@ -32,7 +32,7 @@ _OF_THE_DOCUMENT = frozenset({_CLIENT_ERROR, NOT_FOUND, CONFLICT, TOO_LARGE})
 """Statuses of an item which its document causes; every other one is the server's."""
 
 
-class Outcome(Enum):
+class WriteResult(Enum):
     """What became of one write."""
 
     DONE = auto()
@@ -84,7 +84,7 @@ class Written:
     """What became of an action, and why where it matters."""
 
     action: Action
-    outcome: Outcome
+    outcome: WriteResult
     index: str = ""
     """The backing index it went to; that which refuses it may be named by its alias."""
     detail: str = ""
@@ -171,7 +171,7 @@ def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict
             raise
         if len(chunk) == 1:
             ((number, action),) = chunk
-            results[number] = Written(action, Outcome.REJECTED, detail="too large for one request")
+            results[number] = Written(action, WriteResult.REJECTED, detail="too large for one request")
             return []
         middle = len(chunk) // 2
         return _send(connection, chunk[:middle], results) + _send(connection, chunk[middle:], results)
@@ -207,14 +207,14 @@ def _judge(action: Action, result: dict[str, Any]) -> Written:
     error = result.get("error") or {}
     status = result["status"]
     if _is_block(error):
-        return Written(action, Outcome.BLOCKED, index, error["reason"])
+        return Written(action, WriteResult.BLOCKED, index, error["reason"])
     if status == CONFLICT:
-        return Written(action, Outcome.CONFLICT, index)
+        return Written(action, WriteResult.CONFLICT, index)
     if status == NOT_FOUND and error.get("type") in (None, "document_missing_exception"):
-        return Written(action, Outcome.MISSING, index)
+        return Written(action, WriteResult.MISSING, index)
     if status >= _CLIENT_ERROR:
-        return Written(action, Outcome.REJECTED, index, f"{error.get('type')}: {error.get('reason')}")
-    return Written(action, Outcome.DONE, index)
+        return Written(action, WriteResult.REJECTED, index, f"{error.get('type')}: {error.get('reason')}")
+    return Written(action, WriteResult.DONE, index)
 
 
 def _is_block(error: dict[str, Any]) -> bool:

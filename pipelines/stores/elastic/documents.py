@@ -42,7 +42,7 @@ def _nothing(_record: Any) -> JsonObject:  # noqa: ANN401 - a record of any kind
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Record]):
+class DocumentKind(Generic[Record]):
     """One kind of document: its template, its record and its id."""
 
     name: str
@@ -91,7 +91,7 @@ def hashed(*parts: str) -> str:
 
 
 def _article(article: Article) -> JsonObject:
-    from pipelines.alerts.normalise import index_text  # noqa: PLC0415 - not needed to read
+    from pipelines.rules.tokens.normalise import index_text  # noqa: PLC0415 - not needed to read
 
     content = article.content
     return {
@@ -128,7 +128,7 @@ def _alert(alert: Alert) -> JsonObject:
 
 
 def _extraction_day(day: ExtractionDay) -> JsonObject:
-    from pipelines.ingest.drift import health_of  # noqa: PLC0415 - not needed to read
+    from pipelines.stores.merging import health_of  # noqa: PLC0415 - not needed to read
 
     told: JsonObject = {"sort_key": hashed(day.source, day.day), "@timestamp": day.day}
     if day.samples:
@@ -167,37 +167,39 @@ def _story(story: Story) -> JsonObject:
     }
 
 
-ARTICLES = Kind("articles", Article, lambda article: article.id, "article_id", _article)
-REVISIONS = Kind("revisions", ArticleContent, lambda content: f"{content.article_id}-{content.digest}", "digest")
-MEMORY = Kind("memory", MemoryEntry, lambda entry: entry.fingerprint.article_id, "article_id", _memory)
-STORIES = Kind("stories", Story, lambda story: story.id, "id", _story)
-CHANGES = Kind("changes", GroupChange, lambda change: change.id, "id")
-ALERTS = Kind("alerts", Alert, lambda alert: alert.id, "id", _alert)
-OUTBOX = Kind("outbox", OutboxMessage, lambda message: message.id, "id")
-QUARANTINE = Kind(
+ARTICLES = DocumentKind("articles", Article, lambda article: article.id, "article_id", _article)
+REVISIONS = DocumentKind(
+    "revisions", ArticleContent, lambda content: f"{content.article_id}-{content.digest}", "digest"
+)
+MEMORY = DocumentKind("memory", MemoryEntry, lambda entry: entry.fingerprint.article_id, "article_id", _memory)
+STORIES = DocumentKind("stories", Story, lambda story: story.id, "id", _story)
+CHANGES = DocumentKind("changes", GroupChange, lambda change: change.id, "id")
+ALERTS = DocumentKind("alerts", Alert, lambda alert: alert.id, "id", _alert)
+OUTBOX = DocumentKind("outbox", OutboxMessage, lambda message: message.id, "id")
+QUARANTINE = DocumentKind(
     "quarantine",
     Quarantined,
     lambda item: hashed(*item.key),
     "sort_key",
     lambda item: {"sort_key": hashed(*item.key), "state": "open" if item.is_open else "closed"},
 )
-FEEDS = Kind(
+FEEDS = DocumentKind(
     "feeds",
     FeedState,
     lambda state: hashed(state.url),
     "sort_key",
     lambda state: {"sort_key": hashed(state.url)},
 )
-RUNS = Kind("runs", RunRecord, lambda run: run.id, "id")
-SEEN = Kind("seen", SeenCapture, lambda capture: hashed(capture.url), "url.full")
-DRIFT = Kind(
+RUNS = DocumentKind("runs", RunRecord, lambda run: run.id, "id")
+SEEN = DocumentKind("seen", SeenCapture, lambda capture: hashed(capture.url), "url.full")
+DRIFT = DocumentKind(
     "drift",
     ExtractionDay,
     lambda day: hashed(day.source, day.day),
     "sort_key",
     _extraction_day,
 )
-LINES = Kind(
+LINES = DocumentKind(
     "lines",
     LearnedLine,
     lambda line: hashed(line.source, line.line),

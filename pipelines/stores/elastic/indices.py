@@ -44,7 +44,7 @@ _NUMBERED = re.compile(r"-(?:v\d+-)?\d{6,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IndexState:
     """What there is to know of an index."""
 
     name: str
@@ -135,7 +135,7 @@ class Indices:
         with self._guard:
             self._backing.clear()
 
-    def standings(self, *names: str) -> list[Standing]:
+    def standings(self, *names: str) -> list[IndexState]:
         """What there is to know of our indices, or of those named (by an alias too), by name."""
         try:
             answer = self._call(
@@ -204,7 +204,7 @@ class Indices:
                 broken off and nobody goes on with it.
         """
         alias, wanted = self.alias(kind), set(names)
-        closed: list[Standing] = []
+        closed: list[IndexState] = []
         for pause in pauses(MOVE_PATIENCE):
             closed = [
                 standing
@@ -224,7 +224,7 @@ class Indices:
             "run `wirepicket setup elasticsearch`, which goes on with it."
         )
 
-    def _read_standings(self, answer: JsonObject) -> Iterator[Standing]:
+    def _read_standings(self, answer: JsonObject) -> Iterator[IndexState]:
         for name, entry in answer.items():
             for kind in elasticsearch_kinds():
                 alias = self.alias(kind)
@@ -232,7 +232,7 @@ class Indices:
                 if behind is None and not (name.startswith(alias) and _NUMBERED.fullmatch(name, len(alias))):
                     continue
                 blocks = entry.get("settings", {}).get("index", {}).get("blocks", {})
-                yield Standing(
+                yield IndexState(
                     name=name,
                     kind=kind,
                     behind_alias=behind is not None,

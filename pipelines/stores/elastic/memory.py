@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from pipelines.stores.elastic.documents import COMMON_KEYS, LEASES, MEMORY, Kind, key_term
+from pipelines.stores.elastic.documents import COMMON_KEYS, LEASES, MEMORY, DocumentKind, key_term
 from pipelines.stores.elastic.parts import ElasticPart
-from pipelines.stores.protocol import GROUP_FIELDS, Space
+from pipelines.stores.memory import GROUP_FIELDS, Space
 from schemas.serial import time_to_text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class CommonKey:
     key: int
 
 
-COMMON = Kind(COMMON_KEYS, CommonKey, lambda common: str(common.key), "key", lambda common: {"key": common.key})
+COMMON = DocumentKind(COMMON_KEYS, CommonKey, lambda common: str(common.key), "key", lambda common: {"key": common.key})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Unfinished:
 
 
 UNFINISHED_ID = "unfinished"
-UNFINISHED = Kind(LEASES, Unfinished, lambda _: UNFINISHED_ID, "holder")
+UNFINISHED = DocumentKind(LEASES, Unfinished, lambda _: UNFINISHED_ID, "holder")
 
 
 class MemoryDocuments(ElasticPart):

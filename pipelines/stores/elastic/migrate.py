@@ -25,7 +25,7 @@ import elasticsearch
 
 from pipelines.errors import StoreUnavailableError
 from pipelines.stores.elastic import documents
-from pipelines.stores.elastic.bulk import Action, Outcome, write
+from pipelines.stores.elastic.bulk import Action, WriteResult, write
 from pipelines.stores.elastic.lease import Lease
 from pipelines.stores.elastic.memory import COMMON
 from pipelines.stores.elastic.paging import pages
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pipelines.stores.elastic.connection import Connection
-    from pipelines.stores.elastic.documents import Kind
-    from pipelines.stores.elastic.indices import Indices, Standing
+    from pipelines.stores.elastic.documents import DocumentKind
+    from pipelines.stores.elastic.indices import IndexState, Indices
     from schemas.serial import JsonObject
 
-KINDS: dict[str, Kind[Any]] = {
+KINDS: dict[str, DocumentKind[Any]] = {
     kind.name: kind
     for kind in (
         documents.ALERTS,
@@ -96,7 +96,7 @@ def migrate(
             _Move(connection, indices, lease, standing, page_size).carry_out(tell)
 
 
-def outdated_indices(indices: Indices) -> list[Standing]:
+def outdated_indices(indices: Indices) -> list[IndexState]:
     """The indices of an earlier form that are in use."""
     return [one for one in indices.standings() if one.behind_alias and one.kind in KINDS and outdated(one)]
 
@@ -105,7 +105,7 @@ class _Move:
     """The move of one index."""
 
     def __init__(
-        self, connection: Connection, indices: Indices, lease: Lease, standing: Standing, page_size: int
+        self, connection: Connection, indices: Indices, lease: Lease, standing: IndexState, page_size: int
     ) -> None:
         self._connection = connection
         self._client = connection.client
@@ -134,7 +134,7 @@ class _Move:
         self._change_over(made, copied)
         tell(f"{self._alias} now means {self._new}; {self._old} goes when nobody reads from it any more")
 
-    def _copy(self, made: Standing, since: int) -> int:
+    def _copy(self, made: IndexState, since: int) -> int:
         """Copy what was written from a sequence number on; returns that below which all is copied."""
         # Numbers are given before documents can be seen: below this one, all are there.
         safe = self._all_done()
@@ -175,13 +175,13 @@ class _Move:
     def _put(self, actions: Iterable[Action]) -> None:
         self._lease.check()
         for written in write(self._connection, actions):
-            if written.outcome is Outcome.REJECTED:
+            if written.outcome is WriteResult.REJECTED:
                 raise StoreUnavailableError(
                     f"{self._old} cannot be moved to version {self._version} of its form: "
                     f"document {written.action.id}: {written.detail}. It stays as it was."
                 )
 
-    def _note(self, made: Standing, copied: int) -> None:
+    def _note(self, made: IndexState, copied: int) -> None:
         self._put_meta(self._new, made.filled(copied))
 
     def _put_meta(self, index: str, meta: JsonObject) -> None:
@@ -189,7 +189,7 @@ class _Move:
 
     # The last of it -------------------------------------------------------------------------------------
 
-    def _change_over(self, made: Standing, copied: int) -> None:
+    def _change_over(self, made: IndexState, copied: int) -> None:
         (old,) = self._indices.standings(self._old)
         try:
             self._put_meta(self._old, old.moving(self._new))
@@ -265,7 +265,7 @@ class _Move:
             return
         raise StoreUnavailableError(f"{self._alias} cannot be made to mean {self._new}. Try again.")
 
-    def _reopen(self, old: Standing) -> None:
+    def _reopen(self, old: IndexState) -> None:
         (now,) = self._indices.standings(self._old)
         if now.behind_alias:
             self._call(

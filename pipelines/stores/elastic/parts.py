@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pipelines.stores.elastic.connection import Connection
-    from pipelines.stores.elastic.documents import Kind
+    from pipelines.stores.elastic.documents import DocumentKind
     from schemas.records import Quarantined
 
 Record = TypeVar("Record")
@@ -42,7 +42,7 @@ class ElasticPart:
         self._lease = Lease(connection, self._indices, MEMORY_LEASE, lease_seconds)
 
     def _documents(
-        self, kind: Kind[Record], refuse: Callable[[Sequence[Quarantined]], None] | None = None
+        self, kind: DocumentKind[Record], refuse: Callable[[Sequence[Quarantined]], None] | None = None
     ) -> Documents[Record]:
         return Documents(self._connection, self._indices, kind, self._page_size, refuse or self._refuse)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from pipelines.stores.elastic.connection import Connection
-    from pipelines.stores.elastic.documents import Kind
+    from pipelines.stores.elastic.documents import DocumentKind
     from pipelines.stores.elastic.indices import Indices
     from schemas.serial import JsonObject
 
@@ -30,7 +30,7 @@ COUNTED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Record]):
+class VersionedRecord(Generic[Record]):
     """A document as it was read, with what a compare-and-set needs."""
 
     record: Record
@@ -42,7 +42,7 @@ class Found(Generic[Record]):
 class DocumentReader(Generic[Record]):
     """Reads the documents of one kind."""
 
-    def __init__(self, connection: Connection, indices: Indices, kind: Kind[Record], page_size: int) -> None:
+    def __init__(self, connection: Connection, indices: Indices, kind: DocumentKind[Record], page_size: int) -> None:
         self._connection = connection
         self._client = connection.client
         self._indices = indices
@@ -54,10 +54,10 @@ class DocumentReader(Generic[Record]):
         """The write alias."""
         return self._indices.alias(self._kind.name)
 
-    def get(self, ids: Collection[str]) -> dict[str, Found[Record]]:
+    def get(self, ids: Collection[str]) -> dict[str, VersionedRecord[Record]]:
         """Documents by id, in real time: sees every earlier write."""
         return {
-            one: Found(
+            one: VersionedRecord(
                 record=self._kind.record(hit["_source"]),
                 index=hit["_index"],
                 seq_no=hit["_seq_no"],

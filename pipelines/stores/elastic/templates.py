@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.stores.elastic.connection import Connection
-    from pipelines.stores.elastic.indices import Indices, Standing
+    from pipelines.stores.elastic.indices import IndexState, Indices
     from schemas.serial import JsonObject
 
 
@@ -69,7 +69,7 @@ class Templates:
             self._indices.roll_over()
         self._indices.remove_retired()
 
-    def _check_versions(self, standing: Sequence[Standing]) -> None:
+    def _check_versions(self, standing: Sequence[IndexState]) -> None:
         for one in standing:
             if one.version > elasticsearch_version(one.kind):
                 raise ConfigurationError(
@@ -122,7 +122,7 @@ class Templates:
         alias = self._indices.alias(kind)
         create_index(self._connection, f"{alias}-000001", {alias: {"is_write_index": True}})
 
-    def _add_fields(self, standing: Standing) -> None:
+    def _add_fields(self, standing: IndexState) -> None:
         """Give an existing index the fields which have come with a newer form."""
         mappings = elasticsearch_template(standing.kind)["template"]["mappings"]
         self._call(
@@ -135,7 +135,7 @@ class Templates:
         return self._connection.call(request)
 
 
-def outdated(standing: Standing) -> bool:
+def outdated(standing: IndexState) -> bool:
     """Whether an index has an earlier version of its form."""
     return standing.version < elasticsearch_version(standing.kind)
 

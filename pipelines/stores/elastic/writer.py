@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.errors import StoreUnavailableError
-from pipelines.stores.elastic.bulk import Action, Outcome, Written, write
+from pipelines.stores.elastic.bulk import Action, WriteResult, Written, write
 from pipelines.stores.elastic.connection import pauses
-from pipelines.stores.elastic.reader import DocumentReader, Found
+from pipelines.stores.elastic.reader import DocumentReader, VersionedRecord
 from pipelines.stores.rejected import rejection
 from schemas.serial import dump
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pipelines.stores.elastic.connection import Connection
-    from pipelines.stores.elastic.documents import Kind
+    from pipelines.stores.elastic.documents import DocumentKind
     from pipelines.stores.elastic.indices import Indices
     from schemas.records import Quarantined
     from schemas.serial import JsonObject
@@ -39,7 +39,7 @@ class Documents(DocumentReader[Record]):
         self,
         connection: Connection,
         indices: Indices,
-        kind: Kind[Record],
+        kind: DocumentKind[Record],
         page_size: int,
         refuse: Callable[[Sequence[Quarantined]], None],
     ) -> None:
@@ -63,7 +63,7 @@ class Documents(DocumentReader[Record]):
             self._action("update", one, dump({"doc": partial}), places.get(one)) for one, partial in partials.items()
         ]
         for written in self._carry_out(actions):
-            if written.outcome is Outcome.REJECTED:
+            if written.outcome is WriteResult.REJECTED:
                 raise StoreUnavailableError(
                     f"Elasticsearch at {self._connection.url} refuses an update of {self.alias}: {written.detail}"
                 )
@@ -111,18 +111,18 @@ class Documents(DocumentReader[Record]):
             f"Other writers keep changing the same {len(left)} documents of {self.alias}. Try again."
         )
 
-    def _compare_and_set(self, changed: Mapping[str, Record], found: Mapping[str, Found[Record]]) -> _Settled:
+    def _compare_and_set(self, changed: Mapping[str, Record], found: Mapping[str, VersionedRecord[Record]]) -> _Settled:
         refused: list[Quarantined] = []
         made = self._actions(changed, "create", refused)
         results = write(self._connection, (_over(found.get(action.id), action) for action in made))
         self._refuse_rejected(changed, results, refused)
         conflicts, done, created = set(), set(), {}
         for written in results:
-            if written.outcome is Outcome.DONE:
+            if written.outcome is WriteResult.DONE:
                 done.add(written.action.id)
                 if written.action.operation == "create":
                     created[written.action.id] = written.index
-            elif written.outcome in (Outcome.CONFLICT, Outcome.MISSING, Outcome.BLOCKED):
+            elif written.outcome in (WriteResult.CONFLICT, WriteResult.MISSING, WriteResult.BLOCKED):
                 conflicts.add(written.action.id)
         self._await_moves(results)
         double = self._yield_doubles(created)
@@ -184,7 +184,7 @@ class Documents(DocumentReader[Record]):
         results = write(self._connection, actions)
         for pause in pauses(self._connection.patience):
             places = self._await_moves(results)
-            late = [number for number, written in enumerate(results) if written.outcome is Outcome.BLOCKED]
+            late = [number for number, written in enumerate(results) if written.outcome is WriteResult.BLOCKED]
             if not late:
                 return results
             following = (replace(results[one].action, index=places[results[one].action.index]) for one in late)
@@ -195,7 +195,9 @@ class Documents(DocumentReader[Record]):
 
     def _await_moves(self, results: Sequence[Written]) -> dict[str, str]:
         """Wait for the indices which took no writes; where their documents stand then."""
-        refused = {written.action.index: written.detail for written in results if written.outcome is Outcome.BLOCKED}
+        refused = {
+            written.action.index: written.detail for written in results if written.outcome is WriteResult.BLOCKED
+        }
         if not refused:
             return {}
         return self._indices.await_moves(self._kind.name, refused, next(iter(refused.values())))
@@ -232,7 +234,7 @@ class Documents(DocumentReader[Record]):
         rejected = [
             rejection(records[written.action.id], written.action.id, written.detail)
             for written in results
-            if written.outcome is Outcome.REJECTED
+            if written.outcome is WriteResult.REJECTED
         ]
         self._refuse([*refused, *rejected])
 
@@ -245,7 +247,7 @@ class _Settled:
     conflicts: set[str]
 
 
-def _over(found: Found[Record] | None, action: Action) -> Action:
+def _over(found: VersionedRecord[Record] | None, action: Action) -> Action:
     """The action which takes the place of a document as it was read; the action itself where there was none."""
     if found is None:
         return action
@@ -261,9 +263,9 @@ def _over(found: Found[Record] | None, action: Action) -> Action:
 
 def _remedy(written: Written, elsewhere: str) -> Action | None:
     """What must follow a write that went to one index, the document standing ``elsewhere`` as well."""
-    if written.outcome is Outcome.MISSING:
+    if written.outcome is WriteResult.MISSING:
         return replace(written.action, index=elsewhere, through_alias=False)
-    if written.outcome is not Outcome.DONE:
+    if written.outcome is not WriteResult.DONE:
         return None
     # What is created must not replace what is there; what is put must.
     wrong = written.index if written.action.operation == "create" else elsewhere

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from pipelines.alerts.query import Query
+    from pipelines.rules.language.query import Query
     from schemas.records import Placement
 
 ARTICLES = Table("articles", Article)
@@ -73,7 +73,7 @@ class ArticleTables(SqlitePart):
         return self._iterate(ARTICLES, "article_id", where="first_seen >= ?", values=(time_to_text(since),))
 
     def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
-        from pipelines.alerts.compilers import sqlite_match  # noqa: PLC0415 - the rule language, for searches only
+        from pipelines.rules.compilers import sqlite_match  # noqa: PLC0415 - the rule language, for searches only
 
         expression = sqlite_match(query)
         within = within or Within()
@@ -128,7 +128,7 @@ def _limits(within: Within) -> tuple[list[str], list[str]]:
 
 
 def _write_article(connection: sqlite3.Connection, article: Article) -> None:
-    from pipelines.alerts.normalise import index_text  # noqa: PLC0415 - not needed to read
+    from pipelines.rules.tokens.normalise import index_text  # noqa: PLC0415 - not needed to read
 
     # All that can be refused is worked out before the first statement: an article is written whole or not at all.
     values = ARTICLES.row(article)

@@ -8,7 +8,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipelines.stores.protocol import GROUP_FIELDS, Space
+from pipelines.stores.memory import GROUP_FIELDS, Space
 from pipelines.stores.sqlite.part import SqlitePart
 from pipelines.stores.sqlite.rows import Table
 from schemas.records import MemoryEntry

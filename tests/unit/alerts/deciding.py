@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipelines.alerts.alerting import AlertDecision, decide_alerts
-from pipelines.alerts.news import Member
+from pipelines.alerts.decide import AlertDecision, decide_alerts
 from pipelines.alerts.policy import AlertPolicy
+from pipelines.alerts.updates import StoryMember
 from schemas.records import Alert, AlertOrigin, AlertState, Match, MessageKind, OutboxMessage, Rule, RuleHit, Story
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -42,11 +42,11 @@ def hit(rule: str, *starts: int, field: str = "body", term: str = "x") -> RuleHi
 POLICY = AlertPolicy.of([Rule(id=one, query="x", notify=("team",)) for one in "qr"])
 
 
-def member(article: str, *hits: RuleHit, source: str | None = None, **more: Any) -> Member:
+def member(article: str, *hits: RuleHit, source: str | None = None, **more: Any) -> StoryMember:
     """An article of an outlet of its own, copied from nobody."""
     outlet = source or f"outlet {article}"
     given = {"order": article, "canonical_id": article, "source": outlet, "voice": outlet, "title": None}
-    return Member(**(given | {"hits": hits} | more))
+    return StoryMember(**(given | {"hits": hits} | more))
 
 
 def decide(
@@ -55,7 +55,7 @@ def decide(
     existing: tuple[Alert, ...] = (),
     now: datetime = NOW,
     *,
-    members: dict[str, Member] | None = None,
+    members: dict[str, StoryMember] | None = None,
     sent: tuple[OutboxMessage, ...] = (),
     policy: AlertPolicy = POLICY,
 ) -> AlertDecision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from pipelines.alerts.alerting import AlertDecision
+from pipelines.alerts.decide import AlertDecision
 from pipelines.alerts.policy import LOG_CHANNEL, AlertPolicy
 from schemas.records import (
     AlertOrigin,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.alerts.health import RuleHealth, rule_health, silence_cause
-from pipelines.alerts.rules import check_rules
+from pipelines.rules.checks import check_rules
 from schemas.records import Alert, AlertOrigin, FeedState, Rule, RuleTests
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.alerts.document import MAX_SENTENCE
-from pipelines.alerts.matcher import Matcher
 from pipelines.alerts.quotes import MOST_TERMS, Quote, quotes
+from pipelines.rules.matcher import Matcher
+from pipelines.rules.tokens.document import MAX_SENTENCE
 from schemas.records import Match, Rule
 
 WORDS = ("drone", "port", "treaty", "cutter")

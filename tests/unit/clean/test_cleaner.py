@@ -9,8 +9,8 @@ import pytest
 
 import pipelines.clean
 from pipelines.clean import clean
-from pipelines.clean.cues import vocabulary
-from pipelines.clean.lines import MAX_CUE_LENGTH
+from pipelines.text.cues import vocabulary
+from pipelines.text.lines import MAX_CUE_LENGTH
 from schemas.records import DroppedLine, Extracted
 
 FIRST = "The regiment moved its last bridge across the river before the ice could reach the pontoons."

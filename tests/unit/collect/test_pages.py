@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.archive.captures import read_captures
 from pipelines.collect.pages import FIRST_RETRY, TRIES, may_pass, next_try
 from pipelines.errors import FetchError
 from pipelines.fetch.client import AnswerError
 from pipelines.ingest.refine import refine
+from pipelines.rules.matcher import Matcher
 from pipelines.stores.sqlite.store import SqliteStore
 from schemas.records import MediaKind
 from tests.hostile.taking import take

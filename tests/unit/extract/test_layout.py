@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.ingest.refine import refine
+from pipelines.rules.matcher import Matcher
 from schemas.markdown import as_markdown
 from schemas.records import Article, Capture, FeedEntry, MediaKind, Observation
 from tests.synthetic import prose

@@ -19,13 +19,13 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 import pytest
 
-from pipelines.clean.lines import letters
 from pipelines.errors import FeedError
 from pipelines.fetch.feed_entries import entry_of, facts_of, from_document
 from pipelines.fetch.feed_parser import parse_document
 from pipelines.fetch.feed_people import joined_names
 from pipelines.fetch.feed_text import web_address
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
+from pipelines.text.lines import letters
 from schemas.records import FeedEntry
 from schemas.serial import to_json
 

@@ -10,7 +10,7 @@ from pipelines.errors import ConfigurationError, FeedError
 from pipelines.fetch.feed_entries import parse_date
 from pipelines.fetch.feed_list import read_feed_list
 from pipelines.fetch.feeds import parse_feed
-from pipelines.fetch.sources import Window, feed_source, format_feed_list
+from pipelines.fetch.sources import ActiveHours, feed_source, format_feed_list
 
 URL = "https://news.example/feed"
 
@@ -270,7 +270,7 @@ def test_a_feed_list_written_is_read_again(form: str) -> None:
     plain = replace(feed_source("https://a.example/f?x=1&y=2"), title='Air & "Sea"' if form != "txt" else None)
     full = replace(
         plain, url="https://b.example/f", source="B", pages=False, pause=2.5, every=timedelta(hours=6),
-        window=Window(time(6), time(22)),
+        window=ActiveHours(time(6), time(22)),
     )  # fmt: skip
     sources = (plain, full) if form in {"toml", "yaml"} else (plain,)
     assert read_feed_list(format_feed_list(sources, form).encode(), f"feeds.{form}").sources == sources

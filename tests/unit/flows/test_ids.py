@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.commands.ids import find_alerts, find_id, find_stories, only_match
-from pipelines.alerts.alerting import alert_id
+from pipelines.alerts.decide import alert_id
 from pipelines.errors import ConfigurationError
 from pipelines.stores import open_store
 from pipelines.stores.protocol import Named

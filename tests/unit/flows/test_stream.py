@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from flows import stream as streams
 from flows.inputs import Inputs
 from flows.progress import Reporter
-from flows.stream import Stream
+from flows.stream import StreamRun
 from pipelines.archive.pending import store_key
 from pipelines.archive.warc import ArchiveWriter
 from pipelines.archive.watch import Watch
@@ -87,7 +87,7 @@ def test_a_pipeline_that_breaks_off_is_said_counted_and_tried_again(
     monkeypatch.setattr(streams, "StreamProcess", process)
     said, stop = Said(), Patience(5)
     inputs = Inputs.of([], [], tmp_path / "rules.yaml", "inprocess", settings)
-    Stream(settings=settings, inputs=inputs, reporter=said, stop=stop, notify=False).run()
+    StreamRun(settings=settings, inputs=inputs, reporter=said, stop=stop, notify=False).run()
     broke = [line for line in said.lines if "KeyError" in line]
     assert broke[0] == "wirepicket: the pipeline broke off (its log is beam.log): KeyError: 'number 1'"
     assert [" times now without getting further" in line for line in broke] == [False, True, True, False, True]
@@ -119,5 +119,5 @@ def test_what_is_older_than_the_archive_is_to_hold_goes_once_it_was_handed_out(
             watch.taken(handed.id)
     waiting = write("seed:waiting", 3)
     inputs = Inputs.of([], [], tmp_path / "rules.yaml", "inprocess", settings)
-    Stream(settings=settings, inputs=inputs, reporter=Said(), stop=Patience(1), notify=False).run()
+    StreamRun(settings=settings, inputs=inputs, reporter=Said(), stop=Patience(1), notify=False).run()
     assert {path.name for path in settings.archive.glob("*.gz")} == {young, waiting}, f"{old} is gone"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.errors import ExtractionError
-from pipelines.ingest.drift import extraction_days, health_of, layout_changes
-from pipelines.stores.merging import MAX_SAMPLES, with_samples
+from pipelines.ingest.drift import extraction_days, layout_changes
+from pipelines.stores.merging import MAX_SAMPLES, health_of, with_samples
 from schemas.records import Capture, CaptureRef, ExtractionDay, ExtractionSample, MediaKind
 
 

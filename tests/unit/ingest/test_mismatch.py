@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.ingest.refine import Refined, refine
+from pipelines.rules.matcher import Matcher
 from schemas.records import Capture, FeedEntry, MediaKind, ReadingOptions, Rule
 from tests.synthetic import prose
 

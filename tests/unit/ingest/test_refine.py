@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.alerts.matcher import Matcher
 from pipelines.errors import ExtractionError
 from pipelines.ingest.refine import Refined, refine
+from pipelines.rules.matcher import Matcher
 from schemas.records import ArticleContent, Capture, FeedEntry, MediaKind, Rule
 from tests.synthetic import prose
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipelines.alerts.alerting import alert_id
+from pipelines.alerts.decide import alert_id
 from pipelines.alerts.messages import message_id
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.stores import open_store

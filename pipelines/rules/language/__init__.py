@@ -1,0 +1,1 @@
+"""The query language of rules: syntax tree, checks of its nodes, parser."""

@@ -1,0 +1,269 @@
+"""Where a pattern stands in a text: positions decide.
+
+What joins and what does not is said in ``docs/rules.md``. In short: dashes and spaces join, and nothing else does;
+a match is never a part of a longer designator or number; behind a designator its variant letters may stand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
+
+from pipelines.rules.patterns.patterns import JOINS, Element, ElementKind, Pattern
+from pipelines.rules.patterns.variants import MAX_LIST, absorb, has_case, match_variant, same_case
+from pipelines.rules.patterns.wordlists import (
+    CONNECTING,
+    MEASURES,
+    ORDINALS,
+    PREFIXES,
+    SHORTHAND,
+    STANDARDS,
+    STATES,
+    UPGRADING,
+    WEAK,
+)
+from pipelines.rules.tokens.normalise import Glue
+
+if TYPE_CHECKING:
+    from pipelines.rules.tokens.document import Document
+
+CONTEXT_WORDS = 4
+"""How far the context of an ambiguous name may stand: ``Sparrow air-to-air missiles`` needs 2."""
+CONTEXT_REACH = 4 * CONTEXT_WORDS
+"""Likewise in tokens: a word of the text may be several (MIM-104); more than four are rare."""
+MAX_GAP = 6
+"""Connecting words between a designator and its version."""
+
+_LETTERS_AND_NUMBER = 2
+"""Elements of a designator without a variant."""
+_SHORT = 3
+"""Letters up to which a word in front of a number reads like the word it is (aim 7) rather than like a name."""
+
+
+def find(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
+    """Token positions ``(first, behind the last)`` of every place where a pattern stands, in order."""
+    first = pattern.elements[0]
+    words = first.words
+    if first.kind is ElementKind.PREFIX:
+        words = frozenset(document.completions(min(first.words)))
+    out: list[tuple[int, int]] = []
+    for position in document.positions(words):
+        behind = _match_at(document, pattern, position)
+        if behind is not None and _accepted(document, pattern, position, behind):
+            out.append((position, behind))
+    return out
+
+
+def _accepted(document: Document, pattern: Pattern, start: int, behind: int) -> bool:
+    if len(pattern.elements) == _LETTERS_AND_NUMBER and _is_shorthand(document, start, behind):
+        return False
+    if pattern.capital and not document.text[document.tokens[start].start].isupper():
+        return False
+    if any(_stands_beside(document, other, start, behind) for other in pattern.others):
+        return False
+    if not pattern.context:
+        return True
+    return any(_stands_near(document, context, start, behind) for context in pattern.context)
+
+
+def _is_shorthand(document: Document, start: int, behind: int) -> bool:
+    """Whether a letter, a number and what was taken for a variant are another trade's word."""
+    if behind - start != _LETTERS_AND_NUMBER + 1:
+        return False
+    return document.text[document.tokens[start].start : document.tokens[behind - 1].end].lower() in SHORTHAND
+
+
+def _stands_near(document: Document, context: Pattern, start: int, behind: int) -> bool:
+    """Whether a context word stands within ``CONTEXT_WORDS`` of the tokens from ``start`` to before ``behind``."""
+    numbers = document.word_numbers
+    positions = document.positions(context.elements[0].words)
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind + CONTEXT_REACH)):
+        position = positions[index]
+        end = _match_at(document, context, position) if position < start or position >= behind else None
+        if end is None:
+            continue
+        after = position >= behind
+        distance = numbers[position] - numbers[behind - 1] if after else numbers[start] - numbers[end - 1]
+        if distance <= CONTEXT_WORDS + 1:
+            return True
+    return False
+
+
+def _stands_beside(document: Document, other: Pattern, start: int, behind: int) -> bool:
+    """Whether another pattern ends right before ``start`` or begins at ``behind``."""
+    tokens = document.tokens
+    positions = document.positions(other.elements[0].words)
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind)):
+        position = positions[index]
+        end = _match_at(document, other, position) if position < start or position == behind else None
+        if end is not None and (
+            (end == start and tokens[start].glue in JOINS) or (position == behind and tokens[behind].glue in JOINS)
+        ):
+            return True
+    return False
+
+
+def _match_at(document: Document, pattern: Pattern, start: int) -> int | None:
+    """The position behind a match which begins at ``start``; ``None`` when none does."""
+    elements = pattern.elements
+    if not _begins_free(document, elements, start):
+        return None
+    position = start
+    weak_gap = False
+    for index, element in enumerate(elements):
+        if index:
+            if index == pattern.gap_at:
+                position, weak_gap = _skip_gap(document, pattern, position)
+            if position >= len(document.tokens) or document.tokens[position].glue not in element.joins:
+                return None
+        following = elements[index + 1] if index + 1 < len(elements) else None
+        behind = _match_element(document, pattern, index, position, following)
+        if behind is None:
+            return None
+        position = behind
+    if elements[-1].kind is not ElementKind.PREFIX and not _ends_free(document, elements[-1], position):
+        return None
+    if weak_gap and not (
+        position < len(document.tokens)
+        and document.tokens[position].text in STANDARDS
+        and document.tokens[position].glue in JOINS
+    ):
+        return None
+    return position
+
+
+def _match_element(
+    document: Document, pattern: Pattern, index: int, position: int, following: Element | None
+) -> int | None:
+    element = pattern.elements[index]
+    token = document.tokens[position]
+    if element.kind is ElementKind.PREFIX:
+        return position + 1 if token.text.startswith(min(element.words)) else None
+    if element.kind is ElementKind.VARIANT:
+        return match_variant(document, element, position, exact=pattern.exact)
+    if element.kind is ElementKind.WORD:
+        if token.text not in element.words or (pattern.exact and not same_case(document, element, position)):
+            return None
+        return position + 1
+    if index and token.glue in {Glue.SPACE, Glue.LOOSE} and not _reads_as_name(document, pattern, index, position):
+        return None
+    return _number(document, element, position, following)
+
+
+def _skip_gap(document: Document, pattern: Pattern, position: int) -> tuple[int, bool]:
+    """Step over connecting words; says whether only a weak one connects."""
+    tokens = document.tokens
+    wanted = pattern.elements[pattern.gap_at]
+    words: set[str] = set()
+    at = position
+    while at < len(tokens) and at - position <= MAX_GAP:
+        token = tokens[at]
+        if token.glue not in JOINS:
+            break
+        if wanted.kind is not ElementKind.NUMBER and token.text in wanted.words:
+            return at, bool(words & WEAK) and not words & UPGRADING
+        weak = token.text in WEAK or token.text in UPGRADING
+        if not (token.text in CONNECTING or token.text in pattern.gap_words or weak):
+            break
+        words.add(token.text)
+        at += 1
+    return position, False
+
+
+def _reads_as_name(document: Document, pattern: Pattern, index: int, position: int) -> bool:
+    """Whether a word and a number joined by spaces alone are a designator rather than two words of a sentence."""
+    element = pattern.elements[index]
+    if not element.designator or pattern.elements[index - 1].kind is not ElementKind.WORD:
+        return True
+    tokens = document.tokens
+    if position + 1 < len(tokens):
+        following = tokens[position + 1]
+        if following.glue in {Glue.SPACE, Glue.DASH, Glue.DIRECT} and following.text in MEASURES:
+            return False
+    if len(pattern.elements) > 2:  # noqa: PLR2004 - the other words of the phrase are context enough
+        return True
+    before = tokens[position - 1]
+    written = document.text[before.start : before.end]
+    if len(before.text) == 1 and before.text in {"a", "i"}:  # the words, not the letters
+        return written.isupper() and not document.starts_sentence(position - 1)
+    if len(before.text) > _SHORT or not before.text.isascii():
+        return True
+    asked = pattern.elements[index - 1].raw
+    return written.isupper() or (not written.islower() and (written == asked or not asked.isupper()))
+
+
+def _number(document: Document, element: Element, position: int, following: Element | None) -> int | None:
+    """Match a number, the list it stands in (70/72) and, behind a designator, variant letters."""
+    tokens = document.tokens
+    if not tokens[position].text.isdecimal():
+        return None
+    found = False
+    at = position
+    listing = {Glue.SLASH, Glue.DASH} if element.marker else {Glue.SLASH}
+    while at < len(tokens) and at - position < MAX_LIST and tokens[at].text.isdecimal():
+        if at > position and tokens[at].glue not in listing:
+            break
+        found = found or tokens[at].text in element.words
+        at += 1
+    if not found or (tokens[position].glue is Glue.POINT and Glue.POINT not in element.joins):
+        return None
+    expects_point = following is not None and Glue.POINT in following.joins
+    if at < len(tokens) and tokens[at].glue is Glue.POINT and not expects_point:
+        return None
+    if following is not None and (
+        following.kind is ElementKind.VARIANT
+        or (at < len(tokens) and tokens[at].text in following.words and tokens[at].glue in following.joins)
+    ):
+        return at
+    behind = absorb(document, at) if element.designator else at
+    return None if element.bare and behind != at else behind
+
+
+def _begins_free(  # noqa: PLR0911 - one a kind of neighbour
+    document: Document, elements: tuple[Element, ...], start: int
+) -> bool:
+    """Whether nothing before ``start`` makes the match a part of something longer."""
+    if start == 0:
+        return True
+    tokens = document.tokens
+    token, before = tokens[start], tokens[start - 1]
+    if token.glue is Glue.POINT:
+        return False
+    if token.glue is Glue.DIRECT:
+        return not (before.text.isdecimal() or (token.text.isdecimal() and has_case(document, start - 1)))
+    if token.glue is not Glue.DASH:
+        return True
+    designator = len(elements) > 1 and elements[1].designator
+    if before.text.isdecimal():
+        return not (designator or token.text.isdecimal() or len(token.text) < _SHORT)
+    if elements[0].kind is ElementKind.NUMBER and not elements[0].marker:
+        return len(before.text) > _SHORT or before.text in PREFIXES
+    if not designator:
+        return True
+    written = document.text[before.start : before.end]
+    return len(written) > _SHORT or not written.isupper() or before.text in STATES
+
+
+def _ends_free(  # noqa: PLR0911 - likewise
+    document: Document, last: Element, behind: int
+) -> bool:
+    """Whether nothing from ``behind`` on makes the match a part of something longer."""
+    tokens = document.tokens
+    end = tokens[behind - 1].end
+    if tokens[behind - 1].text.isdecimal() and document.text[end : end + 1] == "%":
+        return False
+    if behind >= len(tokens):
+        return True
+    token = tokens[behind]
+    if token.text.isdecimal():
+        if token.glue in {Glue.DIRECT, Glue.POINT}:
+            return token.glue is Glue.DIRECT and not has_case(document, behind - 1)
+        ends_in_number = tokens[behind - 1].text.isdecimal()
+        return token.glue is not Glue.DASH or not (ends_in_number or len(tokens[behind - 1].text) < _SHORT)
+    if token.glue is not Glue.DIRECT or last.kind is not ElementKind.NUMBER or last.designator:
+        return True
+    # Behind a bare number a unit may stand (7.62mm); behind a version's number one letter (Block 70A).
+    written = document.text[token.start : token.end]
+    if not has_case(document, behind) or (len(written) == 1 and written.isupper()):
+        return True
+    return written.islower() and not last.marker and token.text not in ORDINALS

@@ -1,0 +1,1 @@
+"""Selection of the rules that an article may match, by the words that a match requires."""

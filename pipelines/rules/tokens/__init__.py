@@ -1,0 +1,1 @@
+"""Normalised tokens of articles and queries."""
