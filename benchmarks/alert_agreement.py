@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.generated_alerts import Generator, articles
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import parse
 from pipelines.rules.matcher import Matcher, confirm
 from pipelines.stores import local_node, open_store
@@ -38,16 +39,7 @@ Pair = tuple[str, str]
 def by_matcher(rules: Sequence[Rule], found: Sequence[Article]) -> set[Pair]:
     """Pairs of the in-process matcher."""
     matcher = Matcher(rules)
-    return {
-        (hit.rule_id, article.id)
-        for article in found
-        for hit in matcher.match(
-            title=article.content.title,
-            body=article.content.body,
-            source=article.content.source,
-            language=article.content.language,
-        )
-    }
+    return {(hit.rule_id, article.id) for article in found for hit in matcher.match(article.content)}
 
 
 def fill(store: Store, found: Sequence[Article]) -> None:
@@ -69,7 +61,7 @@ def by_store(rules: Sequence[Rule], store: Store) -> tuple[set[Pair], int]:
             looked += 1
             content = article.content
             fields = {"title": content.title, "source": content.source, "language": content.language}
-            if confirm(query, body=content.body, **fields) is not None:
+            if confirm(query, TextFields(body=content.body, **fields)) is not None:
                 pairs.add((rule.id, article.id))
     return pairs, looked
 

@@ -14,6 +14,7 @@ from collections import Counter
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import parse
 from pipelines.rules.matcher import confirm
 from pipelines.rules.patterns.gazetteer import default_gazetteer
@@ -164,7 +165,7 @@ def _another_version(term: str, name: str) -> bool:
 
 def is_right(case: Case) -> bool:
     """Whether the matcher decides a case as it should, with the name itself among what it quotes."""
-    found = confirm(parse(case.query), title=None, body=case.text)
+    found = confirm(parse(case.query), TextFields(title=None, body=case.text))
     return (found is not None) is case.expected and all(
         case.text[match.start : match.end] == match.form and match.form for match in found or ()
     )

@@ -39,6 +39,7 @@ from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import refine
 from pipelines.rules.matcher import Matcher
+from pipelines.stores import StoreConfig
 from schemas.records import Rule
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def loop(refs: list[Any], job: Job) -> None:
     fingerprints: list[Any] = []
     portions = (list(read_captures(job.archive, refs[at : at + PORTION])) for at in range(0, len(refs), PORTION))
     workers = transforms.RefinePool(job.rules, job.workers, learned={})
-    with job.open_store() as store:
+    with job.store.open() as store:
         for captures, results in workers.refine_ahead(portions):
             fingerprints += store_batch(captures, results, store).fingerprints
         apply_regroup(fingerprints, store, job.horizon, AlertPolicy.of(job.rules))
@@ -90,16 +91,12 @@ def child(folder: Path, runner: str, workers: int, *, extract: bool) -> None:
     with TemporaryDirectory(dir=folder) as name:
         job = Job(
             archive=settings.archive.resolve(),
-            store=f"sqlite:///{Path(name) / 'store.db'}",
-            api_key=None,
-            ca_file=None,
-            store_patience=settings.store_patience,
-            index_prefix="wirepicket",
+            store=StoreConfig(url=f"sqlite:///{Path(name) / 'store.db'}"),
             rules=RULES,
             horizon=timedelta(days=14),
             workers=workers,
         )
-        with job.open_store() as store:
+        with job.store.open() as store:
             store.setup()
         begin = time.perf_counter()
         if runner == LOOP:
@@ -108,7 +105,7 @@ def child(folder: Path, runner: str, workers: int, *, extract: bool) -> None:
             found = find_runner(runner, settings)
             run_batch(refs, job, Results(Path(name)), found.name, found.options)
         seconds = time.perf_counter() - begin
-        with job.open_store() as store:
+        with job.store.open() as store:
             articles = sum(1 for _ in store.iter_articles())
     print(json.dumps({"seconds": seconds, "articles": articles}))
 

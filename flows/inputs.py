@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.beam.runners import INPROCESS, find_runner
 from pipelines.rules.checks import load_rules
 from pipelines.seeds.files import left_out, seed_files
-from pipelines.stores import open_store
+from pipelines.stores import StoreConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,11 +69,5 @@ class Inputs:
 
 
 def store_of(settings: Settings) -> Store:
-    """The store of the settings, not contacted yet."""
-    return open_store(
-        settings.store_url,
-        api_key=settings.elastic_api_key,
-        ca_file=settings.ca_file,
-        index_prefix=settings.index_prefix,
-        patience=settings.store_patience,
-    )
+    """Return the store of the settings, not contacted yet."""
+    return StoreConfig.of(settings).open()

@@ -2,8 +2,8 @@
 
 The main path, in order:
 
-1. ``seeds`` reads seed files; ``fetch`` reads feeds and pages. Both give ``Capture`` records, of which ``collect`` takes
-   the new ones.
+1. ``seeds`` reads seed files; ``fetch`` reads feeds and pages. Both give ``Capture`` records, of which ``collect``
+   takes the new ones.
 2. ``archive`` writes every capture to a WARC file. Every later step reads the archive only.
 3. ``extract`` turns a capture into title, lines and metadata. ``clean`` drops the lines that are not part of the story.
 4. ``identify`` gives the article its id (hash of the canonical URL) and merges it with earlier revisions.
@@ -16,8 +16,8 @@ The main path, in order:
 
 ``ingest`` applies steps 3 to 7 to a batch of captures, in worker processes. ``beam`` wires it as Beam transforms, for
 runs and for streams, and holds no logic of its own. ``lineage`` answers, from stored records, where a text comes from
-and who published it first. ``text`` holds the primitives that several steps use to read text. ``telemetry`` writes logs,
-metrics and traces; ``java`` runs programs written in Java. The package ``flows`` decides when all of this runs.
+and who published it first. ``text`` holds the primitives that several steps use to read text. ``telemetry`` writes
+logs, metrics and traces; ``java`` runs programs written in Java. The package ``flows`` decides when all of this runs.
 
 The order of the layers is a contract in ``pyproject.toml``: each folder imports lower layers only.
 """

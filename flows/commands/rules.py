@@ -20,15 +20,16 @@ from flows.quote_tables import explained, quoted_terms
 from flows.shipped import RULES, shipped
 from pipelines.alerts.health import missing_channels
 from pipelines.alerts.policy import AlertPolicy
+from pipelines.alerts.preview import Preview, preview_query
 from pipelines.beam.runners import INPROCESS
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 from pipelines.grouping.backfill import backfill as run_backfill
 from pipelines.notify.channels import STANDARD_OUTPUT
 from pipelines.rules.checks import check_rules, load_rules, match_text
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import Query, format_query
 from pipelines.rules.matcher import Matcher
-from pipelines.alerts.preview import Preview, preview_query
 from pipelines.rules.rule_file import RULE_ID, read_rules
 from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
@@ -109,7 +110,7 @@ def try_out(
     if not wanted:
         raise ConfigurationError(f"--rule {rule}: no rule has this id; there are {', '.join(one.id for one in loaded)}")
     body = sys.stdin.read() if text == "-" else text or ""
-    hits = Matcher(wanted).match(title=title, body=body, source=source, language=language)
+    hits = Matcher(wanted).match(TextFields(title=title, body=body, source=source, language=language))
     if as_json:
         print(json.dumps([to_dict(hit) for hit in hits], ensure_ascii=False))
         return

@@ -57,9 +57,7 @@ def preview_query(query: Query, store: Searched, *, since: datetime, examples: i
         when = content.published or article.first_seen
         if when < since:
             continue
-        matches = confirm(
-            query, title=content.title, body=content.body, source=content.source, language=content.language
-        )
+        matches = confirm(query, content)
         if matches is not None:
             stories.setdefault(article.story_id or article.id, []).append((when, article, matches))
     for found in stories.values():

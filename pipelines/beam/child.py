@@ -22,6 +22,7 @@ from pipelines.beam.transforms import Job
 from pipelines.config import load_settings
 from pipelines.errors import StoreUnavailableError
 from pipelines.rules.checks import load_rules
+from pipelines.stores import StoreConfig
 from pipelines.telemetry.tracing import here
 from schemas.records import AlertOrigin
 from schemas.serial import from_json, to_json
@@ -102,11 +103,7 @@ def job_of(settings: Settings, rules: str, origin: AlertOrigin, **how: bool) -> 
     """What the transforms must know of a run with these settings and the rule file at a path."""
     return Job(
         archive=settings.archive.resolve(),
-        store=settings.store_url,
-        api_key=settings.elastic_api_key,
-        ca_file=settings.ca_file,
-        index_prefix=settings.index_prefix,
-        store_patience=settings.store_patience,
+        store=StoreConfig.of(settings),
         rules=load_rules(Path(rules)),
         horizon=timedelta(days=settings.horizon_days),
         workers=settings.workers,
@@ -119,7 +116,7 @@ def _tell(error: Exception, job: Job, folder: Path) -> int:
     """Write down what went wrong. Where a step did not say that it was the store, the store is asked."""
     said = _of_the_store(error)
     try:
-        with job.open_store() as store:
+        with job.store.open() as store:
             store.setup()
     except StoreUnavailableError as unavailable:
         said = said or str(unavailable)

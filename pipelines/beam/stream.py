@@ -131,7 +131,7 @@ def run_unbounded(
 
 @contextmanager
 def _watch(job: Job, store_key: str) -> Iterator[Watch]:
-    with job.open_store() as store, Watch(job.archive, store_key, lambda found: _unseen(store, found)) as watch:
+    with job.store.open() as store, Watch(job.archive, store_key, lambda found: _unseen(store, found)) as watch:
         yield watch
 
 

@@ -24,7 +24,7 @@ from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.pool import RefinePool
 from pipelines.ingest.shared import shared_pool
-from pipelines.stores import open_store
+from pipelines.stores import StoreConfig  # noqa: TC001 - Beam pickles the class with its annotations
 from pipelines.telemetry.tracing import here
 from schemas.records import AlertOrigin, CaptureRef, Fingerprint, Quarantined, Rule
 from schemas.serial import from_json, to_json
@@ -51,12 +51,7 @@ class Job:
     """What the transforms must know of a run. Pickled with them."""
 
     archive: Path
-    store: str
-    """Address of the store."""
-    api_key: str | None
-    ca_file: Path | None
-    index_prefix: str
-    store_patience: float
+    store: StoreConfig
     rules: tuple[Rule, ...]
     horizon: timedelta
     workers: int | None = None
@@ -68,16 +63,6 @@ class Job:
     """Write a line to standard output after each batch."""
     endless: bool = False
     """Whether it is a stream's: one pool of workers serves every window and every thread of the process."""
-
-    def open_store(self) -> Store:
-        """A connection of its own for each worker."""
-        return open_store(
-            self.store,
-            api_key=self.api_key,
-            ca_file=self.ca_file,
-            index_prefix=self.index_prefix,
-            patience=self.store_patience,
-        )
 
 
 class Refine(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
@@ -124,7 +109,7 @@ class _WithStore(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
         self._store: Store | None = None
 
     def setup(self) -> None:
-        self._store = self._job.open_store()
+        self._store = self._job.store.open()
 
     def teardown(self) -> None:
         if self._store:

@@ -83,7 +83,7 @@ def _match(store: Store, ids: Sequence[str], matcher: Matcher, policy: AlertPoli
 
 def _matched(article: Article, matcher: Matcher, policy: AlertPolicy) -> Article:
     content = article.content
-    found = matcher.match(title=content.title, body=content.body, source=content.source, language=content.language)
+    found = matcher.match(content)
     others = [hit for hit in content.hits if hit.rule_id not in policy.rules]
     hits = tuple(sorted((*others, *found), key=lambda hit: hit.rule_id))
     content = replace(content, hits=hits)

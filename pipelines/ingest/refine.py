@@ -90,7 +90,7 @@ def _refined(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     if not cleaned.paragraphs and not (capture.kind is MediaKind.FEED_ENTRY and cleaned.title):
         raise ExtractionError("no_text", "nothing was left but boilerplate")
     content = identify(capture, extracted, cleaned)
-    hits = matcher.match(title=content.title, body=content.body, source=content.source, language=content.language)
+    hits = matcher.match(content)
     content = replace(content, hits=hits)
     content = replace(content, dropped_hits=hits_in_dropped(matcher, content))
     return Refined(content, fingerprint(content, capture.fetched_at))

@@ -1,7 +1,7 @@
 """Sets of pinned jars: which, with which SHA-256, and how they get here.
 
-The lock file of a set lists every jar. It is made from the few that are asked for by ``python -m pipelines.lock_jars`` and
-checked in, so that a start neither resolves anything nor trusts what a repository says today.
+The lock file of a set lists every jar. ``python -m pipelines.lock_jars`` makes it from the few that are asked for, and
+it is checked in, so that a start neither resolves anything nor trusts what a repository says today.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.rules.evaluate import Subject
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import And, Language, Node, Not, Query, Source, format_query, parse
 from pipelines.rules.patterns.gazetteer import default_gazetteer
 from pipelines.rules.rule_file import load_rules
@@ -79,9 +80,7 @@ def match_text(rule: Rule, text: str, gazetteer: Gazetteer | None = None) -> tup
     if root is None:
         return ()
     for title, body in ((None, text), (text, "")):
-        subject = Subject(
-            title=title, body=body, source=None, language=None, gazetteer=gazetteer or default_gazetteer()
-        )
+        subject = Subject(TextFields(title=title, body=body), gazetteer=gazetteer or default_gazetteer())
         places = subject.places(Query(root))
         if places is not None:
             return subject.matches(places)

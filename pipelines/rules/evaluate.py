@@ -29,6 +29,7 @@ from schemas.records import Match
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pipelines.rules.fields import Matchable
     from pipelines.rules.patterns.gazetteer import Gazetteer
     from pipelines.rules.patterns.patterns import Leaf
 
@@ -61,23 +62,14 @@ class _Span(NamedTuple):
 class Subject:
     """An article made ready for any number of queries. What one query finds out serves the next."""
 
-    def __init__(
-        self,
-        *,
-        title: str | None,
-        body: str,
-        source: str | None,
-        language: str | None,
-        gazetteer: Gazetteer,
-        composed: frozenset[str] | None = None,
-    ) -> None:
+    def __init__(self, article: Matchable, *, gazetteer: Gazetteer, composed: frozenset[str] | None = None) -> None:
         """Keep the texts; they are tokenised when a query asks.
 
         ``composed`` holds the ``composed_words`` of title and body, where they are known.
         """
-        self._texts = {TITLE: title or "", BODY: body}
-        self._source_text = source or ""
-        self._language = (language or "").lower()
+        self._texts = {TITLE: article.title or "", BODY: article.body}
+        self._source_text = article.source or ""
+        self._language = (article.language or "").lower()
         self._gazetteer = gazetteer
         self._excerpts = {field: Windows(text, composed) for field, text in self._texts.items()}
         self._found: dict[tuple[str, Leaf], tuple[TermSpan, ...]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
+from dataclasses import replace
 from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from schemas.records import DroppedHit, Match, RuleHit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipelines.rules.fields import Matchable
     from pipelines.rules.language.query import Query
     from pipelines.rules.patterns.gazetteer import Gazetteer
     from schemas.records import ArticleContent, Rule
@@ -52,22 +54,13 @@ class Matcher:
         own = None if self._gazetteer is default_gazetteer() else self._gazetteer
         return type(self), (self._rules, own)
 
-    def match(
-        self, *, title: str | None, body: str, source: str | None = None, language: str | None = None
-    ) -> tuple[RuleHit, ...]:
-        """The rules which an article matches, by id, each with the places where its terms stand."""
-        text = rough(title, body)
+    def match(self, article: Matchable) -> tuple[RuleHit, ...]:
+        """Return the rules that an article matches, sorted by id, each with the offsets of its terms."""
+        text = rough(article.title, article.body)
         candidates = self._candidates.find(text)
         if not candidates:
             return ()
-        subject = Subject(
-            title=title,
-            body=body,
-            source=source,
-            language=language,
-            gazetteer=self._gazetteer,
-            composed=frozenset(map(bytes.decode, text.composed)),
-        )
+        subject = Subject(article, gazetteer=self._gazetteer, composed=frozenset(map(bytes.decode, text.composed)))
         hits: list[RuleHit] = []
         for index in candidates:
             places = subject.places(self._queries[index])
@@ -91,7 +84,7 @@ def hits_in_dropped(matcher: Matcher, content: ArticleContent) -> tuple[DroppedH
     whole = PARAGRAPH.join([content.body, *(one.line for one in content.dropped)])
     alerting = {hit.rule_id for hit in content.hits}
     found: list[DroppedHit] = []
-    for hit in matcher.match(title=content.title, body=whole, source=content.source, language=content.language):
+    for hit in matcher.match(replace(content, body=whole)):
         match = next((one for one in hit.matches if one.field == "body" and one.start >= start), None)
         if hit.rule_id not in alerting and match:
             dropped = content.dropped[bisect(ends, match.start)]
@@ -103,21 +96,11 @@ def hits_in_dropped(matcher: Matcher, content: ArticleContent) -> tuple[DroppedH
     return tuple(found)
 
 
-def confirm(
-    query: Query,
-    *,
-    title: str | None,
-    body: str,
-    source: str | None = None,
-    language: str | None = None,
-    gazetteer: Gazetteer | None = None,
-) -> tuple[Match, ...] | None:
-    """Whether one query matches an article: the places where its terms stand, ``None`` when it does not.
+def confirm(query: Query, article: Matchable, *, gazetteer: Gazetteer | None = None) -> tuple[Match, ...] | None:
+    """Return the offsets of a query's terms in an article, or ``None`` when the query does not match it.
 
     Empty for a query which matches without naming a term, such as ``lang:en``.
     """
-    subject = Subject(
-        title=title, body=body, source=source, language=language, gazetteer=gazetteer or default_gazetteer()
-    )
+    subject = Subject(article, gazetteer=gazetteer or default_gazetteer())
     places = subject.places(query)
     return None if places is None else subject.matches(places)

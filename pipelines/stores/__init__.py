@@ -1,44 +1,67 @@
-"""Where everything is kept: one SQLite file, or an Elasticsearch. Both do what ``protocol.Store`` says."""
+"""Storage of results and memory: one SQLite file, or Elasticsearch. Both implement ``protocol.Store``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - a field's type
+from typing import TYPE_CHECKING, Self
 
 from pipelines.stores.address import ElasticsearchAddress, check_prefix, parse_store_url
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from pipelines.config import Settings
     from pipelines.stores.protocol import Store
 
 
-def open_store(
-    url: str,
-    *,
-    api_key: str | None = None,
-    ca_file: Path | None = None,
-    index_prefix: str = "wirepicket",
-    patience: float = 60.0,
-) -> Store:
-    """The store at a URL. Nothing is contacted or created yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """The address of a store, and the options of a connection to it. All but ``url`` matter to Elasticsearch only."""
 
-    ``sqlite:///PATH`` is a file relative to the working directory, ``sqlite:////PATH`` an absolute one,
+    url: str = field(repr=False)
+    """``sqlite:///PATH`` is a file relative to the working directory, ``sqlite:////PATH`` an absolute one,
     ``http(s)://[USER:PASSWORD@]HOST[:PORT]`` an Elasticsearch (several nodes separated by commas), ``cloud:CLOUD-ID``
-    one in Elastic's cloud. ``api_key``, ``ca_file`` (the certificate authority to trust, PEM), ``index_prefix`` and
-    ``patience`` (for how many seconds a request is tried again while the server is overloaded or restarting) matter to
-    Elasticsearch only.
+    an Elasticsearch in Elastic's cloud."""
+    api_key: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    """Certificate authority to trust, PEM."""
+    index_prefix: str = "wirepicket"
+    patience: float = 60.0
+    """Seconds for which a request is tried again while the server is overloaded or restarting."""
 
-    Raises:
-        ConfigurationError: the URL, the prefix or the file is not usable.
-    """
-    address = parse_store_url(url)
-    if isinstance(address, ElasticsearchAddress):
-        # Imported here: the client takes more than a second to import, which users of SQLite need not pay.
-        from pipelines.stores.elastic import ElasticsearchStore  # noqa: PLC0415
-
-        return ElasticsearchStore.open(
-            address, api_key=api_key, ca_file=ca_file, prefix=check_prefix(index_prefix), patience=patience
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the configuration of the store that settings name."""
+        return cls(
+            url=settings.store_url,
+            api_key=settings.elastic_api_key,
+            ca_file=settings.ca_file,
+            index_prefix=settings.index_prefix,
+            patience=settings.store_patience,
         )
-    from pipelines.stores.sqlite import SqliteStore  # noqa: PLC0415 - likewise, the other way round
 
-    return SqliteStore(address.path)
+    def open(self) -> Store:
+        """Return the store. Nothing is contacted or created yet.
+
+        Raises:
+            ConfigurationError: the URL, the prefix or the file is not usable.
+        """
+        address = parse_store_url(self.url)
+        if isinstance(address, ElasticsearchAddress):
+            # Imported here: the client takes more than a second to import, which users of SQLite need not pay.
+            from pipelines.stores.elastic import ElasticsearchStore  # noqa: PLC0415
+
+            return ElasticsearchStore.open(
+                address,
+                api_key=self.api_key,
+                ca_file=self.ca_file,
+                prefix=check_prefix(self.index_prefix),
+                patience=self.patience,
+            )
+        from pipelines.stores.sqlite import SqliteStore  # noqa: PLC0415 - likewise, the other way round
+
+        return SqliteStore(address.path)
+
+
+def open_store(url: str, *, index_prefix: str = "wirepicket") -> Store:
+    """Return the store at a URL: see ``StoreConfig``."""
+    return StoreConfig(url=url, index_prefix=index_prefix).open()

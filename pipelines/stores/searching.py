@@ -145,9 +145,7 @@ class Searching:
             if one_per_story and article.story_id in stories:
                 continue
             content = article.content
-            matches = confirm(
-                parsed, title=content.title, body=content.body, source=content.source, language=content.language
-            )
+            matches = confirm(parsed, content)
             if matches is not None:
                 if article.story_id:
                     stories.add(article.story_id)

@@ -17,7 +17,7 @@ from pipelines.archive.warc import ArchiveWriter
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.transforms import OUTCOMES, QUARANTINED, Job, Refine, Regroup
 from pipelines.identify.url import article_id
-from pipelines.stores import open_store
+from pipelines.stores import StoreConfig
 from schemas.records import Capture, CaptureRef, Fingerprint, MediaKind, Rule
 from schemas.serial import from_json
 from tests.synthetic import prose
@@ -67,16 +67,12 @@ def refs(tmp_path: Path, captures: list[Capture]) -> list[CaptureRef]:
 def job(tmp_path: Path) -> Job:
     job = Job(
         archive=tmp_path / "archive",
-        store=f"sqlite:///{tmp_path / 'store.db'}",
-        api_key=None,
-        ca_file=None,
-        index_prefix="test",
-        store_patience=1.0,
+        store=StoreConfig(url=f"sqlite:///{tmp_path / 'store.db'}"),
         rules=(Rule(id="himars", query="HIMARS", notify=("analysts",)),),
         horizon=timedelta(days=14),
         workers=1,
     )
-    with job.open_store() as store:
+    with job.store.open() as store:
         store.setup()
     return job
 
@@ -105,7 +101,7 @@ def test_the_whole_pipeline_fills_the_store(job: Job, refs: list[CaptureRef], tm
     assert results.alerts.read_text().split() == ["1"]
     assert len(results.outcomes.read_text().splitlines()) == 3
     assert json.loads(results.quarantined.read_text())["reason"] == "empty"
-    with open_store(job.store) as store:
+    with job.store.open() as store:
         articles = {one.content.external_id: one for one in store.iter_articles()}
         assert articles["two"].canonical_id == articles["one"].canonical_id
         assert articles["three"].canonical_id == articles["three"].id
@@ -121,13 +117,13 @@ def test_the_whole_pipeline_fills_the_store(job: Job, refs: list[CaptureRef], tm
 
 def test_running_it_again_changes_nothing(job: Job, refs: list[CaptureRef], tmp_path: Path) -> None:
     run_batch(refs, job, Results(tmp_path / "first"))
-    with open_store(job.store) as store:
+    with job.store.open() as store:
         before = [*store.iter_articles(), *store.iter_stories(), *store.iter_alerts()]
         (bad,) = store.iter_quarantine()
     again = Results(tmp_path / "second")
     run_batch(refs, job, again)
     assert again.alerts.read_text().split() == ["0"]
-    with open_store(job.store) as store:
+    with job.store.open() as store:
         assert [*store.iter_articles(), *store.iter_stories(), *store.iter_alerts()] == before
         (still,) = store.iter_quarantine()
         assert replace(still, last_seen=bad.last_seen) == bad
@@ -135,7 +131,7 @@ def test_running_it_again_changes_nothing(job: Job, refs: list[CaptureRef], tmp_
 
 def test_a_replay_raises_alerts_but_sends_none(job: Job, refs: list[CaptureRef], tmp_path: Path) -> None:
     run_batch(refs, replace(job, notify=False), Results(tmp_path / "results"))
-    with open_store(job.store) as store:
+    with job.store.open() as store:
         assert len(list(store.iter_alerts())) == 1
         assert store.outbox_pending(datetime(2100, 1, 1, tzinfo=UTC)) == []
 

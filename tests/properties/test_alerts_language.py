@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import RuleSyntaxError
 from pipelines.rules.compilers import elasticsearch_query, sqlite_match
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import (
     And,
     AtLeast,
@@ -270,8 +271,8 @@ def test_what_matches_in_the_process_is_found_by_every_compiler(
         )
         clause = elasticsearch_query(query)
         for row, (title, body, source, language) in enumerate(texts, start=1):
-            places = confirm(query, title=title, body=body, source=source, language=language)
-            hits = matcher.match(title=title, body=body, source=source, language=language)
+            places = confirm(query, TextFields(title=title, body=body, source=source, language=language))
+            hits = matcher.match(TextFields(title=title, body=body, source=source, language=language))
             assert (places is not None) is (str(number) in {hit.rule_id for hit in hits})
             if places is None:
                 continue

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import RuleSyntaxError
 from pipelines.rules.evaluate import Subject
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import Phrase, Query, Term, format_query, parse, parse_by_grammar
 from pipelines.rules.language.quick_parse import quick_parse
 from pipelines.rules.matcher import confirm
@@ -78,7 +79,7 @@ INDEX = CandidateIndex([parse(query) for query in QUERIES], default_gazetteer())
 def test_every_match_is_a_candidate(title: str, body: str) -> None:
     candidates = set(INDEX.find(rough(title, body)))
     for index, query in enumerate(QUERIES):
-        if confirm(parse(query), title=title, body=body, source="Reuters", language="en") is not None:
+        if confirm(parse(query), TextFields(title=title, body=body, source="Reuters", language="en")) is not None:
             assert index in candidates
 
 
@@ -120,7 +121,7 @@ def test_every_name_of_a_system_makes_its_term_a_candidate() -> None:
     for place, (name, query) in enumerate(zip(terms, queries, strict=True)):
         for other in gazetteer.expand(name):
             body = f"The {other.text} {next(iter(other.context), '')}"
-            assert confirm(query, title=None, body=body) is None or place in index.find(rough(body))
+            assert confirm(query, TextFields(title=None, body=body)) is None or place in index.find(rough(body))
 
 
 LONG = st.lists(st.one_of(st.sampled_from(["the jets, which fly"] * 4), TEXTS), min_size=12, max_size=40).map(" ".join)
@@ -148,7 +149,7 @@ MORE_QUERIES = [
 @example("a" * 900 + " F-16 " + "b" * 900 + "-F-16 Sparrow missile " + "c " * 900 + "F16/15/16")
 def test_excerpts_hold_the_places_of_the_whole_text(body: str) -> None:
     def subject() -> Subject:
-        return Subject(title=None, body=body, source=None, language=None, gazetteer=default_gazetteer())
+        return Subject(TextFields(title=None, body=body, source=None, language=None), gazetteer=default_gazetteer())
 
     whole = subject()
     for field in ("title", "body"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import parse
 from pipelines.rules.matcher import Matcher, confirm
 from pipelines.rules.patterns.gazetteer import default_gazetteer
@@ -39,7 +40,7 @@ def test_there_are_enough_cases_and_every_rule_has_both_kinds() -> None:
 def test_every_labelled_case_is_right_alone_and_among_all_rules(case: dict[str, object]) -> None:
     fields = {"title": case.get("title"), "body": case["text"]}
     hits = {hit.rule_id: hit for hit in TOGETHER.match(**fields)}
-    alone = confirm(parse(QUERIES[str(case["rule"])]), **fields)
+    alone = confirm(parse(QUERIES[str(case["rule"])]), TextFields(**fields))
     assert (alone is not None) is (case["rule"] in hits) is case["match"]
 
 
@@ -68,7 +69,7 @@ def test_ways_to_write_a_designator_match_and_look_alikes_do_not(designator: str
         designator.lower(),
     ]
     for form in forms:
-        found = confirm(query, title=None, body=f"They saw the {form} there.")
+        found = confirm(query, TextFields(title=None, body=f"They saw the {form} there."))
         assert found is not None, form
         assert len(found) == 1
         assert index_text(found[0].form).startswith(index_text(designator))
@@ -90,4 +91,4 @@ def test_ways_to_write_a_designator_match_and_look_alikes_do_not(designator: str
         f"{letters} {number} million",
     ]
     for decoy in decoys:
-        assert confirm(query, title=None, body=f"They saw {decoy} there.") is None, decoy
+        assert confirm(query, TextFields(title=None, body=f"They saw {decoy} there.")) is None, decoy

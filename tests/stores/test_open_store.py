@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError
-from pipelines.stores import open_store
+from pipelines.stores import StoreConfig, open_store
 from pipelines.stores.address import ElasticsearchAddress, SqliteAddress, check_prefix, parse_store_url
 from pipelines.stores.elastic import ElasticsearchStore
 
@@ -112,7 +112,7 @@ def test_prefixes_that_index_names_cannot_begin_with(prefix: str) -> None:
 
 def test_a_certificate_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
-        open_store("https://h:1", ca_file=tmp_path / "ca.pem")
+        StoreConfig(url="https://h:1", ca_file=tmp_path / "ca.pem").open()
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def closed_port() -> Iterator[Any]:
 
 def test_an_unreachable_elasticsearch_says_where_and_what_to_try(closed_port: int) -> None:
     url = f"http://elastic:hunter2@127.0.0.1:{closed_port}"
-    with open_store(url, api_key="key-hunter2") as store:
+    with StoreConfig(url=url, api_key="key-hunter2").open() as store:
         assert store.url == f"http://127.0.0.1:{closed_port}"
         with pytest.raises(StoreUnavailableError) as caught:
             store.setup()

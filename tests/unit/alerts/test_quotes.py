@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.alerts.quotes import MOST_TERMS, Quote, quotes
+from pipelines.rules.fields import TextFields
 from pipelines.rules.matcher import Matcher
 from pipelines.rules.tokens.document import MAX_SENTENCE
 from schemas.records import Match, Rule
@@ -16,7 +17,7 @@ WORDS = ("drone", "port", "treaty", "cutter")
 
 
 def found(query: str, body: str, title: str | None = None) -> tuple[Match, ...]:
-    hits = Matcher([Rule(id="r", query=query)]).match(title=title, body=body)
+    hits = Matcher([Rule(id="r", query=query)]).match(TextFields(title=title, body=body))
     return hits[0].matches if hits else ()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import pipelines.clean
+import pipelines.text
 from pipelines.clean import clean
 from pipelines.text.cues import vocabulary
 from pipelines.text.lines import MAX_CUE_LENGTH
@@ -61,7 +61,7 @@ ANYWHERE = {
 
 @pytest.mark.parametrize("language", ["de", "fr", "es", "tr", "hi", "ru"])
 def test_every_class_of_cue_knows_the_language(language: str) -> None:
-    cues = Path(pipelines.clean.__file__).with_name("cues.toml")
+    cues = Path(pipelines.text.__file__).with_name("cues.toml")
     classes = tomllib.loads(cues.read_text(encoding="utf-8"))["class"]
     lacking = [
         name

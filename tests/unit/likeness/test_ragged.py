@@ -8,8 +8,8 @@ from unittest.mock import patch
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from pipelines.dedup import rows
 
+from pipelines.likeness import sparse_rows
 from pipelines.likeness.fingerprint import pack
 from pipelines.likeness.ragged import Ragged
 from pipelines.likeness.sparse_rows import Rows
@@ -61,7 +61,7 @@ def test_pairs_of_rows_are_compared_in_whatever_parts(
     made = Rows.of(Ragged.of([[one // 10 << 32 | one % 10 for one in sorted(row)] for row in sets]))
     first, second = np.array(pairs, np.intp).reshape(-1, 2).T % len(sets)
     shared = [sets[a] & sets[b] for a, b in zip(first.tolist(), second.tolist(), strict=True)]
-    with patch.object(rows, "AT_ONCE", most):
+    with patch.object(sparse_rows, "AT_ONCE", most):
         assert made.counts(first, made, second).tolist() == [*map(len, shared)]
         assert made.products(first, made, second).tolist() == [*map(len, shared)]
         assert made.products_by_view(first, made, second, 3).tolist() == [

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipelines.rules.checks import check_rules, load_rules
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.construct import MAX_DEPTH, MAX_DISTANCE, MAX_MENTIONS
 from pipelines.rules.language.query import MAX_QUERY, parse
 from pipelines.rules.matcher import confirm
@@ -27,7 +28,7 @@ def test_example(block: list[str]) -> None:
     assert {line[0] for line in lines} == {"+", "-"}
     for line in lines:
         title, body = re.fullmatch(r"[+-] (?:\[(.*?)\] )?(.*)", line).groups()  # type: ignore[union-attr] # it matches
-        assert (confirm(parse(query), title=title, body=body) is not None) is line.startswith("+"), line
+        assert (confirm(parse(query), TextFields(title=title, body=body)) is not None) is line.startswith("+"), line
 
 
 def test_the_rule_file_in_the_page_loads_and_passes_its_own_tests(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from pipelines.rules.evaluate import MAX_PLACES
+from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import parse
 from pipelines.rules.matcher import Matcher, confirm
 from pipelines.rules.patterns.gazetteer import default_gazetteer
@@ -15,7 +16,7 @@ from schemas.records import Rule
 
 
 def places(query: str, body: str, title: str | None = None) -> list[tuple[str, str, str]] | None:
-    found = confirm(parse(query), title=title, body=body)
+    found = confirm(parse(query), TextFields(title=title, body=body))
     if found is None:
         return None
     for match in found:
@@ -38,7 +39,7 @@ def test_every_place_is_reported_with_the_term_it_stands_for() -> None:
 
 def test_the_sentence_is_quoted() -> None:
     body = "First one. The F-16 Blk. 70 of Gen. Smith cost 2.5 million in the U.S. Navy budget. Last one."
-    found = confirm(parse('"F-16 Block 70"'), title=None, body=body)
+    found = confirm(parse('"F-16 Block 70"'), TextFields(title=None, body=body))
     assert found
     assert found[0].sentence == "The F-16 Blk. 70 of Gen. Smith cost 2.5 million in the U.S. Navy budget."
 
@@ -131,11 +132,11 @@ def test_operators_and_forms(query: str, body: str, matches: bool) -> None:  # n
 def test_fields() -> None:
     query = parse('HIMARS AND source:"defense news" AND lang:en')
     given = {"title": None, "body": "HIMARS."}
-    assert confirm(query, **given, source="Defense News (US)", language="en")
-    assert confirm(query, **given, source="Defense Daily", language="en") is None
-    assert confirm(query, **given, source="Defense News", language="fr") is None
-    assert confirm(query, **given) is None
-    assert confirm(parse("lang:en"), **given, language="EN") == ()
+    assert confirm(query, TextFields(**given, source="Defense News (US)", language="en"))
+    assert confirm(query, TextFields(**given, source="Defense Daily", language="en")) is None
+    assert confirm(query, TextFields(**given, source="Defense News", language="fr")) is None
+    assert confirm(query, TextFields(**given)) is None
+    assert confirm(parse("lang:en"), TextFields(**given, language="EN")) == ()
     assert places("title:HIMARS", "HIMARS", title="none") is None
 
 
@@ -165,12 +166,12 @@ def test_matcher_gives_hits_by_rule_id_and_pickles() -> None:
     ]
     matcher = Matcher(rules)
     for one in (matcher, pickle.loads(pickle.dumps(matcher))):
-        hits = one.match(title="An F-16", body="and HIMARS", source=None, language="en")
+        hits = one.match(TextFields(title="An F-16", body="and HIMARS", source=None, language="en"))
         assert [hit.rule_id for hit in hits] == ["a", "b", "c"]
         assert [len(hit.matches) for hit in hits] == [1, 1, 0]
         assert len({hit.rule_version for hit in hits}) == 3
-        assert one.match(title=None, body="nothing", language="fr") == ()
-    assert Matcher([]).match(title="HIMARS", body="") == ()
+        assert one.match(TextFields(title=None, body="nothing", language="fr")) == ()
+    assert Matcher([]).match(TextFields(title="HIMARS", body="")) == ()
 
 
 def test_of_ten_thousand_rules_only_candidates_are_decided() -> None:
@@ -182,10 +183,10 @@ def test_of_ten_thousand_rules_only_candidates_are_decided() -> None:
 
 
 def test_hostile_texts_are_bounded() -> None:
-    found = confirm(parse("F-16 NEAR/100 F-16"), title=None, body="F-16 " * 20_000)
+    found = confirm(parse("F-16 NEAR/100 F-16"), TextFields(title=None, body="F-16 " * 20_000))
     assert found is not None
     assert len(found) == MAX_PLACES
     assert all(len(match.sentence) <= 600 for match in found)
-    assert confirm(parse("AIM-7"), title=None, body="Sparrow missile " * 20_000)
-    assert confirm(parse('"F-16 Block 70"'), title=None, body="F-16 " + "of the " * 50_000) is None
-    assert confirm(parse("F-16"), title=None, body="F-" + "15/" * 50_000) is None
+    assert confirm(parse("AIM-7"), TextFields(title=None, body="Sparrow missile " * 20_000))
+    assert confirm(parse('"F-16 Block 70"'), TextFields(title=None, body="F-16 " + "of the " * 50_000)) is None
+    assert confirm(parse("F-16"), TextFields(title=None, body="F-" + "15/" * 50_000)) is None

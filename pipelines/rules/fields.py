@@ -1,0 +1,36 @@
+"""The fields of an article that rules are matched against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Matchable(Protocol):
+    """Anything with the fields that rules look at, such as ``schemas.records.ArticleContent``."""
+
+    @property
+    def title(self) -> str | None:
+        """The headline."""
+
+    @property
+    def body(self) -> str:
+        """The text, paragraphs separated by blank lines."""
+
+    @property
+    def source(self) -> str | None:
+        """Name of the outlet."""
+
+    @property
+    def language(self) -> str | None:
+        """ISO 639-1 code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFields:
+    """Fields of a text that is no article."""
+
+    title: str | None = None
+    body: str = ""
+    source: str | None = None
+    language: str | None = None
