@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.generated_alerts import Generator, articles
+from benchmarks.given import given
 from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import parse
 from pipelines.rules.matcher import Matcher, confirm
@@ -47,7 +48,7 @@ def fill(store: Store, found: Sequence[Article]) -> None:
     store.setup()
     for start in range(0, len(found), PORTION):
         portion = found[start : start + PORTION]
-        store.update_articles([article.id for article in portion], lambda _, portion=portion: portion)
+        store.update_articles([article.id for article in portion], given(portion))
     store.refresh()
 
 

@@ -28,7 +28,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.fingerprints import fingerprints
-from pipelines.grouping import common
+from pipelines.grouping import stop_keys
 from pipelines.grouping.apply import remember
 from pipelines.grouping.linkage import Bar, average_link, candidates
 from pipelines.grouping.regroup import regroup
@@ -72,7 +72,7 @@ def growing(store: Store, counts: Sequence[int], crowd: int) -> Iterator[tuple[f
     """Entries read and milliseconds, an article, where a store comes to hold each number."""
     stream = fingerprints(1, everyday=2)
     spent: list[tuple[int, float]] = []
-    with patch.object(common, "CROWD", crowd):
+    with patch.object(stop_keys, "CROWD", crowd):
         for held in range(PORTION, counts[-1] + 1, PORTION):
             memory = Counting(store)
             start = time.process_time()
@@ -134,11 +134,11 @@ def main() -> None:
     counts = sorted(options.articles)
     with TemporaryDirectory() as folder:
         rows = []
-        for crowd in (UNBOUNDED, common.CROWD):
+        for crowd in (UNBOUNDED, stop_keys.CROWD):
             with open_store(f"sqlite:///{folder}/{crowd}.db") as store:
                 store.setup()
                 rows.append(list(growing(store, counts, crowd)))
-    print(f"remembered: entries read and ms an article, of all keys; of those that no more than {common.CROWD} have")
+    print(f"remembered: entries read and ms an article, of all keys; of those that no more than {stop_keys.CROWD} have")
     for count, (all_read, all_took), (read, took) in zip(counts, *rows, strict=True):
         print(f"{count:,}: {all_read:.1f} and {all_took:.2f}; {read:.1f} and {took:.2f} ({took / all_took:.2f})")
     if options.files:

@@ -76,7 +76,7 @@ def pipeline(seeds: Path, home: Path, workers: int, store: str | None) -> tuple[
     """Seconds, peak memory and summary of ``wirepicket run`` over the pages."""
     environment = os.environ | {"WIREPICKET_HOME": str(home), "WIREPICKET_WORKERS": str(workers)}
     start = time.perf_counter()
-    command = [PROGRAM, "run", "--seeds", seeds, "--json", *(["--store", store] if store else [])]
+    command: list[str] = [str(PROGRAM), "run", "--seeds", str(seeds), "--json", *(["--store", store] if store else [])]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
         memory = PeakMemory(child.pid)
         out, _ = child.communicate()

@@ -73,7 +73,7 @@ class Scores:
             extracted = extract_html(row["html"].encode(), url=row["url"])
             cleaned = clean(extracted)
         except ExtractionError:
-            extracted = cleaned = None
+            cleaned = None
         texts = {
             "wirepicket": "\n\n".join(cleaned.paragraphs) if cleaned else "",
             "trafilatura default": trafilatura.extract(row["html"], include_comments=False) or "",

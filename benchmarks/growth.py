@@ -26,6 +26,7 @@ import uuid
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,7 @@ import numpy as np
 
 from benchmarks.fingerprints import PAIRS, fingerprints
 from benchmarks.generated_alerts import Generator, articles
+from benchmarks.given import given
 from benchmarks.groups import EmptyMemory
 from pipelines.grouping.regroup import regroup
 from pipelines.likeness.fingerprint import MAX_KEYS
@@ -48,8 +50,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pipelines.rules.language.query import Query
     from pipelines.stores.memory import Memory
     from pipelines.stores.protocol import Store
+    from pipelines.stores.searching import Hit
     from schemas.records import Fingerprint, Rule
 
 Asked = ParamSpec("Asked")
@@ -104,6 +108,10 @@ class TimedMemory:
             return answer
 
         return answered
+
+
+def _bytes_of(path: Path) -> int:
+    return path.stat().st_size
 
 
 class BareTree:
@@ -171,7 +179,7 @@ class Grown:
             ]
             ids = [one.id for one in portion]
             if not self.store.articles(ids[-1:]):
-                self.store.update_articles(ids, lambda _, portion=portion: portion)
+                self.store.update_articles(ids, given(portion))
 
     def _fill_memory(self) -> None:
         prints = fingerprints(1)
@@ -184,12 +192,10 @@ class Grown:
         """A round: searches by these rules, look-ups of single fingerprints, a batch regrouped and remembered."""
         for rule in rules:
             query = parse(rule.query)
-            self._timed("search", lambda query=query: list(islice(self.store.search(query), PAGE)))
-            self._timed(
-                "one a story", lambda query=query: list(islice(self.store.search(query, one_per_story=True), PAGE))
-            )
+            self._timed("search", partial(self._page, query))
+            self._timed("one a story", partial(self._page, query, one_per_story=True))
         for one in new[:QUERIES]:
-            self._timed("duplicates", lambda one=one: self.store.related(Space.COPY, one.copy_keys))
+            self._timed("duplicates", partial(self.store.related, Space.COPY, one.copy_keys))
         with self.store.exclusive():
             memory = TimedMemory(self.store)
             found = self._timed("regroup", lambda: regroup(new, memory, _HORIZON))
@@ -197,6 +203,9 @@ class Grown:
             self._timed("remember", lambda: self.store.remember(found.changed, common=found.common, rare=found.rare))
         if self.tree:
             self._timed("bare tree", self.tree.look_up)
+
+    def _page(self, query: Query, *, one_per_story: bool = False) -> list[Hit]:
+        return list(islice(self.store.search(query, one_per_story=one_per_story), PAGE))
 
     def _timed(self, what: str, ask: Callable[[], Answer]) -> Answer:
         answer, took = timed(ask)
@@ -224,9 +233,7 @@ def sqlite(folder: Path, counts: list[int]) -> Iterator[list[Grown]]:
             path = folder / f"{count}.db"
             store = stack.enter_context(open_store(f"sqlite:///{path}"))
             tree = stack.enter_context(closing(BareTree(path.with_suffix(".tree"), count)))
-            grown.append(
-                Grown("sqlite", count, store, lambda path=path: path.stat().st_size, path.with_suffix(".full"), tree)
-            )
+            grown.append(Grown("sqlite", count, store, partial(_bytes_of, path), path.with_suffix(".full"), tree))
         yield grown
 
 
@@ -252,10 +259,10 @@ def elastic(folder: Path, counts: list[int], url: str | None, *, keep: bool, mer
                 prefix = f"growth-{count}"
                 store = stack.enter_context(open_store(address, index_prefix=prefix))
                 marker = folder / f"{prefix}.full"
-                one = Grown("elasticsearch", count, store, lambda prefix=prefix: size(prefix), marker)
+                one = Grown("elasticsearch", count, store, partial(size, prefix), marker)
                 if merged:
                     one.kind += ", merged"
-                    one.settle = lambda prefix=prefix: merge(prefix)
+                    one.settle = partial(merge, prefix)
                 grown.append(one)
             try:
                 yield grown

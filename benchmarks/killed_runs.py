@@ -42,7 +42,7 @@ from schemas.records import AlertOrigin
 from schemas.serial import to_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 TEXTS = 130
 """More than two portions of the pipeline."""
@@ -95,7 +95,7 @@ def exports_of(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     """All exports, without what is a run's own."""
     with store_of(settings) as store:
         store.refresh()
-        exports = {
+        exports: dict[str, Iterable[object]] = {
             "articles": map(export_article, store.iter_articles()),
             "stories": map(export_story, store.iter_stories()),
             "alerts": map(export_alert, store.iter_alerts()),
@@ -112,7 +112,7 @@ def kill_many(folder: Path, kills: int, url: str | None, say: Callable[[str], No
     chance = random.Random(kills)
     start_workers()
     # The server that forks workers is this process's child; a forked run uses it and must not look after it.
-    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]  # noqa: SLF001
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
     refine(article(0)[1], MATCHER)  # whatever is loaded at first use is there in every fork
     write_seeds(folder)
     outcome = Outcome()

@@ -90,7 +90,7 @@ def kill_many(home: Path, here: cluster.Cluster, run: Run, kills: int) -> list[f
     chance = random.Random(kills)
     run.write()
     run.until_alert()
-    seconds = []
+    seconds: list[float] = []
     while len(seconds) < kills:
         run.go_on(chance.uniform(0, LONGEST_PAUSE))
         name = chance.choice(busy(here))

@@ -37,6 +37,7 @@ from pipelines.beam.transforms import PORTION, Job
 from pipelines.config import load_settings
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
+from pipelines.ingest.pool import RefinePool
 from pipelines.ingest.refine import refine
 from pipelines.rules.matcher import Matcher
 from pipelines.stores import StoreConfig
@@ -71,7 +72,7 @@ def loop(refs: list[Any], job: Job) -> None:
     """What a run does, without Beam."""
     fingerprints: list[Any] = []
     portions = (list(read_captures(job.archive, refs[at : at + PORTION])) for at in range(0, len(refs), PORTION))
-    workers = transforms.RefinePool(job.rules, job.workers, learned={})
+    workers = RefinePool(job.rules, job.workers, learned={})
     with job.store.open() as store:
         for captures, results in workers.refine_ahead(portions):
             fingerprints += store_batch(captures, results, store).fingerprints
@@ -87,7 +88,7 @@ def child(folder: Path, runner: str, workers: int, *, extract: bool) -> None:
         refs = [found.ref for found in index.span()]
     if not extract:
         PreparedPool.answers = pickle.loads((folder / PREPARED).read_bytes())
-        transforms.RefinePool = PreparedPool  # type: ignore[assignment,misc]
+        setattr(transforms, "RefinePool", PreparedPool)  # noqa: B010 - it is no export of the module
     with TemporaryDirectory(dir=folder) as name:
         job = Job(
             archive=settings.archive.resolve(),
@@ -172,4 +173,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

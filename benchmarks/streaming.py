@@ -14,7 +14,6 @@ import argparse
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -151,4 +150,4 @@ def measure(archive: Path, store: Store, count: int, rate: float, stream: subpro
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

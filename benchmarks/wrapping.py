@@ -16,7 +16,7 @@ from hashlib import sha256
 from html import escape
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,11 +121,11 @@ class _Deck:
         return [next(self._kinds) for _ in range(count)]
 
 
-def _kinds() -> dict[str, dict[str, object]]:
+def _kinds() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("wrapped_widgets.toml").read_text(encoding="utf-8"))
 
 
-def _widget(kind: str, entry: dict[str, object], words: list[str]) -> tuple[str, str, list[str]]:
+def _widget(kind: str, entry: dict[str, Any], words: list[str]) -> tuple[str, str, list[str]]:
     markup = str(entry["html"])
     for number, text in enumerate(words):
         markup = markup.replace(f"{{{number}}}", escape(text))

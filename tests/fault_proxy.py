@@ -146,7 +146,7 @@ class Proxy(BaseHTTPRequestHandler):
 
     def forward(self, body: bytes) -> Any:
         node = urlsplit(self.target)
-        connection = http.client.HTTPConnection(node.hostname, node.port, timeout=60)
+        connection = http.client.HTTPConnection(node.hostname or "", node.port, timeout=60)
         kept = {name: value for name, value in self.headers.items() if name.lower() in {"content-type", "accept"}}
         connection.request(self.command, self.path, body=body or None, headers=kept)
         response = connection.getresponse()

@@ -77,7 +77,9 @@ def arc(*bodies: bytes) -> list[bytes]:
 
 def zstd_with_dictionary(parts: Sequence[bytes], *, packed: bool) -> bytes:
     """Frames with a dictionary in front, after the proposal for WARC files of the Archive Team."""
-    samples = [record(number, html(number, f"for buyer {number * 7919}")) for number in range(300)]
+    samples: list[bytes | bytearray | memoryview] = [
+        record(number, html(number, f"for buyer {number * 7919}")) for number in range(300)
+    ]
     dictionary = zstandard.train_dictionary(4_096, samples)
     told = dictionary.as_bytes()
     if packed:

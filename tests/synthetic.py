@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
@@ -112,11 +113,11 @@ class DictMemory:
         self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
     ) -> None:
         for entry in entries:
-            self._write(lambda entry=entry: self.entries.update({entry.fingerprint.article_id: entry}))
+            self._write(partial(self.entries.update, {entry.fingerprint.article_id: entry}))
         for key in sorted(common):
-            self._write(lambda key=key: self.common.add(key))
+            self._write(partial(self.common.add, key))
         for key in sorted(rare):
-            self._write(lambda key=key: self.common.discard(key))
+            self._write(partial(self.common.discard, key))
 
     def take(self, new: Sequence[Fingerprint], writes: int | None = None) -> None:
         """Regroup and remember; with ``writes`` the process dies after so many."""

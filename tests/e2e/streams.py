@@ -15,7 +15,7 @@ from tests.e2e.conftest import PROGRAM
 from tests.synthetic import prose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.e2e.conftest import Program
 
@@ -58,9 +58,14 @@ def stored(program: Program, home: str) -> int:
         return int(db.execute("SELECT count(*) FROM articles").fetchone()[0]) if made else 0
 
 
+def all_ended(processes: Iterable[psutil.Process]) -> bool:
+    """Return whether none of the processes lives."""
+    return not any(map(alive, processes))
+
+
 def alive(process: psutil.Process) -> bool:
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

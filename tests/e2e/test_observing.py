@@ -107,7 +107,7 @@ def test_an_interrupted_run_says_what_follows(program: Program, web: WebServer) 
 
     web.routes["/feed"] = slow
     # A shell that runs tests in its background has them, and what they start, ignore interrupts.
-    command = ["env", "--default-signal=INT", PROGRAM, "run", "--feeds", f"{web.url}/feed"]
+    command = ["env", "--default-signal=INT", str(PROGRAM), "run", "--feeds", f"{web.url}/feed"]
     with subprocess.Popen(
         command, cwd=program.folder, env=program.environment, stderr=subprocess.PIPE, text=True
     ) as run:

@@ -85,7 +85,7 @@ def serving(program: Program, *options: str) -> Iterator[subprocess.Popen[bytes]
     """``wirepicket serve`` with a Prefect server of its own, ended by an interrupt."""
     port = free_port()
     with (program.folder / "serve.log").open("ab") as log:
-        command = ["env", "--default-signal=INT", PROGRAM, "serve", *options, "--port", str(port)]
+        command = ["env", "--default-signal=INT", str(PROGRAM), "serve", *options, "--port", str(port)]
         served = subprocess.Popen(
             command, cwd=program.folder, env=program.environment, stdout=log, stderr=log, start_new_session=True
         )

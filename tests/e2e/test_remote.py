@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.archive.copying import sizes
 from tests.e2e.conftest import counters
-from tests.e2e.streams import RULES, alive, seeds, stored, streaming, told, until
+from tests.e2e.streams import RULES, all_ended, seeds, stored, streaming, told, until
 from tests.s3_server import BUCKET, KEY, SECRET, free_port, s3_server, wire_to
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_cut_wires_grown_and_cut_off_objects_and_kills_change_nothing(program: P
                 children = psutil.Process(process.pid).children(recursive=True)
                 process.kill()
                 process.wait()
-                until(lambda left=children: not any(alive(child) for child in left))
+                until(partial(all_ended, children))
         wire.delay = 0.0
         last = program("stream", "--rules", "rules.yaml", "--from", PLACE, "--until-idle", "3", **environment)
         assert last.code == 0, last.err

@@ -33,7 +33,7 @@ def test_an_alert_is_told_while_another_host_hangs(program: Program, web: WebSer
         fast = other.feed("/feed", [("/well", "Launchers reach the range", "Short.")]).replace("127.0.0.1", "localhost")
         other.page("/well", "Launchers reach the range", f"{prose(1, 120)} A HIMARS was seen there.")
         (program.folder / "feeds.txt").write_text(f"{slow}\n{fast}\n")
-        command = ["env", "--default-signal=INT", PROGRAM, "run", "--feeds", "feeds.txt", "--rules", "rules.yaml"]
+        command = ["env", "--default-signal=INT", str(PROGRAM), "run", "--feeds", "feeds.txt", "--rules", "rules.yaml"]
         with (
             (program.folder / "errors").open("wb") as errors,
             subprocess.Popen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pytest
 from pipelines.beam.flink.install import installed
 from pipelines.beam.runners import prism_path
 from tests.e2e.conftest import counters
-from tests.e2e.streams import RULES, alive, seeds, stored, streaming, told, until
+from tests.e2e.streams import RULES, all_ended, seeds, stored, streaming, told, until
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Program
@@ -62,7 +63,7 @@ def test_a_killed_stream_goes_on_where_it_was(program: Program) -> None:
             children = psutil.Process(process.pid).children(recursive=True)
             process.kill()
             process.wait()
-            until(lambda left=children: not any(alive(child) for child in left))
+            until(partial(all_ended, children))
     done = program("stream", "--rules", "rules.yaml", "--until-idle", "2", "--json", WIREPICKET_HOME="stream")
     assert done.code == 0, done.err
     assert told(program, "stream") == told(program, "batch")

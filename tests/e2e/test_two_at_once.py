@@ -50,7 +50,7 @@ def write_seeds(folder: Path) -> None:
 
 def start(program: Program, home: str, prefix: str, url: str) -> subprocess.Popen[str]:
     environment = program.environment | {"WIREPICKET_INDEX_PREFIX": prefix, "WIREPICKET_HOME": home}
-    command = [PROGRAM, "run", "--seeds", "seeds", "--rules", "rules.yaml", "--store", url, "--json"]
+    command = [str(PROGRAM), "run", "--seeds", "seeds", "--rules", "rules.yaml", "--store", url, "--json"]
     return subprocess.Popen(
         command, cwd=program.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

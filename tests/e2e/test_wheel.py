@@ -45,7 +45,7 @@ def test_an_installed_wheel_runs_searches_and_serves(pip: str, wheel: Path, prog
     locked = {found.name: found.version for found in distributions() if found.name != "wirepicket"}
     pinned = program.folder / "constraints.txt"
     pinned.write_text("\n".join(f"{name}=={version}" for name, version in locked.items()), encoding="utf-8")
-    install = [python, "-m", "pip", "install", "--quiet", "--constraint", pinned, wheel]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(pinned), str(wheel)]
     subprocess.run(install, check=True, env=program.environment)
 
     installed = environment / "bin" / "wirepicket"
@@ -69,7 +69,7 @@ def test_an_installed_wheel_runs_searches_and_serves(pip: str, wheel: Path, prog
     (program.folder / "feeds.txt").write_text(f"{web.url}/feed\n", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    command = ["env", "--default-signal=INT", installed, "serve", "--feeds", "feeds.txt", "--every", "1"]
+    command = ["env", "--default-signal=INT", str(installed), "serve", "--feeds", "feeds.txt", "--every", "1"]
     with (program.folder / "serve.log").open("wb") as log:
         served = subprocess.Popen(
             [*command, "--port", str(port)], cwd=program.folder, env=program.environment, stdout=log, stderr=log

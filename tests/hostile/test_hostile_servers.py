@@ -51,7 +51,7 @@ class Peak:
     def growth(self) -> int:
         self._stop.set()
         self._thread.join()
-        return self.most - self.before
+        return int(self.most - self.before)
 
 
 @pytest.mark.parametrize("path", sorted(HOSTILE))

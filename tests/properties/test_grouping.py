@@ -13,7 +13,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.grouping import common
+from pipelines.grouping import stop_keys
 from pipelines.grouping.regroup import regroup
 from tests.synthetic import HORIZON, DictMemory, print_of, prose
 
@@ -112,13 +112,13 @@ def in_parts_as_at_once(made: list[Fingerprint], order: random.Random, cuts: lis
 
 
 ORDER = st.randoms(use_true_random=False)
-CROWDS = st.sampled_from([1, 2, 3, 5, 9, common.CROWD])
+CROWDS = st.sampled_from([1, 2, 3, 5, 9, stop_keys.CROWD])
 
 
 @contextmanager
 def crowd_of(most: int) -> Iterator[None]:
     """So many articles may have a story key."""
-    with patch.object(common, "CROWD", most):
+    with patch.object(stop_keys, "CROWD", most):
         yield
 
 
@@ -179,12 +179,12 @@ def test_what_died_before_it_was_remembered_is_done_again(
 
 def test_a_small_crowd_parts_stories() -> None:
     found = {}
-    for most in (2, common.CROWD):
+    for most in (2, stop_keys.CROWD):
         memory = DictMemory()
         with crowd_of(most):
             memory.take(affairs(3))
         found[most] = places(memory)
-    assert found[2] != found[common.CROWD]
+    assert found[2] != found[stop_keys.CROWD]
 
 
 @settings(max_examples=60, deadline=None)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.warc import payload_digest
 from pipelines.errors import InputError
-from pipelines.grouping import common
+from pipelines.grouping import stop_keys
 from pipelines.grouping.apply import apply_regroup
 from pipelines.ingest.batch import store_batch
 from pipelines.ingest.refine import Refined, refine
@@ -45,7 +45,7 @@ POLICY = AlertPolicy.of(RULES)
 def corpus(seed: int) -> list[tuple[CaptureRef, Capture]]:
     """Originals, copies of several kinds, a revision fetched later, a repeated fetch, and one that is empty."""
     chance = random.Random(seed)
-    captures = []
+    captures: list[Capture] = []
 
     def add(name: str, text: str, title: str, hours: int = 0, *, dated: bool = True) -> None:
         outlet = name.partition("-")[0]
@@ -130,7 +130,7 @@ def split(items: Batch, cuts: list[int]) -> list[Batch]:
     seed=st.integers(0, 5_000),
     order=st.randoms(use_true_random=False),
     cuts=st.lists(st.integers(1, 12), max_size=4),
-    crowd=st.sampled_from([1, common.CROWD]),
+    crowd=st.sampled_from([1, stop_keys.CROWD]),
 )
 def test_in_sqlite(seed: int, order: random.Random, cuts: list[int], crowd: int, tmp_path: Path) -> None:
     made = corpus(seed)
@@ -138,13 +138,14 @@ def test_in_sqlite(seed: int, order: random.Random, cuts: list[int], crowd: int,
     order.shuffle(shuffled)
     found = []
     for batches in ([made], split(shuffled, cuts)):
-        with open_store(f"sqlite:///{tmp_path / uuid.uuid4().hex}.db") as store, patch.object(common, "CROWD", crowd):
+        file = tmp_path / f"{uuid.uuid4().hex}.db"
+        with open_store(f"sqlite:///{file}") as store, patch.object(stop_keys, "CROWD", crowd):
             process(batches, store)
             found.append(exports(store))
     assert found[0] == found[1]
 
 
-@patch.object(common, "CROWD", 1)  # so that keys are marked
+@patch.object(stop_keys, "CROWD", 1)  # so that keys are marked
 @settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 5_000), order=st.randoms(use_true_random=False), cuts=st.lists(st.integers(1, 12), max_size=3)

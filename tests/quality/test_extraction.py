@@ -21,6 +21,8 @@ from pipelines.clean import Cleaned, clean
 from pipelines.extract import extract_html
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from schemas.records import Extracted
 
 HERE = Path(__file__).parent
@@ -34,13 +36,13 @@ END = ("share", "comments", "tags", "copyright", "cookies", "cards")
 @dataclass(frozen=True)
 class Case:
     name: str
-    story: dict
+    story: dict[str, Any]
     html: str
     gold: tuple[str, ...]
     widgets: tuple[str, ...]
 
 
-def block_html(kind: str, content: object) -> tuple[str, list[str]]:
+def block_html(kind: str, content: Any) -> tuple[str, list[str]]:
     if kind == "ul":
         return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in content) + "</ul>", list(content)
     if kind == "table":
@@ -53,7 +55,8 @@ def block_html(kind: str, content: object) -> tuple[str, list[str]]:
 
 def widget_html(kind: str, *, named: bool) -> str:
     name = {"cards": "related-posts"}.get(kind, kind) if named else "k" + str(len(kind)) + "z"
-    return PAGES["widgets"][kind].replace("NAME2", "r9").replace("NAME", name)
+    widget: str = PAGES["widgets"][kind]
+    return widget.replace("NAME2", "r9").replace("NAME", name)
 
 
 def visible(html: str) -> list[str]:
@@ -61,7 +64,7 @@ def visible(html: str) -> list[str]:
     return [line.strip() for line in re.sub(r"<[^>]+>", "", pieces).split("\n") if line.strip()]
 
 
-def build(story: dict, layout: str) -> Case:
+def build(story: dict[str, Any], layout: str) -> Case:
     named = layout in ("wordpress", "schema")
     middle = cycle(MIDDLE)
     body, gold, widgets = [widget_html("reading_time", named=named)], [], []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import elasticsearch
 import pytest
 
-from pipelines.stores.address import parse_store_url
+from pipelines.stores.address import SqliteAddress, parse_store_url
 from pipelines.stores.elastic import ElasticsearchStore
 from pipelines.stores.sqlite import SqliteStore
 from schemas.records import (
@@ -260,17 +260,18 @@ class Place:
         """A further store over the same data."""
         address = parse_store_url(self.url)
         store: Store
-        if self.url.startswith("sqlite:"):
+        if isinstance(address, SqliteAddress):
             store = SqliteStore(address.path, **options)
         else:
             store = ElasticsearchStore.open(address, prefix=self.prefix, **options)
-        return self.opened.enter_context(store)
+        self.opened.enter_context(store)
+        return store
 
 
 def clean(url: str, prefix: str) -> None:
     """Remove everything of a prefix."""
     with elasticsearch.Elasticsearch(url) as client:
-        indices = [entry["index"] for entry in client.cat.indices(index=f"{prefix}-*", format="json")]
+        indices = [*client.indices.get(index=f"{prefix}-*")]
         if indices:
             client.indices.delete(index=indices)
         lenient = client.options(ignore_status=404)

@@ -117,7 +117,7 @@ def test_iteration_may_be_left_and_written_into(place: Place, make: type[Make]) 
     assert rounds == 6
     iterator = store.iter_articles()
     assert next(iterator).revision == 9
-    iterator.close()
+    del iterator
 
 
 def test_the_first_content_of_a_revision_stays(store: Store, make: type[Make]) -> None:

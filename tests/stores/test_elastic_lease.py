@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.errors import StoreUnavailableError
+from pipelines.stores.elastic import ElasticsearchStore
 
 if TYPE_CHECKING:
     from tests.stores.conftest import Make, Place
@@ -18,6 +19,7 @@ def test_a_holder_who_stood_still_may_not_write_any_more(
     elastic_place: Place, make: type[Make], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stalled, other = (elastic_place.open(lease_seconds=0.6) for _ in range(2))
+    assert isinstance(stalled, ElasticsearchStore)
     stalled.setup()
     with pytest.raises(StoreUnavailableError, match="lease"), stalled.exclusive():  # noqa: PT012 - one story
         # As if the machine had slept: nobody renews.

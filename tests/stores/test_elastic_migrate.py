@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.stores.protocol import Store
+    from schemas.records import SeenCapture
     from tests.stores.conftest import Make, Place
 
 PROGRAM = Path(sys.executable).parent / "wirepicket"
@@ -169,7 +170,7 @@ def test_killed_by_the_operating_system_it_goes_on(
     old = [make.seen(number) for number in range(12_000)]
     for start in range(0, len(old), 5_000):
         store.mark_seen(old[start : start + 5_000])
-    written = []
+    written: list[SeenCapture] = []
 
     def more(times: int) -> None:
         for _ in range(times):
@@ -177,7 +178,7 @@ def test_killed_by_the_operating_system_it_goes_on(
             store.mark_seen([written[-1], replace(old[len(written)], payload_digest="again", archive_record="b")])
 
     environment = os.environ | {"WIREPICKET_INDEX_PREFIX": elastic_place.prefix}
-    command = [PROGRAM, "setup", "elasticsearch", "--store", elastic_place.url]
+    command = [str(PROGRAM), "setup", "elasticsearch", "--store", elastic_place.url]
     more(3)
     with subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE) as killed:
         while "copied_below" not in str(client.indices.get_mapping(index=f"{new}*")):
@@ -327,7 +328,7 @@ def test_status_names_what_waits_for_a_move(
 ) -> None:
     old = make_earlier(client, elastic_place, "articles")
     environment = os.environ | {"WIREPICKET_HOME": str(tmp_path), "WIREPICKET_INDEX_PREFIX": elastic_place.prefix}
-    asked = [PROGRAM, "status", "--store", elastic_place.url]
+    asked = [str(PROGRAM), "status", "--store", elastic_place.url]
     told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
     assert re.search(rf"earlier form.*wirepicket setup elasticsearch.*{old}", told.stdout)
     subprocess.run([PROGRAM, "setup", "elasticsearch", *asked[2:]], env=environment, capture_output=True, check=True)

@@ -154,7 +154,7 @@ def test_a_double_in_another_index_is_taken_back_and_merged(
     alias = f"{elastic_place.prefix}-articles"
     store.update_articles([make.article(2).id], bump([make.article(2)]))
     source = client.get(index=alias, id=make.article(2).id)["_source"]
-    raced = []
+    raced: list[bool] = []
 
     def merge(old: Any) -> Any:
         if not raced:
@@ -194,7 +194,7 @@ def test_no_index_comes_into_being_under_an_aliass_name(
         store.put_feed_states([make.feed(1)])
     with pytest.raises(StoreUnavailableError, match="wirepicket setup elasticsearch"):
         store.update_articles([make.article(1).id], bump([make.article(1)]))
-    names = {entry["index"] for entry in client.cat.indices(index=f"{elastic_place.prefix}-*", format="json")}
+    names = {*client.indices.get(index=f"{elastic_place.prefix}-*")}
     assert not names & {f"{elastic_place.prefix}-feeds", f"{elastic_place.prefix}-articles"}
     assert list(store.iter_quarantine()) == []
     store.setup()

@@ -16,6 +16,7 @@ from tests.stores.conftest import DAY
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
 
     from pipelines.stores.protocol import Store
     from tests.stores.conftest import Make, Place
@@ -25,7 +26,7 @@ HOUR = timedelta(hours=1)
 NOW = DAY + 9 * HOUR
 
 
-def failure(record: str | None, at: datetime, **changes: str) -> Quarantined:
+def failure(record: str | None, at: datetime, **changes: Any) -> Quarantined:
     item = Quarantined(
         url=URL,
         stage="extract" if record else "fetch",

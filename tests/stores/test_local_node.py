@@ -34,7 +34,7 @@ JAR_CACHE = Path(__file__).parent.parent.parent / "var" / "elasticsearch"
 
 def ask(url: str, method: Any, path: Any, body: bytes | None = None) -> Any:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     connection.request(method, path, body=body, headers={"Content-Type": "application/json"})
     answer = json.loads(connection.getresponse().read())
     connection.close()
@@ -114,6 +114,7 @@ def test_a_node_bound_to_its_caller_ends_with_it(home: Path) -> None:
 def test_a_killed_node_is_noticed_and_started_again(home: Path) -> None:
     up(home)
     pid = local_node.status(home).pid
+    assert pid
     os.kill(pid, 9)
     end = time.monotonic() + 10
     while local_node.status(home).running:

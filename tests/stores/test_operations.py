@@ -89,7 +89,8 @@ def test_quarantine_knows_when_a_failure_was_met_first_and_last(store: Store, ma
     begun = now_utc()
     store.quarantine([unsaid])
     (met,) = (item for item in store.iter_quarantine() if item.key == unsaid.key)
-    assert met.last_seen is not None
+    assert met.first_seen
+    assert met.last_seen
     assert begun <= met.last_seen == met.first_seen <= now_utc()
 
 

@@ -75,8 +75,12 @@ def test_an_index_is_used_as_it_is_and_moved(elastic_place: Place, elasticsearch
     mappings: dict[str, Any] = {"dynamic": False, "_meta": {"version": 1}, "properties": properties}
     with elasticsearch.Elasticsearch(elasticsearch_url) as client:
         client.indices.delete(index=f"{alias}-000001")
-        pattern = {"index_patterns": [f"{alias}-000001"], "priority": 900, "template": {"mappings": mappings}}
-        client.indices.put_index_template(name=f"{alias}-earlier", **pattern)
+        client.indices.put_index_template(
+            name=f"{alias}-earlier",
+            index_patterns=[f"{alias}-000001"],
+            priority=900,
+            template={"mappings": mappings},
+        )
         client.indices.create(index=f"{alias}-000001", aliases={alias: {"is_write_index": True}})
         client.indices.delete_index_template(name=f"{alias}-earlier")
         document = QUARANTINE.document(OLD)

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.stores.protocol import Store
+    from schemas.records import Article, RunRecord
     from tests.stores.conftest import Make
 
 
@@ -140,8 +142,8 @@ def test_connections_of_ended_threads_are_closed(tmp_path: Path, make: type[Make
         assert len(store.last_runs(99)) == 20
 
 
-def _read_in_child(store: Store, number: int, results: Any) -> None:
-    store.put_run(number)
+def _read_in_child(store: Store, run: RunRecord, results: Any) -> None:
+    store.put_run(run)
     results.put(len(store.last_runs(99)))
 
 
@@ -168,11 +170,15 @@ def test_key_numbers_that_do_not_fit_are_quarantined(tmp_path: Path, make: type[
         assert [item.stage for item in store.iter_quarantine()] == ["store"]
 
 
+def _first(articles: list[Article], _stored: object) -> list[Article]:
+    return articles
+
+
 def test_the_size_of_an_article_does_not_grow_with_its_edits(tmp_path: Path, make: type[Make]) -> None:
     with SqliteStore(tmp_path / "x.db") as store:
         article = make.article(1)
         for number in range(50):
             edited = replace(article, revision=number)
-            store.update_articles([article.id], lambda _, edited=edited: [edited])
+            store.update_articles([article.id], partial(_first, [edited]))
         with store._database.reading() as connection:
             assert connection.execute("SELECT count(*) FROM articles_text").fetchone() == (1,)

@@ -54,6 +54,7 @@ def leaves(record_type: Any, path: Any = ()) -> Iterator[Any]:
 
 def sample(hint: Any, *, empty: Any) -> Any:
     """A value of a type: with ``empty``, None and empty lists wherever they are allowed."""
+    plain: Any
     plain, optional = without_none(hint)
     if optional and empty:
         return None
@@ -105,6 +106,7 @@ def test_a_table_has_the_columns_of_its_record(columns: Any, table: str) -> None
     expected = {path[-1]: hint for path, hint in leaves(TABLES[table])}
     assert set(columns[table]) == set(expected) | OWN_COLUMNS.get(table, set())
     for name, hint in expected.items():
+        plain: Any
         plain, optional = without_none(hint)
         kind, not_null, in_key = columns[table][name]
         assert kind == {int: "INTEGER", float: "REAL", bytes: "BLOB"}.get(plain, "TEXT"), name
@@ -147,7 +149,7 @@ def test_a_template_maps_the_fields_of_its_record(kind: str) -> None:
     assert sorted(named) == sorted(".".join(path) for path, _ in leaves(record_type))
     kinds = {".".join(path): without_none(hint)[0] for path, hint in leaves(record_type)}
     for source, target in meta["fields"].items():
-        plain = kinds[source]
+        plain: Any = kinds[source]
         if is_tuple(plain):
             plain = get_args(plain)[0]
         expected = {datetime: {"date"}, int: {"long"}, float: {"double"}}.get(plain, {"keyword", "text"})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from calendar import timegm
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def captures() -> dict[str, Capture]:
             found[path.name] = capture(kinds[path.suffix], path.read_bytes())
     feed = feedparser.parse(str(EXAMPLE / "feed.xml"))
     for entry in feed.entries:
-        published = datetime(*entry.published_parsed[:6], tzinfo=UTC)
+        published = datetime.fromtimestamp(timegm(entry.published_parsed), UTC)
         found[entry.id] = capture(
             MediaKind.FEED_ENTRY,
             b"",

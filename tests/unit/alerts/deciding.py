@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.alerts.decide import AlertDecision, decide_alerts
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.alerts.updates import StoryMember
 from schemas.records import Alert, AlertOrigin, AlertState, Match, MessageKind, OutboxMessage, Rule, RuleHit, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -51,7 +54,7 @@ def member(article: str, *hits: RuleHit, source: str | None = None, **more: Any)
 
 def decide(
     stories: list[Story],
-    hits: dict[str, tuple[RuleHit, ...]],
+    hits: Mapping[str, tuple[RuleHit, ...]],
     existing: tuple[Alert, ...] = (),
     now: datetime = NOW,
     *,

@@ -32,12 +32,17 @@ def test_a_process_that_dies_is_told_of_and_followed_by_another(
     remote.mkdir()
     told: list[Copied] = []
     with Copying(settings, str(remote), sends=False) as copying:
+
+        def heard() -> list[Copied]:
+            told.extend(copying.reports())
+            return told
+
         until(lambda: bool(copying.reports()))
         copying._child.kill()
-        until(lambda: bool(told.extend(copying.reports()) or told))
+        until(lambda: bool(heard()))
         assert told == [Copied(problems=(f"copying broke off: exit code -9; its log is {copying.log}",))]
         (remote / NAME).write_bytes(b"x")
-        until(lambda: bool(told.extend(copying.reports()) or told[-1].files))
+        until(lambda: bool(heard()[-1].files))
     assert (settings.archive / NAME).read_bytes() == b"x"
     assert copying._child.poll() is not None
 

@@ -63,7 +63,7 @@ def test_beams_clients_do_not_sleep_over_a_failure(tmp_path: Path, caplog: pytes
     BeamPlace(str(tmp_path), [])
     asked = []
 
-    @with_exponential_backoff(initial_delay_secs=3_600)
+    @with_exponential_backoff(initial_delay_secs=3_600)  # type: ignore[untyped-decorator]
     def ask() -> None:
         asked.append(1)
         raise ConnectionError("gone")

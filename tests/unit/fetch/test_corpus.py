@@ -57,7 +57,7 @@ def source_distribution() -> Path:
         wanted = CACHE / "feedparser.txt"
         wanted.write_text(f"feedparser=={found[1]} {' '.join(f'--hash=sha256:{one}' for one in hashes)}\n")
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        options = ["--no-binary", "feedparser", "--require-hashes", "--requirement", wanted, "--dest", CACHE]
+        options = ["--no-binary", "feedparser", "--require-hashes", "--requirement", str(wanted), "--dest", str(CACHE)]
         done = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     assert sha256(path.read_bytes()).hexdigest() in hashes

@@ -16,7 +16,7 @@ from pipelines.fetch.robots import RobotsCache
 from tests.http_server import Answer, WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -179,7 +179,12 @@ def test_crawl_delay_sets_the_pause(web: WebServer) -> None:
 
 def test_we_say_who_we_are(web: WebServer) -> None:
     seen = []
-    web.routes["/a"] = lambda headers: seen.append(headers["User-Agent"]) or Answer(b"x")  # type: ignore[func-returns-value]
+
+    def answer(headers: Mapping[str, str]) -> Answer:
+        seen.append(headers["User-Agent"])
+        return Answer(b"x")
+
+    web.routes["/a"] = answer
 
     async def run(contact: str | None) -> None:
         async with Fetcher(FetchPolicy(allowed_networks=LOOPBACK, contact=contact)) as fetcher:

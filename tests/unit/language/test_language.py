@@ -80,8 +80,10 @@ def documented(tree: ast.Module) -> Iterator[tuple[int, str, str | None]]:
     for line, text in attribute_docstrings(tree):
         yield line, text, f"begins with {text.split()[0]!r}" if QUESTION.match(text) else None
     for node in ast.walk(tree):
-        if isinstance(node, Documented) and (text := ast.get_docstring(node)):
-            yield getattr(node, "lineno", 1), text, fault_of(node, text)
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if docstring := ast.get_docstring(node):
+            yield getattr(node, "lineno", 1), docstring, fault_of(node, docstring)
 
 
 def names(tree: ast.Module) -> Iterator[tuple[int, str]]:

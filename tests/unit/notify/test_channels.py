@@ -147,7 +147,12 @@ def test_json_lines_hold_the_exported_alert_and_are_on_the_disk(
     path = tmp_path / "new folder" / "alerts.jsonl"
     synced: list[int] = []
     real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda number: (synced.append(number), real(number)))
+
+    def sync(number: int) -> None:
+        synced.append(number)
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", sync)
     channel = JsonLinesChannel(path)
     channel.send(notice)
     channel.send(notice)

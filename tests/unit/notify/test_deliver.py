@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pipelines.notify.deliver import (
     BATCH,
-    FAILURES_IN_A_ROW,
     FIRST_PAUSE,
     LONGEST_PAUSE,
     deliver,
     pause_after,
 )
+from pipelines.notify.sending import FAILURES_IN_A_ROW
 from schemas.records import AlertState
 from tests.unit.notify.conftest import NOW, POLICY
 from tests.unit.notify.receiving import FAR, Receiver, states

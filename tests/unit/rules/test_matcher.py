@@ -131,7 +131,7 @@ def test_operators_and_forms(query: str, body: str, matches: bool) -> None:  # n
 
 def test_fields() -> None:
     query = parse('HIMARS AND source:"defense news" AND lang:en')
-    given = {"title": None, "body": "HIMARS."}
+    given = {"body": "HIMARS."}
     assert confirm(query, TextFields(**given, source="Defense News (US)", language="en"))
     assert confirm(query, TextFields(**given, source="Defense Daily", language="en")) is None
     assert confirm(query, TextFields(**given, source="Defense News", language="fr")) is None
