@@ -62,7 +62,7 @@ def sample(hint: Any, *, empty: Any) -> Any:
         if is_open_tuple(plain):
             return () if empty else (sample(get_args(plain)[0], empty=empty),) * 2
         return tuple(sample(part, empty=empty) for part in get_args(plain))
-    if is_dataclass(plain):
+    if isinstance(plain, type) and is_dataclass(plain):
         kinds = get_type_hints(plain)
         return plain(**{field.name: sample(kinds[field.name], empty=empty) for field in fields(plain)})
     if issubclass(plain, StrEnum):
