@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import unicodedata
 
 import pytest
 
@@ -107,9 +108,25 @@ def test_long_tokens_are_cut_the_same_way_everywhere() -> None:
     assert tokens("x" * 500)[0][1:3] == (0, 500)
 
 
-def test_sqlite_sees_the_same_tokens_for_every_code_point() -> None:
-    """Each character of Unicode, alone and with a mark on it, is one token here and there, or none."""
-    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+_ALPHABETS = 0x3400
+"""Code points before the ideographs: the alphabets, the marks and the signs that texts have."""
+_EVERY = 61
+
+
+def characters_of_every_kind() -> list[str]:
+    """Return all characters of alphabets; of what follows, both ends of each run of one category, and a part of it."""
+    kinds = [unicodedata.category(chr(code)) for code in range(sys.maxunicode + 1)]
+    return [
+        chr(code)
+        for code, kind in enumerate(kinds)
+        if kind != "Cs"
+        and (code < _ALPHABETS or code % _EVERY == 0 or {kind} != set(kinds[max(0, code - 1) : code + 2]))
+    ]
+
+
+def test_sqlite_sees_the_same_tokens_for_characters_of_every_kind() -> None:
+    """Each character, alone and with a mark on it, is one token here and there, or none."""
+    characters = characters_of_every_kind()
     texts = [index_text(f"x{character}y {character}\u0301 {character}") for character in characters]
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize = 'unicode61 remove_diacritics 0')")
