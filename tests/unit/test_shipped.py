@@ -44,7 +44,6 @@ def test_the_wheel_holds_all_that_a_first_run_needs(tmp_path: Path) -> None:
         "flows/shipped/feeds.opml",
         "flows/shipped/example/feed.xml",
         "pipelines/alerts/gazetteer.yaml",
-        "pipelines/alerts/query.lark",
         "pipelines/clean/cues.toml",
         "schemas/sqlite.sql",
         "schemas/elasticsearch/articles.json",
