@@ -1,4 +1,4 @@
-"""What the records are: Python classes, JSON Schemas, Elasticsearch templates, SQLite tables.
+"""Definitions of the records: Python classes, JSON Schemas, Elasticsearch templates, SQLite tables.
 
-Imports nothing else of ours.
+Imports no other package of the project.
 """

@@ -1,6 +1,6 @@
-"""The page ``docs/data-dictionary.md``, from the docstrings of the records and export forms.
+"""Generator of the page ``docs/data-dictionary.md`` from the docstrings of the records and export forms.
 
-``python -m schemas.data_dictionary`` rewrites it; a test says when it is stale.
+``python -m schemas.data_dictionary`` rewrites it; a test fails when it is stale.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NAMES: dict[Any, str] = {
 }
 _HEAD = """# Data dictionary
 
-Made from `schemas/` by `python -m schemas.data_dictionary`; change the docstrings there, not this page.
+Generated from `schemas/` by `python -m schemas.data_dictionary`; change the docstrings there, not this page.
 
 Times are UTC, cut to whole seconds; in JSON they are ISO 8601 with `Z`. Bytes are base64 in JSON. "or null" means
 that the value may be unknown: it is never guessed. The JSON Schema of each form is in `schemas/json/`.
@@ -40,12 +40,12 @@ that the value may be unknown: it is never guessed. The JSON Schema of each form
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """Return the whole page, in Markdown."""
     sections = [
         _HEAD,
-        "## Exported forms\n\nWhat `wirepicket export` writes, one JSON object a line, fields in this order.\n",
+        "## Exported forms\n\nThe output of `wirepicket export`: one JSON object per line, fields in this order.\n",
         *(_section(form, form.__name__.removeprefix("Exported").lower()) for form in export_types()),
-        "## Records\n\nWhat travels through the pipeline and is kept in the store.\n",
+        "## Records\n\nThe records that pass through the pipeline and are kept in the store.\n",
         *(_section(record, f"`{record.__name__}`") for record in record_types()),
         "## Fixed values\n",
         *(_values(enum) for enum in _enums()),

@@ -1,4 +1,4 @@
-"""What the records say of themselves: their docstrings and those of their fields, for the generated forms."""
+"""Docstrings of the records and of their fields, for the generated schemas and documents."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """One field of a record."""
+    """A field of a record."""
 
     name: str
     hint: object
-    """Its type, resolved."""
+    """Resolved type."""
     text: str
-    """Its docstring; empty where it has none."""
+    """Docstring; empty where the field has none."""
 
 
 def record_types() -> tuple[type, ...]:
-    """Every dataclass of ``schemas.records``, as they stand there."""
+    """Return every dataclass of ``schemas.records``, in the order of definition."""
     return _dataclasses(records)
 
 
 def export_types() -> tuple[type, ...]:
-    """Every dataclass of ``schemas.export``, as they stand there."""
+    """Return every dataclass of ``schemas.export``, in the order of definition."""
     return _dataclasses(export)
 
 
 def summary(described: type) -> str:
-    """The docstring of a record, on one line."""
+    """Return the docstring of a record, on one line."""
     return _one_line(inspect.getdoc(described) or "")
 
 
 def field_descriptions(record_type: type) -> tuple[FieldDescription, ...]:
-    """The fields of a record, in order."""
+    """Return the fields of a record, in order."""
     texts = _attribute_docstrings(inspect.getmodule(record_type)).get(record_type.__name__, {})
     return tuple(
         FieldDescription(name=name, hint=hint, text=texts.get(name, "")) for name, hint in hints(record_type).items()
@@ -53,16 +53,16 @@ def field_descriptions(record_type: type) -> tuple[FieldDescription, ...]:
 
 
 def value_descriptions(enum: type[StrEnum]) -> dict[str, str]:
-    """The values of an enum with their docstrings."""
+    """Return the values of an enum with their docstrings."""
     texts = _attribute_docstrings(inspect.getmodule(enum)).get(enum.__name__, {})
     return {member.value: texts.get(member.name, "") for member in enum}
 
 
 def parts(hint: object) -> set[type]:
-    """The records and enums which a type mentions."""
+    """Return the records and enums that a type mentions."""
     plain, _ = without_none(hint)
     if is_tuple(plain):
-        return {found for argument in get_args(plain) for found in parts(argument)}
+        return {part for argument in get_args(plain) for part in parts(argument)}
     if isinstance(plain, type) and (is_dataclass(plain) or issubclass(plain, StrEnum)):
         return {plain}
     return set()
@@ -72,24 +72,24 @@ def _dataclasses(module: ModuleType) -> tuple[type, ...]:
     return tuple(
         member
         for member in vars(module).values()
-        if isinstance(member, type) and is_dataclass(member) and _stands_in(member, module)
+        if isinstance(member, type) and is_dataclass(member) and _is_defined_in(member, module)
     )
 
 
-def _stands_in(member: type, module: ModuleType) -> bool:
-    """Whether a class is a module's own, or of the modules of a package."""
+def _is_defined_in(member: type, module: ModuleType) -> bool:
+    """Tell classes defined in a module, or in a module of a package, from imported ones."""
     return f"{member.__module__}.".startswith(f"{module.__name__}.")
 
 
 @cache
 def _attribute_docstrings(module: ModuleType | None) -> Mapping[str, Mapping[str, str]]:
-    """By class and attribute, the text literal that stands below the attribute. Python itself drops these."""
+    """Return, by class and attribute, the text literal below the attribute, which Python itself discards."""
     assert module is not None
-    found: dict[str, dict[str, str]] = {}
+    texts: dict[str, dict[str, str]] = {}
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.ClassDef):
-            found[node.name] = dict(_documented(node.body))
-    return found
+            texts[node.name] = dict(_documented(node.body))
+    return texts
 
 
 def _documented(body: list[ast.stmt]) -> list[tuple[str, str]]:

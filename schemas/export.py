@@ -1,4 +1,4 @@
-"""The four forms which ``wirepicket export`` writes, one JSON object a line. A contract: fields and their order stay.
+"""The four forms that ``wirepicket export`` writes, one JSON object per line. Contract: fields and order stay.
 
 Written with ``schemas.serial.to_json``: times are ISO 8601 UTC with ``Z``, an unknown value is null.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedArticle:
-    """An article: its current revision and its place among the others."""
+    """An article: its current revision, copy group and story."""
 
     id: str
     """Hash of the canonical URL."""
@@ -31,9 +31,9 @@ class ExportedArticle:
     description: str | None
     author: str | None
     published: datetime | None
-    """When the publisher says it was published."""
+    """Publication time as declared by the publisher."""
     published_from: PublishedFrom | None
-    """Where that date was declared."""
+    """Source of ``published``."""
     first_seen: datetime
     """Time of the first capture."""
     language: str | None
@@ -41,16 +41,16 @@ class ExportedArticle:
     body: str
     """Paragraphs joined by a blank line."""
     dropped: tuple[DroppedLine, ...]
-    """Lines which cleaning took out, and why."""
+    """Lines removed by cleaning, with the reason."""
     revision: int
-    """1 for the first text, one more with every change of it."""
+    """1 for the first text; each change of the text adds 1."""
     canonical_id: str | None
-    """Earliest article of its copy group (itself, when it is that one)."""
+    """Earliest article of its copy group; its own id if it is the earliest."""
     copies: tuple[str, ...]
-    """On a canonical article: ids of the others of its group, sorted."""
+    """On a canonical article: ids of the other articles of its group, sorted; empty on the others."""
     story_id: str | None
     word_count: int
-    """Words of the body."""
+    """Number of words in the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +67,12 @@ class ExportedStory:
     sources: tuple[str, ...]
     """Names of the outlets, sorted."""
     independent_sources: int
-    """Outlets counted once for each copy group: syndicated copies do not add up."""
+    """Number of outlets, counted once per copy group: syndicated copies do not add up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedAlert:
-    """One rule has matched one story."""
+    """A match of one rule with one story."""
 
     id: str
     """Hash of rule and story."""
@@ -82,36 +82,36 @@ class ExportedAlert:
     article_id: str
     """The first article that matched."""
     matched_at: datetime
-    """When the match was made (not when the article was published)."""
+    """Time at which the match was made, not of publication."""
     matches: tuple[AlertMatch, ...]
-    """Every place in every article of the story that matches."""
+    """Every match in every article of the story."""
     state: AlertState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedQuarantine:
-    """An input which could not be processed, and why."""
+    """An input that could not be processed, with the reason."""
 
     url: str
     stage: str
-    """The step that gave up: ``fetch``, ``feed``, ``seed``, ``extract``, ``store`` …"""
+    """The step that failed: ``fetch``, ``feed``, ``seed``, ``extract``, ``store`` …"""
     reason: str
     """A short fixed word: ``empty``, ``binary``, ``http_404``, ``timeout`` …"""
     detail: str
     archive_record: str | None
-    """Where the archive keeps the input: ``FILE@OFFSET``."""
+    """Position of the input in the archive: ``FILE@OFFSET``."""
     id: str
     """Hash of ``url``, ``stage`` and ``reason``."""
     first_seen: datetime | None
-    """When it was met for the first time; null: before such times were kept."""
+    """Time of the first failure; null if it was recorded before such times were kept."""
     last_seen: datetime | None
-    """When it was last met."""
+    """Time of the latest failure."""
     closed_at: datetime | None
-    """When the same capture, address or feed was processed well since; null: it still stands."""
+    """Time at which the same capture, address or feed was next processed without failure; null while it still fails."""
 
 
 def export_article(article: Article) -> ExportedArticle:
-    """The export form of an article."""
+    """Return the export form of an article."""
     content = article.content
     return ExportedArticle(
         id=article.id,
@@ -136,7 +136,7 @@ def export_article(article: Article) -> ExportedArticle:
 
 
 def export_story(story: Story) -> ExportedStory:
-    """The export form of a story."""
+    """Return the export form of a story."""
     return ExportedStory(
         id=story.id,
         title=story.title,
@@ -149,7 +149,7 @@ def export_story(story: Story) -> ExportedStory:
 
 
 def export_alert(alert: Alert) -> ExportedAlert:
-    """The export form of an alert."""
+    """Return the export form of an alert."""
     return ExportedAlert(
         id=alert.id,
         rule_id=alert.rule_id,
@@ -163,7 +163,7 @@ def export_alert(alert: Alert) -> ExportedAlert:
 
 
 def export_quarantine(item: Quarantined) -> ExportedQuarantine:
-    """The export form of a quarantined item."""
+    """Return the export form of a quarantined item."""
     return ExportedQuarantine(
         url=item.url,
         stage=item.stage,

@@ -1,6 +1,6 @@
-"""JSON Schema (2020-12) of every record and export form, from the dataclasses themselves.
+"""JSON Schemas (2020-12) of all records and export forms, generated from the dataclasses.
 
-``python -m schemas.json_schema`` rewrites ``schemas/json/``; a test says when the files there are stale.
+``python -m schemas.json_schema`` rewrites ``schemas/json/``; a test fails when the files there are stale.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _PLAIN: dict[Any, dict[str, Any]] = {
 
 
 def schema_of(record_type: type) -> dict[str, Any]:
-    """The schema of the JSON form which ``schemas.serial`` gives a record.
+    """Return the schema of the JSON form that ``schemas.serial`` gives a record.
 
-    Every field is required, since every field is written; additional ones are refused.
+    Every field is required, since every field is written; additional fields are refused.
     """
     schema = {"$schema": DIALECT, "title": record_type.__name__, **_object(record_type)}
     inner = _reachable(record_type)
@@ -45,12 +45,12 @@ def schema_of(record_type: type) -> dict[str, Any]:
 
 
 def file_name(record_type: type) -> str:
-    """``ArticleContent`` is kept in ``article_content.schema.json``."""
+    """Return the name of a record's schema file: ``article_content.schema.json`` for ``ArticleContent``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", record_type.__name__).lower() + ".schema.json"
 
 
 def files() -> dict[str, str]:
-    """Every schema file which belongs into ``schemas/json``, by name, as text."""
+    """Return the text of every schema file of ``schemas/json``, by file name."""
     return {
         file_name(record_type): json.dumps(schema_of(record_type), indent=2, ensure_ascii=False) + "\n"
         for record_type in (*record_types(), *export_types())
@@ -58,7 +58,7 @@ def files() -> dict[str, str]:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Write every schema and remove those whose record is gone."""
+    """Write every schema and remove those whose record no longer exists."""
     folder.mkdir(exist_ok=True)
     wanted = files()
     for stale in folder.glob("*.schema.json"):
@@ -69,15 +69,15 @@ def write(folder: Path = FOLDER) -> None:
 
 
 def _reachable(record_type: type) -> list[type]:
-    """The records and enums inside a record, at any depth, by name."""
-    found: set[type] = set()
+    """Return the records and enums inside a record, at any depth, sorted by name."""
+    reached: set[type] = set()
     todo = [record_type]
     while todo:
-        for part in _mentioned(hints(todo.pop()).values()) - found:
-            found.add(part)
+        for part in _mentioned(hints(todo.pop()).values()) - reached:
+            reached.add(part)
             if is_dataclass(part):
                 todo.append(part)
-    return sorted(found, key=lambda part: part.__name__)
+    return sorted(reached, key=lambda part: part.__name__)
 
 
 def _mentioned(types: Iterable[object]) -> set[type]:

@@ -1,4 +1,4 @@
-"""Articles as Markdown (CommonMark, with the tables of GitHub's), for reading and for notes."""
+"""Conversion of articles to Markdown (CommonMark with GitHub's tables), for reading and for notes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>])")
 _OPENING = re.compile(r"^(\s*)([#+\-=~|]|\d+(?=[.)]))")
-"""What makes a block of a line that begins with it."""
+"""Line beginnings that Markdown reads as the start of a block."""
 
 
 def as_markdown(article: Article) -> str:
-    """Title, facts, and the body with its sub-headings, lists, quotes and tables."""
+    """Write title, source, author, date and address, and the body with its sub-headings, lists, quotes and tables."""
     content = article.content
     published = time_to_text(content.published) if content.published else None
     facts = " · ".join(_escaped(fact) for fact in (content.source, content.author, published) if fact)
@@ -50,8 +50,8 @@ def _block(kind: Block, lines: Sequence[str]) -> str:
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
     width = max(map(len, rows))
-    told = [f"| {' | '.join(_escaped(cell) for cell in [*row, *[''] * (width - len(row))])} |" for row in rows]
-    return "\n".join([told[0], "|" + " --- |" * width, *told[1:]])
+    lines = [f"| {' | '.join(_escaped(cell) for cell in [*row, *[''] * (width - len(row))])} |" for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
 
 
 def _escaped(text: str) -> str:

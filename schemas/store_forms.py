@@ -1,4 +1,4 @@
-"""The forms in which the stores keep the records: the SQLite tables and the Elasticsearch index templates."""
+"""Definitions of the stores: the SQLite tables and the Elasticsearch index templates."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_PREFIX = "wirepicket"
-"""What the names in the template files begin with; a store may use another."""
+"""Prefix of the names in the template files; a store may use another."""
 SQLITE_VERSION = 7
-"""Counts changes of ``sqlite.sql``."""
+"""Version of ``sqlite.sql``; each change of its tables adds 1."""
 SETTINGS = "settings"
-"""The component template which all index templates include."""
+"""Name of the component template that all index templates include."""
 
 _FOLDER = Path(__file__).parent
 
 
 def sqlite_tables() -> str:
-    """The statements which make the SQLite tables; they may be run again."""
+    """Return the statements that create the SQLite tables. Running them again changes nothing."""
     return (_FOLDER / "sqlite.sql").read_text(encoding="utf-8")
 
 
 def elasticsearch_kinds() -> tuple[str, ...]:
-    """The kinds of document, each with an index template and an alias of its own, sorted."""
+    """Return the kinds of document, sorted. Each has an index template and an alias of its own."""
     names = (path.stem for path in (_FOLDER / "elasticsearch").glob("*.json"))
     return tuple(sorted(name for name in names if name != SETTINGS))
 
 
 def elasticsearch_template(name: str, prefix: str = DEFAULT_PREFIX) -> dict[str, Any]:
-    """The index template of a kind (or the component template ``settings``) for indices of this prefix."""
+    """Return the index template of a kind, or the component template ``settings``, for indices of a prefix."""
     text = (_FOLDER / "elasticsearch" / f"{name}.json").read_text(encoding="utf-8")
     template: dict[str, Any] = json.loads(text)
     for field in ("index_patterns", "composed_of", "ignore_missing_component_templates"):
@@ -38,6 +38,9 @@ def elasticsearch_template(name: str, prefix: str = DEFAULT_PREFIX) -> dict[str,
 
 
 def elasticsearch_version(name: str) -> int:
-    """Counts the changes of a kind's mappings which adding fields cannot bring about in an existing index."""
+    """Return the version of a kind's mappings.
+
+    It counts the changes that cannot be made in an existing index by adding fields.
+    """
     version: int = elasticsearch_template(name)["template"]["mappings"]["_meta"]["version"]
     return version

@@ -1,15 +1,15 @@
-"""The records that travel through wirepicket.
+"""The records that pass through wirepicket.
 
 Every record is frozen and slotted. Times are aware datetimes in UTC, cut to whole seconds; ``None`` means
-"not known" and is never replaced by a guess. The JSON Schemas, the Elasticsearch mappings and the SQLite
-tables follow from these classes; ``tests/unit/test_schema_forms.py`` holds the forms together.
+"unknown" and is never replaced by a guess. The JSON Schemas, the Elasticsearch mappings and the SQLite
+tables follow from these classes; ``tests/unit/test_schema_forms.py`` checks that all agree.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-# In the order of the way of the data, which the data dictionary follows.
+# In the order in which data passes through the pipeline; the data dictionary has the same order.
 # isort: off
 from schemas.records.captures import Capture, CaptureRef, FeedEntry, MediaKind, ReadingOptions, SeenCapture, Trusted
 from schemas.records.articles import (
@@ -107,5 +107,5 @@ __all__ = [
 
 
 def now_utc() -> datetime:
-    """The current time, UTC, cut to whole seconds."""
+    """Return the current time in UTC, cut to whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)

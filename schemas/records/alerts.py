@@ -1,4 +1,4 @@
-"""Alerts and the messages that tell of them. See ``schemas.records``."""
+"""Alerts and the messages about them. See ``schemas.records``."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from enum import StrEnum
 
 
 class AlertState(StrEnum):
-    """The life of an alert."""
+    """State of an alert."""
 
     NEW = "new"
     DELIVERED = "delivered"
     ACKNOWLEDGED = "acknowledged"
     ESCALATED = "escalated"
-    """Acknowledged, and more has come to it since."""
+    """Acknowledged, then extended by further articles that call for another message."""
     MUTED = "muted"
 
 
 class AlertOrigin(StrEnum):
-    """What made an alert."""
+    """Origin of an alert."""
 
     LIVE = "live"
-    """An article as it came in."""
+    """An article, as it arrived."""
     REPLAY = "replay"
-    """The archive processed again."""
+    """The archive, processed again."""
     BACKFILL = "backfill"
-    """Rules applied to articles which were in the store before."""
+    """Rules applied to articles already in the store."""
 
 
 class MessageKind(StrEnum):
-    """What a message says of its alert."""
+    """Kind of a message about an alert."""
 
     NEW = "new"
     """A rule matches a story for the first time."""
     ESCALATED = "escalated"
-    """An alert that was told before has become more."""
+    """An alert that was sent before has grown."""
     EDITED = "edited"
-    """An outlet has changed its text: a term has come or gone."""
+    """An outlet has changed its text: a term was added or removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMatch:
-    """A match within an alert: which article, and where."""
+    """A match within an alert: the article and the position in it."""
 
     article_id: str
     field: str
@@ -55,7 +55,7 @@ class AlertMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One rule has matched one story."""
+    """A match of one rule with one story."""
 
     id: str
     """Hash of rule and story."""
@@ -65,37 +65,37 @@ class Alert:
     article_id: str
     """The first article that matched."""
     matched_at: datetime
-    """When the match was made (not when the article was published)."""
+    """Time at which the match was made, not of publication."""
     matches: tuple[AlertMatch, ...]
     state: AlertState = AlertState.NEW
     origin: AlertOrigin = AlertOrigin.LIVE
     thread: str | None = None
-    """The id under which it was first raised. It stays when stories merge or split; ``None``: unknown."""
+    """Id under which the alert was first raised. It stays when stories merge or split; ``None`` if unknown."""
     severity: str | None = None
-    """How urgent its rule says it is; ``None``: unknown."""
+    """Severity of its rule; ``None`` if unknown."""
     former_ids: tuple[str, ...] = ()
-    """Ids of alerts that it has taken the place of, when stories merged, split or got another id; sorted."""
+    """Ids of the alerts that it replaced when stories merged, split or got another id; sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
-    """One alert on its way to one channel. Written before the alert, removed never: it is the record of delivery."""
+    """A message about one alert to one channel. Written before the alert and never removed: the record of delivery."""
 
     id: str
-    """Hash of alert, time of its match, channel, kind and what is new: lets a receiver drop repeats."""
+    """Hash of alert, time of its match, channel, kind and new content: a receiver can drop repeats by it."""
     alert_id: str
-    """The alert it speaks of. Where that has got another id or has joined another, the message has gone with it."""
+    """Id of its alert. When the alert gets another id or is joined with another alert, this id follows."""
     channel: str
     kind: MessageKind = MessageKind.NEW
     reason: str | None = None
-    """What has changed since the alert was told, for people; ``None`` for a new alert."""
+    """Changes since the alert was last sent, as text for people; ``None`` for a new alert."""
     article_ids: tuple[str, ...] = ()
-    """The articles that brought the news, earliest first; empty for a new alert."""
+    """Ids of the articles that caused the message, earliest first; empty for a new alert."""
     topic: str | None = None
-    """What the throttle of its rule counts by; ``None``: it is never held back."""
+    """Key by which the throttle of its rule counts messages; ``None`` for a message that is never held back."""
     created_at: datetime
     attempts: int = 0
     next_attempt: datetime
     delivered_at: datetime | None = None
-    """When its channel took it, or when it turned out that it need not be sent (``last_error`` says why)."""
+    """Time at which its channel accepted it, or it turned out not to be needed (``last_error`` has the reason)."""
     last_error: str | None = None

@@ -1,4 +1,4 @@
-"""Articles: what extraction finds, what cleaning leaves, and every revision. See ``schemas.records``."""
+"""Articles: results of extraction and of cleaning, and revisions. See ``schemas.records``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class PublishedFrom(StrEnum):
-    """Where a publication date was declared."""
+    """Place of declaration of a publication date."""
 
     JSON_LD = "json-ld"
     META = "meta"
@@ -20,28 +20,28 @@ class PublishedFrom(StrEnum):
 
 
 class Block(StrEnum):
-    """What a paragraph of a text is in its layout."""
+    """Kind of a paragraph in the layout of a text."""
 
     PARAGRAPH = "p"
     HEADING = "h"
     ITEM = "l"
     QUOTE = "q"
     ROW = "t"
-    """A row of a table; " | " stands between its cells."""
+    """A row of a table, its cells separated by " | "."""
 
 
 class DateDoubt(StrEnum):
-    """Why a declared publication date is not believed."""
+    """Reason for rejecting a declared publication date."""
 
     FUTURE = "future"
-    """More than a day after the page was fetched."""
+    """More than a day after the fetch of the page."""
     BEFORE_1995 = "before_1995"
-    """Older than any news site: an unset clock, or the date of what the story is about."""
+    """Older than any news site: an unset clock, or the date of the event in the story."""
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedLine:
-    """A line which cleaning took out of a text, and why."""
+    """A line that cleaning removed from a text, with the reason."""
 
     line: str
     reason: str
@@ -49,7 +49,7 @@ class DroppedLine:
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """A line which is something other than a plain paragraph."""
+    """A line that is not a plain paragraph."""
 
     line: str
     block: Block
@@ -57,40 +57,40 @@ class LaidOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
-    """What a page or seed says, before the line cleaner."""
+    """Content of a page or seed after extraction, before cleaning of its lines."""
 
     title: str | None
     lines: tuple[str, ...]
-    """Paragraphs, sub-headings and list items in reading order, no blank ones."""
+    """Paragraphs, sub-headings and list items in reading order, without blank lines."""
     description: str | None = None
     author: str | None = None
     published: datetime | None = None
     published_from: PublishedFrom | None = None
     language: str | None = None
-    """As declared (``lang`` attribute, meta); ISO 639-1 lower case."""
+    """Language as declared (``lang`` attribute, meta): ISO 639-1, lower case."""
     site_name: str | None = None
     canonical_url: str | None = None
-    """``rel=canonical``, resolved, as declared."""
+    """``rel=canonical`` as declared, resolved to an absolute address."""
     modified: datetime | None = None
-    """When the page says it was last changed."""
+    """Time of the last change, as declared by the page."""
     modified_from: PublishedFrom | None = None
     date_doubt: DateDoubt | None = None
-    """Why the publication date that is declared was not taken, where none was."""
+    """Reason why the declared publication date was rejected; ``None`` if it was not."""
     section: str | None = None
-    """Part of the site, as declared: "World", "Defence"."""
+    """Section of the site, as declared: "World", "Defence"."""
     image: str | None = None
-    """Address of the picture that the page declares as its own."""
+    """Address of the lead image, as declared by the page."""
     byline: str | None = None
-    """The byline as declared, agencies and desks included, where it says more than ``author``; joined by " | "."""
+    """The declared byline with agencies and desks, if it has more than ``author``; parts joined by " | "."""
     layout: tuple[LaidOut, ...] = ()
     """The lines that are headings, list items, quotes or table rows."""
     dropped: tuple[DroppedLine, ...] = ()
-    """Lines which extraction itself already set aside."""
+    """Lines that extraction itself removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """One place in an article where a rule's term stands."""
+    """An occurrence of a rule's term in an article."""
 
     field: str
     """``title`` or ``body``."""
@@ -98,16 +98,16 @@ class Match:
     start: int
     """Offset of the first character of ``form`` in the field's text, in code points."""
     end: int
-    """Offset behind its last character."""
+    """Offset after its last character, in code points."""
     form: str
-    """The text as it stands there: ``text[start:end]``."""
+    """The matched text: ``text[start:end]``."""
     term: str
-    """The term of the rule which it stands for."""
+    """The term of the rule that it matched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleHit:
-    """All the places where one rule matches one article."""
+    """All matches of one rule in one article."""
 
     rule_id: str
     rule_version: str
@@ -116,39 +116,39 @@ class RuleHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedHit:
-    """A rule that would match an article if the lines which cleaning dropped counted. It gives no alert."""
+    """A rule that would match an article if its dropped lines counted. It raises no alert."""
 
     rule_id: str
     form: str
-    """What stands in the dropped line."""
+    """The matched text in the dropped line."""
     term: str
-    """The term of the rule which it stands for."""
+    """The term of the rule that it matched."""
     line: str
     reason: str
-    """Why the line was dropped."""
+    """Reason for which the line was dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One capture of an article: when, which text, and where in the archive."""
+    """A capture of an article: time, digest of its text, and position in the archive."""
 
     fetched_at: datetime
     digest: str
     """Digest of the content (``ArticleContent.digest``)."""
     archive_record: str
     listed_at: datetime | None = None
-    """When we first saw its address in a feed; ``None`` where no feed led to it, or it was captured before that was
-    kept."""
+    """Time at which its address was first seen in a feed; ``None`` if no feed led to it, or for captures from before
+    such times were kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleContent:
-    """One revision of an article: everything which comes from its text alone."""
+    """A revision of an article: everything derived from its text alone."""
 
     article_id: str
     """Hash of the canonical URL."""
     digest: str
-    """Hash of title, description, author, published and body: equal digests are the same revision."""
+    """Hash of title, description, author, published and body: equal digests mean the same revision."""
     url: str
     external_id: str | None
     source: str | None
@@ -163,39 +163,39 @@ class ArticleContent:
     dropped: tuple[DroppedLine, ...]
     word_count: int
     modified: datetime | None = None
-    """When the page says it was last changed."""
+    """Time of the last change, as declared by the page."""
     modified_from: PublishedFrom | None = None
     date_doubt: DateDoubt | None = None
-    """Why the publication date that is declared was not taken, where none was."""
+    """Reason why the declared publication date was rejected; ``None`` if it was not."""
     site_name: str | None = None
-    """What the page or its feed calls the site; ``source`` is the name that counts."""
+    """Name of the site according to the page or its feed; ``source`` is the name in use."""
     section: str | None = None
-    """Part of the site, as declared."""
+    """Section of the site, as declared."""
     image: str | None = None
-    """Address of the picture that the page declares as its own."""
+    """Address of the lead image, as declared by the page."""
     byline: str | None = None
-    """The byline as declared, agencies and desks included, where it says more than ``author``; joined by " | "."""
+    """The declared byline with agencies and desks, if it has more than ``author``; parts joined by " | "."""
     layout: str = ""
-    """What each paragraph of the body is, a letter each (``Block``); empty: all are plain paragraphs."""
+    """Kinds of the paragraphs of the body, one letter each (``Block``); empty if all are plain paragraphs."""
     hits: tuple[RuleHit, ...] = ()
     dropped_hits: tuple[DroppedHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """An article as it stands in the store: its current revision, its history and its place among the others."""
+    """An article in the store: its current revision, captures, copy group and story."""
 
     content: ArticleContent
     observations: tuple[Observation, ...]
-    """Every capture of it, sorted by time."""
+    """All its captures, sorted by time."""
     revision: int
-    """1 for the first text, one more with every change of it."""
+    """1 for the first text; each change of the text adds 1."""
     first_seen: datetime
     """Time of the first capture."""
     canonical_id: str | None = None
-    """Earliest article of its copy group (itself, when it is that one); ``None`` until it has been grouped."""
+    """Earliest article of its copy group, its own id if it is the earliest; ``None`` until it has been grouped."""
     copies: tuple[str, ...] = ()
-    """On a canonical article: ids of the others of its group, sorted."""
+    """On a canonical article: ids of the other articles of its group, sorted; empty on the others."""
     story_id: str | None = None
 
     @property
@@ -205,13 +205,13 @@ class Article:
 
     @property
     def first_listed(self) -> datetime | None:
-        """When we first saw its address in a feed."""
-        return min((one.listed_at for one in self.observations if one.listed_at), default=None)
+        """Time at which its address was first seen in a feed; ``None`` if unknown."""
+        return min((seen.listed_at for seen in self.observations if seen.listed_at), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """A paragraph before and after."""
+    """A paragraph before and after a change."""
 
     before: str
     after: str
@@ -219,24 +219,24 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionChange:
-    """What one revision of an article has changed."""
+    """The changes that a revision of an article made."""
 
     article_id: str
     url: str
     revision: int
     """Number of the new revision: 2 for the first change."""
     seen_at: datetime
-    """When the new text was first captured: it was changed between the capture before and then."""
+    """Time of the first capture of the new text. The change was made between ``not_before`` and this time."""
     not_before: datetime
-    """When the old text was last captured."""
+    """Time of the last capture of the old text."""
     cosmetic: bool
-    """No word of title, description or body is another."""
+    """True if no word of title, description or body has changed."""
     title: Rewritten | None
     numbers_removed: tuple[str, ...]
     numbers_added: tuple[str, ...]
     names_removed: tuple[str, ...]
     names_added: tuple[str, ...]
     removed: tuple[str, ...]
-    """Paragraphs that are gone."""
+    """Paragraphs that were removed."""
     added: tuple[str, ...]
     rewritten: tuple[Rewritten, ...]

@@ -1,4 +1,4 @@
-"""What was fetched or read, before anything is done to it. See ``schemas.records``."""
+"""Captures: fetched pages and read files before any processing. See ``schemas.records``."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from enum import StrEnum
 
 
 class MediaKind(StrEnum):
-    """What the bytes of a capture are, and so which way through extraction they take."""
+    """Kind of the bytes of a capture; it decides how they are extracted."""
 
     HTML = "html"
     """A web page."""
     TEXT = "text"
-    """Plain text which a scraper got out of a news page, boilerplate lines and all."""
+    """Plain text that a scraper took from a news page, boilerplate lines included."""
     JSON_ARTICLE = "json_article"
     """One object of a ``.jsonl`` seed: ``url``, ``source``, ``published`` and ``html`` or ``title`` + ``text``."""
     FEED_ENTRY = "feed_entry"
-    """The text that a feed itself gave for an entry (JSON: a ``FeedEntry``), used when the page cannot be had."""
+    """The text of an entry in the feed itself (JSON: a ``FeedEntry``), used if its page cannot be fetched."""
     FEED = "feed"
     """A feed document. Archived for replay, not an article."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """One entry of a feed, as the feed declared it."""
+    """An entry of a feed, as declared by the feed."""
 
     feed_url: str
     """Address of the feed (or ``seed:`` + file name)."""
     entry_id: str
-    """The feed's own id for the entry, or its link where it has none."""
+    """Id of the entry in the feed, or its link if it has no id."""
     link: str | None
     title: str | None
     author: str | None
     published: datetime | None
     html: str | None
-    """The longest text the feed gave for the entry: content, else summary; HTML or plain."""
+    """The longest text of the entry: content, else summary; HTML or plain."""
     source: str | None
-    """The name of the outlet: what an aggregator's entry names as its source, else the feed's title."""
+    """Name of the outlet: the source that an aggregator's entry names, else the title of the feed."""
     plain: bool = False
-    """Whether ``html`` is plain text by declaration; else it is HTML, or plain text that does not say so."""
+    """True if ``html`` is declared to be plain text; else it is HTML, or plain text without a declaration."""
     syndicated: bool = False
-    """Whether ``source`` is an outlet of another site, which the entry itself names: an aggregator's entry."""
+    """True if the entry itself names ``source``, an outlet of another site: an aggregator's entry."""
     shares_link: bool = False
-    """Whether other entries of the feed have the same link: then the entry is known by its own id and text."""
+    """True if other entries of the feed have the same link; the entry is then identified by its own id and text."""
 
 
 class Trusted(StrEnum):
-    """Whose word counts first on an article's title, author and date."""
+    """Preferred source of an article's title, author and date."""
 
     PAGE = "page"
     FEED = "feed"
@@ -55,41 +55,41 @@ class Trusted(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingOptions:
-    """How the pages of a source are to be read, as the feed list says. Archived with each page for its replay."""
+    """Options of the feed list for extraction of a source's pages. Archived with each page for its replay."""
 
     body: str | None = None
-    """Selector of what holds the story: XPath where it begins with ``/`` or ``.//``, else CSS."""
+    """Selector of the element that holds the story: XPath if it begins with ``/`` or ``.//``, else CSS."""
     remove: tuple[str, ...] = ()
-    """Selectors of what is not the story's."""
+    """Selectors of elements that are not part of the story."""
     language: str | None = None
-    """ISO 639-1 code: believed more than the page and the detection."""
+    """ISO 639-1 code: takes precedence over the page's declaration and over detection."""
     trust: Trusted = Trusted.PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What was fetched or read, before anything is done to it. One capture is one WARC record."""
+    """A fetched page or a read file, before any processing. One capture is one WARC record."""
 
     url: str
-    """The address asked for, or ``seed:`` + file name."""
+    """The requested address, or ``seed:`` + file name."""
     fetched_at: datetime
-    """When it was fetched; of a seed, when it was read, unless an archive says when it was fetched. UTC."""
+    """Time of the fetch, UTC; for a seed the time of reading, unless its archive has the time of the fetch."""
     kind: MediaKind
     body: bytes
     content_type: str | None = None
-    """As declared by the server; not to be trusted."""
+    """Content type as declared by the server; it may be wrong."""
     status: int | None = None
-    """HTTP status; ``None`` for seeds."""
+    """HTTP status; ``None`` for a seed."""
     headers: tuple[tuple[str, str], ...] = ()
     """HTTP response headers, in order."""
     external_id: str | None = None
     """The ``id`` of a seed, or its file name."""
     entry: FeedEntry | None = None
-    """The feed entry which led to this page."""
+    """The feed entry that led to this page."""
     listed_at: datetime | None = None
-    """When we first saw its address in a feed: before it was fetched, by hours where the page was not to be had."""
+    """Time at which its address was first seen in a feed; hours before the fetch if that failed at first."""
     final_url: str | None = None
-    """The address that answered, where redirects led to another one."""
+    """The address that answered, if redirects led to another one."""
     request: tuple[tuple[str, str], ...] = ()
     """HTTP request headers as sent to the address that answered, without credentials and cookies."""
     reading: ReadingOptions = field(default_factory=ReadingOptions)
@@ -97,7 +97,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class CaptureRef:
-    """Where in the archive a capture stands."""
+    """Position of a capture in the archive."""
 
     file: str
     """Path of the WARC file, relative to the archive folder."""
@@ -105,7 +105,7 @@ class CaptureRef:
     """Byte offset of the gzip member that opens the capture."""
 
     def __str__(self) -> str:
-        """The form kept in ``archive_record``: ``FILE@OFFSET``."""
+        """Return the form kept in ``archive_record``: ``FILE@OFFSET``."""
         return f"{self.file}@{self.offset}"
 
 
@@ -119,7 +119,7 @@ class SeenCapture:
     fetched_at: datetime
     archive_record: str
     article_id: str | None
-    """The article it showed; ``None`` where it went to quarantine."""
+    """Id of the article it contained; ``None`` if it went to quarantine."""
     succeeded_at: datetime | None = None
-    """``fetched_at`` where the capture itself showed the article; ``None`` where it went to quarantine, even if the
-    feed's own text stood in for the page, and for that text."""
+    """``fetched_at`` if the capture itself contained the article; ``None`` if it went to quarantine, even if the feed's
+    own text was used in its place, and for that text."""

@@ -1,4 +1,4 @@
-"""Copy groups and stories, and what grouping remembers. See ``schemas.records``."""
+"""Copy groups, stories, and the memory of grouping. See ``schemas.records``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """The place of an article among the others, as regrouping decided it."""
+    """Copy group and story of an article, as decided by regrouping."""
 
     article_id: str
     canonical_id: str
@@ -19,7 +19,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """All that grouping needs to know of an article: no text. This is what Beam shuffles and the memory keeps."""
+    """The features of an article that grouping needs, without its text. Beam shuffles it and the memory keeps it."""
 
     article_id: str
     digest: str
@@ -38,12 +38,12 @@ class Fingerprint:
     story_features: bytes
     """Packed feature vectors (see ``pipelines/stories``)."""
     story_keys: tuple[int, ...]
-    """Hashes of the most telling terms, sorted, each below 2**63."""
+    """Hashes of the most distinctive terms, sorted, each below 2**63."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryEntry:
-    """A fingerprint in the store, with where grouping has put it."""
+    """A fingerprint in the store, with the copy group and story of its article."""
 
     fingerprint: Fingerprint
     canonical_id: str
@@ -51,57 +51,57 @@ class MemoryEntry:
 
     @property
     def canonical(self) -> bool:
-        """Whether the article is its group's canonical one, and so stands for it in a story."""
+        """True if the article is the canonical one of its copy group, which represents the group in a story."""
         return self.canonical_id == self.fingerprint.article_id
 
     @property
     def story_keys(self) -> tuple[int, ...]:
-        """The keys by which stories find it: of a copy none, since stories are made of canonical articles."""
+        """Keys for look-up by stories; empty for a copy, since stories are made of canonical articles."""
         return self.fingerprint.story_keys if self.canonical else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyGroup:
-    """Articles with the same text, carried by several outlets."""
+    """Articles with the same text, published by several outlets."""
 
     canonical_id: str
     article_ids: tuple[str, ...]
 
 
 class Grouping(StrEnum):
-    """The two ways in which articles are grouped."""
+    """Criterion by which articles are grouped."""
 
     COPIES = "copies"
-    """By text."""
+    """By text: copy groups."""
     STORIES = "stories"
-    """By event."""
+    """By event: stories."""
 
 
 class Regrouped(StrEnum):
-    """What happened to groups."""
+    """Kind of a change of groups."""
 
     MERGED = "merged"
     SPLIT = "split"
     RENAMED = "renamed"
-    """The same articles, or more of them, under another id: an earlier member has come."""
+    """The same articles, or more, under another id, since an earlier member was added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChange:
-    """Groups or stories that became others. Kept for good, in the order in which it happened."""
+    """A change of groups or stories into others. Kept permanently, in the order of the changes."""
 
     id: str
-    """Hash of everything but the time, and of the edits that led to it: a step that is done again after a crash is kept
-    once, groups that are joined again after they were parted are told of again."""
+    """Hash of all other fields but the time, and of the edits that led to the change: a step repeated after a crash is
+    kept once; groups that are merged again after a split are recorded again."""
     at: datetime
     grouping: Grouping
     change: Regrouped
     before: tuple[str, ...]
-    """Ids of the groups that were, sorted."""
+    """Ids of the groups before the change, sorted."""
     after: tuple[str, ...]
-    """Ids of the groups that are, sorted."""
+    """Ids of the groups after the change, sorted."""
     article_ids: tuple[str, ...]
-    """Articles that have another group than before, sorted."""
+    """Ids of the articles whose group changed, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,6 @@ class Story:
     sources: tuple[str, ...]
     """Names of the outlets, sorted."""
     independent_sources: int
-    """Outlets counted once for each copy group, an agency's texts as the agency's: syndicated copies do not add up."""
+    """Number of outlets, one per copy group, an agency's texts counted as the agency's: copies do not add up."""
     first_source: str | None = None
-    """Of several outlets the one that was first, as far as declared times tell; ``None``: that cannot be said."""
+    """The outlet that was first according to declared times; ``None`` for a single outlet or undecided times."""

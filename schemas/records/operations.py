@@ -1,4 +1,4 @@
-"""Feeds, sources, runs, and what could not be processed. See ``schemas.records``."""
+"""Feeds, sources, runs, and inputs that could not be processed. See ``schemas.records``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime  # noqa: TC003 - serial reads the types at run tim
 from schemas.records.captures import MediaKind  # noqa: TC001 - likewise
 
 _ID_CHARACTERS = 24
-"""Hexadecimal digits of an id made of a hash: 96 bits."""
+"""Hexadecimal digits of an id made from a hash: 96 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """An input which could not be processed, and why. Nothing of it is lost: the archive has it."""
+    """An input that could not be processed, with the reason. It is not lost: the archive has it."""
 
     url: str
     stage: str
@@ -23,34 +23,35 @@ class Quarantined:
     """A short fixed word: ``empty``, ``binary``, ``http_404``, ``timeout`` …"""
     detail: str
     archive_record: str | None = None
-    """Of the latest capture that failed so: ``FILE@OFFSET``; ``None`` where nothing was captured."""
+    """Position of the latest capture that failed so, ``FILE@OFFSET``; ``None`` if nothing was captured."""
     captured_at: datetime | None = None
-    """When that capture was made."""
+    """Time of that capture."""
     kind: MediaKind | None = None
-    """What kind of capture it is."""
+    """Kind of that capture."""
     first_seen: datetime | None = None
-    """When the failure was met for the first time; ``None``: before such times were kept."""
+    """Time of the first failure; ``None`` if it was recorded before such times were kept."""
     last_seen: datetime | None = None
-    """When it was last met."""
+    """Time of the latest failure."""
     closed_at: datetime | None = None
-    """When the same capture, address or feed was last processed well. Met again later, the item is open again."""
+    """Time at which the same capture, address or feed was last processed without failure. A later failure opens the
+    item again."""
     mended_at: datetime | None = None
-    """When the capture was made that was processed well; a later one that fails opens the item again at once."""
+    """Time of the capture that was processed without failure; a later failing capture opens the item again at once."""
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Two quarantined items with the same key are the same event."""
+        """Identity of the item: two items with the same key are the same event."""
         return (self.url, self.stage, self.reason)
 
     @property
     def id(self) -> str:
-        """Hash of the key: what the item is named by on the command line."""
+        """Hash of the key, by which the command line names the item."""
         key = "\0".join(self.key).encode("utf-8", "backslashreplace")
         return hashlib.sha256(key).hexdigest()[:_ID_CHARACTERS]
 
     @property
     def is_open(self) -> bool:
-        """Whether the failure still stands."""
+        """True while the failure persists."""
         if self.closed_at is None or (self.last_seen is not None and self.last_seen > self.closed_at):
             return True
         return self.captured_at is not None and self.mended_at is not None and self.captured_at > self.mended_at
@@ -58,7 +59,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEvent:
-    """A change in the life of a feed."""
+    """A change of the state of a feed."""
 
     at: datetime
     change: str
@@ -68,107 +69,107 @@ class FeedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRetry:
-    """A page which could not be had for a reason that may pass."""
+    """A page that could not be fetched for a temporary reason."""
 
     link: str
     attempts: int
-    """Times it was asked for."""
+    """Number of requests made for it."""
     not_before: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """What must be remembered of a feed between two runs."""
+    """State of a feed between two runs."""
 
     url: str
-    """Address in the feed list: what the feed is known by, whatever becomes of it."""
+    """Address in the feed list: identifies the feed, even if it moves."""
     etag: str | None = None
-    """As the server gave it, where it can be sent back; likewise ``last_modified``."""
+    """ETag as the server sent it, if it can be sent back; likewise ``last_modified``."""
     last_modified: str | None = None
     read_at: datetime | None = None
-    """When a whole document last came, and not "not modified"."""
+    """Time at which a whole document was last received, not "not modified"."""
     entries_digest: str | None = None
     """SHA-256 of the entries of that document, hex."""
     validators_failed_at: datetime | None = None
-    """When its entries were seen to have changed under the same ETag and Last-Modified: since then none is sent."""
+    """Time at which its entries changed under the same ETag and Last-Modified; no validator is sent since then."""
     last_success: datetime | None = None
     last_attempt: datetime | None = None
     failures: int = 0
-    """Failures in a row."""
+    """Number of consecutive failures."""
     last_error: str | None = None
     title: str | None = None
     entries: int = 0
-    """Entries in the feed when it was last read."""
+    """Number of entries in the feed at the last reading."""
     address: str | None = None
-    """Where the feed is asked for since a permanent move held; ``None``: at ``url``."""
+    """Address in use since a permanent move was confirmed; ``None`` if ``url`` is in use."""
     moved_to: str | None = None
-    """Where permanent redirects (301, 308) lead at present, while that has not held for long enough."""
+    """Target of permanent redirects (301, 308) that are not yet confirmed by enough runs."""
     moved_runs: int = 0
-    """Runs in a row in which they led there."""
+    """Number of consecutive runs in which redirects led to ``moved_to``."""
     retired_at: datetime | None = None
-    """When the feed said that it is gone for good (410)."""
+    """Time at which the feed answered that it is permanently gone (410)."""
     not_before: datetime | None = None
-    """No request before that: backing off, or asked to by ``Retry-After``."""
+    """No request before this time: after failures, or as asked by ``Retry-After``."""
     due: datetime | None = None
-    """When the feed is worth the next request by its own rhythm."""
+    """Time of the next request according to the feed's own rhythm."""
     poll_seconds: int | None = None
-    """The rhythm: seconds between two requests."""
+    """Seconds between two requests, from the feed's own rhythm."""
     newest: datetime | None = None
-    """Date of the newest entry seen."""
+    """Date of the newest entry."""
     degraded: str | None = None
-    """What is wrong with the document, where it could be read in spite of it."""
+    """Defect of a document that could nevertheless be read; ``None`` if it has none."""
     hub: str | None = None
-    """WebSub hub that the feed names."""
+    """Address of the WebSub hub that the feed declares."""
     topic: str | None = None
-    """WebSub topic: the address that the feed calls its own."""
+    """WebSub topic: the address that the feed declares as its own."""
     pages: tuple[PageRetry, ...] = ()
-    """Pages to be asked for again."""
+    """Pages to be requested again."""
     events: tuple[FeedEvent, ...] = ()
     """The latest changes, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionSample:
-    """How the reading of one capture came out."""
+    """Result of the extraction of one capture."""
 
     key: str
-    """Hash of the place in the archive."""
+    """Hash of the position in the archive."""
     words: int
-    """Words of the story; 0 where no text was found."""
+    """Number of words of the story; 0 if there was no text."""
     dropped_words: int
-    """Words of the lines which cleaning took out."""
+    """Number of words in the lines that cleaning removed."""
     title_echoes: int
-    """Times the headline stood in the text and had to be taken out."""
+    """Number of times the headline was in the text and had to be removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionDay:
-    """How the pages of one source read on one day: the measure by which a change of its layout is noticed."""
+    """Results of the extraction of one source on one day, by which a change of its layout is detected."""
 
     source: str
     day: str
     """Day of the captures, UTC: ``2026-06-01``."""
     samples: tuple[ExtractionSample, ...]
-    """Those with the smallest keys, at most 64: the same whatever the order in which they came."""
+    """The results with the smallest keys, at most 64: independent of the order of processing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedLine:
-    """A line which a source prints with its articles, learned from several of them."""
+    """A line that a source prints with its articles, learned from several of them."""
 
     source: str
     line: str
-    """In the form in which lines are compared: lower case, plain quotes and dashes, single spaces."""
+    """The line in the form used for comparison: lower case, plain quotes and dashes, single spaces."""
     articles: int
-    """Articles, no two of them near-duplicates, that had it near an edge when it was learned."""
+    """Number of articles, no two of them near-duplicates, that had it near the beginning or end when it was learned."""
     learned_at: datetime
     refused_at: datetime | None = None
-    """When somebody said that it belongs to the stories: then it stays, and is not learned again."""
+    """Time at which a user declared that it belongs to the stories: it is kept then, and not learned again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCount:
-    """How many elements of a kind went into a step of the pipeline, or of copying, or came out of it."""
+    """Number of elements of a kind that went into a step of the pipeline or of copying, or came out of it."""
 
     step: str
     """``refine``, ``regroup``; ``bring``, ``send``: from and to a remote archive."""
@@ -179,7 +180,7 @@ class StepCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """The summary of a run, kept for ``status``."""
+    """Summary of a run, kept for ``status``."""
 
     id: str
     started_at: datetime
@@ -192,5 +193,5 @@ class RunRecord:
     quarantined: int
     seconds: float
     counters: tuple[StepCount, ...] = ()
-    """What Beam has counted of its pipeline, unless a runner does not tell, and what was copied from or to a remote
-    archive. What is done again counts again."""
+    """Counts of Beam's pipeline, if the runner reports them, and of copies from or to a remote archive. Repeated work
+    counts again."""

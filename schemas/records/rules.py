@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """How often a rule may speak."""
+    """Limit of how often a rule may send messages."""
 
     per: str = "story"
     window: str = "6h"
@@ -15,17 +15,17 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """What of a story that was told makes its alert worth another message."""
+    """Conditions under which an alert that was sent gets another message."""
 
     by: tuple[str, ...] = ("source", "term")
     """``source``: a further independent outlet; ``term``: a further term of the rule."""
     articles: int | None = None
-    """So many matching articles; ``None``: their number does not count."""
+    """Number of matching articles that gives another message; ``None`` if their number does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTests:
-    """Examples which a rule carries with it."""
+    """Examples that belong to a rule."""
 
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class RuleTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """An alert rule as its author wrote it."""
+    """An alert rule, as written by its author."""
 
     id: str
     query: str

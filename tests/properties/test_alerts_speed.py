@@ -1,17 +1,13 @@
-"""What makes matching fast must not change what matches: rough words, excerpts, the quick parser against the exact."""
+"""What makes matching fast must not change what matches: rough words and excerpts."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import RuleSyntaxError
 from pipelines.rules.evaluate import Subject
 from pipelines.rules.fields import TextFields
-from pipelines.rules.language.query import Phrase, Query, Term, format_query, parse, parse_by_grammar
-from pipelines.rules.language.quick_parse import quick_parse
+from pipelines.rules.language.query import Phrase, Query, Term, parse
 from pipelines.rules.matcher import confirm
 from pipelines.rules.patterns.gazetteer import default_gazetteer
 from pipelines.rules.prefilter.candidates import CandidateIndex
@@ -157,38 +153,3 @@ def test_excerpts_hold_the_places_of_the_whole_text(body: str) -> None:
     for query in map(parse, QUERIES + MORE_QUERIES):
         # A fresh subject has room for excerpts again.
         assert subject().places(query) == whole.places(query)
-
-
-ATOMS = st.one_of(
-    st.sampled_from(["HIMARS", "F-16", "=SAM", "deliver*", '"F-16 Block 70"', '="a b"', "near", "AND", "not", "16:30"]),
-    st.text(alphabet="abF16-*/:=\"( )'x.", max_size=6),
-)
-
-
-def _combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    operators = st.sampled_from(
-        [" AND ", " OR ", " ", " AND NOT ", " NEAR/8 ", " ONEAR/3 ", " NEAR/0 ", ")", "(", " NOT "]
-    )
-    wrapped = st.tuples(st.sampled_from(["({})", "title:{}", "source:{}", "lang:en", "atleast/3({})", "NOT {}"]), parts)
-    return st.one_of(st.tuples(parts, operators, parts).map("".join), wrapped.map(lambda pair: pair[0].format(pair[1])))
-
-
-@settings(deadline=None, max_examples=600)
-@given(st.recursive(ATOMS, _combined, max_leaves=8))
-@example("(" * 31 + "a" + ")" * 31)
-@example("title:" * 31 + "a")
-@example("= SAM AND atleast/2 (a OR b)")
-@example('" AND "=F:1 =ANDS =title:x = "a" a')
-@example("= AND")
-@example("=NEAR/8")
-@example("=atleast/2(a)")
-def test_the_quick_parser_and_the_grammar_read_the_same(text: str) -> None:
-    quick = quick_parse(text)
-    try:
-        slow = parse_by_grammar(text)
-    except RuleSyntaxError:
-        assert quick is None
-    else:
-        nested = "(" * 30 in text or "title:" * 30 in text  # deeper than the quick parser goes
-        assert quick == (None if nested else slow)
-        assert quick_parse(format_query(Query(slow))) == slow

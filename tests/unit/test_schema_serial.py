@@ -8,30 +8,32 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.describe import export_types, record_types
 from schemas.records import (
-    Article,
     Capture,
     CaptureRef,
     FeedEntry,
+    FeedEvent,
+    FeedState,
     Fingerprint,
     MediaKind,
-    MemoryEntry,
+    Observation,
     RunRecord,
     Story,
 )
 from schemas.serial import (
     RecordFormatError,
     dump,
-    encoder,
     from_dict,
     from_json,
     time_from_text,
     time_to_text,
     to_dict,
     to_json,
+    to_row,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -44,7 +46,8 @@ st.register_type_strategy(int, st.integers(-(1 << 63), (1 << 63) - 1))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 
-@pytest.mark.parametrize("record_type", [Article, MemoryEntry, Capture, Story, RunRecord])
+@pytest.mark.parametrize("record_type", [*record_types(), *export_types()], ids=lambda kind: kind.__name__)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_any_record_comes_back_equal_and_its_bytes_are_stable(record_type: Any, data: Any) -> None:
     record = data.draw(st.from_type(record_type))
@@ -67,6 +70,8 @@ ENTRY = FeedEntry(
 )
 
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVENT_WITHOUT_ZONE = FeedEvent(at=datetime(2026, 3, 1), change="", detail="")  # noqa: DTZ001
 RUN = dict.fromkeys(RunRecord.__slots__, 0) | {"id": "r", "started_at": "2026-03-01T00:00:00Z", "counters": []}
 
 
@@ -99,6 +104,57 @@ def test_times() -> None:
         time_to_text(datetime(2026, 3, 1))  # noqa: DTZ001
 
 
+@given(
+    time=st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)),  # noqa: DTZ001
+    offset=st.integers(-1439, 1439),
+)
+def test_times_are_written_and_read_in_utc_and_whole_seconds(time: datetime, offset: int) -> None:
+    local = time.replace(tzinfo=timezone(timedelta(minutes=offset)))
+    whole = local.astimezone(UTC).replace(microsecond=0)
+    seen = Observation(fetched_at=local, digest="d", archive_record="a", listed_at=local)
+    expected = replace(seen, fetched_at=whole, listed_at=whole)
+    assert to_json(seen) == to_json(expected)
+    assert to_dict(seen) == to_dict(expected)
+    assert json.loads(to_json(seen))["fetched_at"] == time_to_text(local)
+    given = to_dict(seen) | {"fetched_at": local.isoformat()}
+    assert from_dict(Observation, given) == from_json(Observation, json.dumps(given)) == expected
+    assert from_dict(Observation, given).fetched_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("write", [to_dict, to_json, to_row])
+def test_a_time_without_a_zone_is_refused_by_name_wherever_it_is(write: Any) -> None:
+    naive = datetime(2026, 3, 1)  # noqa: DTZ001
+    capture = Capture(url="u", fetched_at=NOON, kind=MediaKind.HTML, body=b"")
+    with pytest.raises(ValueError, match=r"Capture\.fetched_at: .* no time zone"):
+        write(replace(capture, fetched_at=naive))
+    with pytest.raises(ValueError, match=r"Capture\.entry: FeedEntry\.published: .* no time zone"):
+        write(replace(capture, entry=replace(ENTRY, published=naive)))
+    with pytest.raises(ValueError, match=r"FeedState\.events: FeedEvent\.at: .* no time zone"):
+        write(FeedState(url="u", events=(FeedEvent(at=NOON, change="", detail=""), EVENT_WITHOUT_ZONE)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-01T00:00:00",
+        "2026-03-01",
+        "2026-02-30T00:00:00Z",
+        "2026-03-01T24:00:01Z",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+        "1767225600",
+        1767225600,
+        True,
+        None,
+    ],
+)
+def test_times_that_are_none_are_refused_by_name(text: Any) -> None:
+    value = {"fetched_at": text, "digest": "d", "archive_record": "a"}
+    for read in (from_dict, lambda kind, given: from_json(kind, json.dumps(given))):
+        with pytest.raises(RecordFormatError, match=r"Observation\.fetched_at: "):
+            read(Observation, value)
+
+
 def test_missing_fields_take_their_default_and_strange_ones_are_passed_over() -> None:
     given = {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "text", "body": "", "future": 1}
     assert from_dict(Capture, given).headers == ()
@@ -107,11 +163,11 @@ def test_missing_fields_take_their_default_and_strange_ones_are_passed_over() ->
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"link": 5}, r"FeedEntry\.link: int"),
+        ({"link": 5}, r"FeedEntry\.link: .*`int`"),
         ({"published": "soon"}, r"FeedEntry\.published"),
         ({"published": 5}, r"FeedEntry\.published"),
-        ({"feed_url": None}, r"FeedEntry\.feed_url: NoneType"),
-        ({"title": ["x"]}, r"FeedEntry\.title: list"),
+        ({"feed_url": None}, r"FeedEntry\.feed_url: .*`null`"),
+        ({"title": ["x"]}, r"FeedEntry\.title: .*`array`"),
     ],
 )
 def test_wrong_types_are_named(change: Any, message: str) -> None:
@@ -122,31 +178,31 @@ def test_wrong_types_are_named(change: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("record_type", "value", "message"),
     [
-        (CaptureRef, {"file": "a"}, r"CaptureRef\.offset is missing"),
-        (CaptureRef, {"file": "a", "offset": True}, r"CaptureRef\.offset: bool"),
-        (CaptureRef, {"file": "a", "offset": 1.5}, r"CaptureRef\.offset: float"),
-        (CaptureRef, [], "CaptureRef: list"),
+        (CaptureRef, {"file": "a"}, "CaptureRef: .*missing.*`offset`"),
+        (CaptureRef, {"file": "a", "offset": True}, r"CaptureRef\.offset: .*`bool`"),
+        (CaptureRef, {"file": "a", "offset": 1.5}, r"CaptureRef\.offset: .*`float`"),
+        (CaptureRef, [], "CaptureRef: .*`array`"),
         (Capture, {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "odd", "body": ""}, r"Capture\.kind"),
         (Capture, {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "!"}, r"\.body"),
         (
             Story,
             {"id": "s", "title": None, "first_published": None, "last_published": None, "article_ids": "a"},
-            "list",
+            r"Story\.article_ids: .*`array`",
         ),
         (
             Story,
             {"id": "s", "title": None, "first_published": None, "last_published": None, "article_ids": ["a", True]},
-            r"Story\.article_ids: bool",
+            r"Story\.article_ids\[.*\]: .*`bool`",
         ),
         (
             Capture,
             {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "", "headers": [[]]},
-            r"Capture\.headers: 0 items where 2",
+            r"Capture\.headers\[.*\]: .*length 2",
         ),
         (
             Capture,
             {"url": "u", "fetched_at": "2026-03-01T00:00:00Z", "kind": "html", "body": "", "headers": [["a"]]},
-            r"Capture\.headers: 1 items where 2",
+            r"Capture\.headers\[.*\]: .*length 2",
         ),
     ],
 )
@@ -155,7 +211,12 @@ def test_wrong_forms_are_named(record_type: Any, value: Any, message: str) -> No
         from_dict(record_type, value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "[" * 100_000, b"\xff"])
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", DEEP, '{"file": "f", "offset": 1, "x": ' + DEEP, b"\xff", '"\ud83d"', "NaN"]
+)
 def test_what_is_no_json_object_is_refused(text: Any) -> None:
     with pytest.raises(RecordFormatError):
         from_json(CaptureRef, text)
@@ -177,6 +238,34 @@ def test_integers_of_any_size_are_written() -> None:
     assert dump([1 << 64, -1]) == b"[18446744073709551616,-1]"
 
 
+@given(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+def test_any_number_comes_back(whole: int, number: float) -> None:
+    run = replace(from_dict(RunRecord, RUN), articles=whole, seconds=number)
+    for again in (
+        from_json(RunRecord, to_json(run)),
+        from_dict(RunRecord, to_dict(run)),
+        from_dict(RunRecord, to_row(run)),
+    ):
+        assert again == run
+        assert str(again.seconds) == str(number)
+
+
+def test_floats_are_written_as_ever() -> None:
+    numbers = [1.0, -0.0, 1e-7, 1e15, 1e16, 1e22, 5e-324, 0.1]
+    run = from_dict(RunRecord, RUN)
+    written = [to_json(replace(run, seconds=number)).decode().rpartition('seconds":')[2] for number in numbers]
+    assert [one.partition(",")[0] for one in written] == [
+        "1.0",
+        "-0.0",
+        "1e-7",
+        "1000000000000000.0",
+        "1e+16",
+        "1e+22",
+        "5e-324",
+        "0.1",
+    ]
+
+
 def test_whole_numbers_serve_as_numbers() -> None:
     assert isinstance(from_dict(RunRecord, RUN).seconds, float)
 
@@ -186,9 +275,9 @@ def test_a_type_without_a_json_form_is_a_mistake_of_ours() -> None:
     class Odd:
         field: complex
 
-    with pytest.raises(TypeError, match="no JSON form"):
-        encoder(complex)
-    with pytest.raises((TypeError, NameError)):
+    with pytest.raises(TypeError, match="complex"):
+        to_json(Odd(1j))
+    with pytest.raises(TypeError, match="complex"):
         to_dict(Odd(1j))
 
 

@@ -44,7 +44,6 @@ def test_the_wheel_holds_all_that_a_first_run_needs(tmp_path: Path) -> None:
         "flows/shipped/feeds.opml",
         "flows/shipped/example/feed.xml",
         "pipelines/rules/patterns/gazetteer.yaml",
-        "pipelines/rules/language/query.lark",
         "pipelines/text/cues.toml",
         "schemas/sqlite.sql",
         "schemas/elasticsearch/articles.json",

@@ -1,4 +1,4 @@
-"""The rule language: parser, and the names of its syntax tree.
+"""Parser of the rule language. ``docs/rules.md`` has its grammar.
 
 ``parse`` and ``format_query`` are inverse of each other: formatting a parsed query and parsing the result gives an
 equal tree.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
+from pipelines.errors import RuleSyntaxError
 from pipelines.rules.language.construct import (
     MAX_DEPTH,
     check_field,
@@ -22,7 +21,6 @@ from pipelines.rules.language.construct import (
     make_phrase,
     make_term,
 )
-from pipelines.rules.language.quick_parse import quick_parse
 from pipelines.rules.language.syntax import (
     And,
     AtLeast,
@@ -39,10 +37,6 @@ from pipelines.rules.language.syntax import (
     children,
     format_query,
 )
-
-if TYPE_CHECKING:
-    from lark import Lark
-    from lark.exceptions import UnexpectedToken
 
 __all__ = [
     "And",
@@ -64,166 +58,195 @@ __all__ = [
 
 MAX_QUERY = 20_000
 """Characters in a query: room for a list of a thousand names."""
+_MAX_BRACKETS = 4 * MAX_DEPTH
+"""Nested brackets. Brackets around one part add no level of nesting, so more of them are allowed."""
+_MAX_CHAIN = 8 * MAX_DEPTH
+"""Operators in a row of NEAR. Each adds a level; beyond this the row is refused before it is built."""
 
 _TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "\uff02": '"'})
 _WHITE_SPACE = re.compile(r"[^\S ]")
-_WORD_LIKE = frozenset({"WORD", "PHRASE", "EXACT", "_OPEN", "FIELD", "ATLEAST", "NOT"})
-_TERMINAL_NAMES = {
-    "_CLOSE": "')'",
-    "_AND": "AND",
-    "_OR": "OR",
-    "NEAR": "NEAR/n",
-    "$END": "the end of the query",
-    "_OPEN": "'('",
-}
 
-
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    from lark import Lark  # noqa: PLC0415 - 60 ms which commands without a query need not pay
-
-    grammar = Path(__file__).with_name("query.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=False, propagate_positions=True)
+# The terminals in the order of their priority. A word ends at white space, a bracket or a quotation mark.
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<AND>AND(?![^\s()"]))
+    |(?P<OR>OR(?![^\s()"]))
+    |(?P<NOT>NOT(?![^\s()"]))
+    |(?P<NEAR>O?NEAR/[0-9]+(?![^\s()"]))
+    |(?P<ATLEAST>atleast/[0-9]+(?=\s*\())
+    |(?P<FIELD>[A-Za-z_]+:(?=[^\s)]))
+    |(?P<EXACT_WORD>=\s*(?!(?:AND|OR|NOT|O?NEAR/[0-9]+)(?![^\s()"]))[^\s()"=][^\s()"]*)
+    |(?P<EXACT_PHRASE>=\s*"[^"]*")
+    |(?P<PHRASE>"[^"]*")
+    |(?P<OPEN>\()
+    |(?P<CLOSE>\))
+    |(?P<WORD>[^\s()"=][^\s()"]*)
+    |(?P<END>$)
+    |(?P<EXACT>=)
+    |(?P<QUOTE>")
+    )""",
+    re.VERBOSE,
+)
+_LEAF = re.compile(r'(?!(?:AND|OR|NOT)$)[A-Za-z0-9-]+\*?|"[^"]*"')
+"""A query of a single plain term or phrase, as most are."""
+_CONTINUES = frozenset(
+    {"AND", "NOT", "ATLEAST", "FIELD", "EXACT_WORD", "EXACT_PHRASE", "PHRASE", "OPEN", "WORD", "EXACT", "QUOTE"}
+)
+"""Tokens that continue an AND, written or not: itself, and all that begin an operand or an error in its place."""
 
 
 @lru_cache(maxsize=1 << 14)
 def parse(text: str) -> Query:
-    """Parse a query: by hand where it is well formed, by the grammar where it is not, which can say why.
+    """Parse a query.
 
     Raises:
-        RuleSyntaxError: with the column (from 1) and what was expected there.
+        RuleSyntaxError: with the column (from 1) and what was expected there. The column is ``None`` where the query
+            as a whole is refused.
     """
     if len(text) > MAX_QUERY:
         fail(f"the query has {len(text)} characters; at most {MAX_QUERY} are allowed", MAX_QUERY + 1)
-    # Terms may hold any character, so lark's line counting is of no use: white space is made plain first.
     plain = _WHITE_SPACE.sub(" ", text if text.isascii() else text.translate(_TYPOGRAPHIC))
-    root = quick_parse(plain)
-    return Query(parse_by_grammar(plain) if root is None else root)
-
-
-def parse_by_grammar(plain: str) -> Node:
-    """Parse by ``query.lark``, which defines the language.
-
-    Raises:
-        RuleSyntaxError: with the column and what was expected there.
-    """
-    from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken  # noqa: PLC0415
-
+    if _LEAF.fullmatch(plain):
+        return Query((make_phrase if plain[0] == '"' else make_term)(plain, exact=False, column=1))
     if not plain.strip():
         fail("the query is empty; expected a term, such as HIMARS", 1)
-    if plain.count('"') % 2:
-        fail('this quotation mark is not closed; expected "', plain.rindex('"') + 1)
-    _check_brackets(plain)
-    try:
-        tree = _parser().parse(plain)
-    except UnexpectedToken as error:
-        _explain_token(plain, error)
-    except (UnexpectedCharacters, UnexpectedEOF) as error:
-        _explain_character(plain, error)
-    root = _Builder().build(tree)
-    check_whole(root)
-    return root
+    return Query(_Parser(plain).parse())
 
 
-def _check_brackets(text: str) -> None:
-    """Brackets must pair and not nest too deeply; said here, since it can be said more plainly than the parser can."""
-    opened: list[int] = []
-    quoted = False
-    for column, character in enumerate(text, start=1):
-        if character == '"':
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif character == "(":
-            opened.append(column)
-            if len(opened) > 4 * MAX_DEPTH:
-                fail(f"brackets are nested more than {4 * MAX_DEPTH} deep", column)
-        elif character == ")":
-            if not opened:
-                fail("this ')' closes nothing; expected no ')' or a '(' before it", column)
-            opened.pop()
-    if opened:
-        fail("this '(' is not closed; expected ')'", opened[-1])
+class _Parser:
+    """Recursive descent over the tokens of a query, a method per rule of the grammar.
 
+    Parts are made and checked with column 1, so that equal terms are made once. The column of an error is relative to
+    the token ``_checked``; ``parse`` adds the position of that token.
+    """
 
-def _explain_token(text: str, error: UnexpectedToken) -> NoReturn:
-    column = error.token.start_pos + 1 if error.token.type != "$END" else len(text.rstrip()) + 1
-    found = f"'{error.token}'" if error.token.type != "$END" else "the end of the query"
-    fail(f"found {found}; expected {_expected(set(error.accepts or error.expected))}", column)
+    __slots__ = ("_at", "_checked", "_kinds", "_matches", "_open", "_text", "_values")
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._matches = list(_TOKEN.finditer(text))
+        self._kinds = [match.lastgroup for match in self._matches]
+        self._values = [match[match.lastindex or 0] for match in self._matches]
+        self._at = 0
+        self._checked = 0
+        self._open: list[int] = []
 
-def _explain_character(text: str, error: Exception) -> NoReturn:
-    position = getattr(error, "pos_in_stream", None)
-    position = position if isinstance(position, int) and 0 <= position < len(text) else len(text)
-    found = f"'{text[position]}'" if position < len(text) else "the end of the query"
-    expected = _expected(set(getattr(error, "allowed", None) or _WORD_LIKE))
-    fail(f"found {found}; expected {expected}", position + 1)
-
-
-def _expected(terminals: set[str]) -> str:
-    words: list[str] = []
-    if {"WORD", "PHRASE"} & terminals:
-        words.append("a term, a \"phrase\" or '('")
-        terminals = terminals - _WORD_LIKE
-    words.extend(sorted(_TERMINAL_NAMES[name] for name in terminals if name in _TERMINAL_NAMES))
-    if not words:
-        return "something else"
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-class _Builder:
-    """Turns lark's parse tree into ours."""
-
-    def build(self, tree: object) -> Node:
-        return self._node(tree, 0)
-
-    def _node(self, tree: object, depth: int) -> Node:
-        from lark import Tree  # noqa: PLC0415
-
-        assert isinstance(tree, Tree)
-        if depth > 8 * MAX_DEPTH:  # groups cost a level here and none in the result
-            fail(f"the query is nested more than {MAX_DEPTH} levels deep", tree.meta.start_pos + 1)
-        node: Node = getattr(self, f"_{tree.data}")(tree.children, depth + 1)
+    def parse(self) -> Node:
+        try:
+            node = self._any_of()
+            if self._kinds[self._at] != "END":
+                raise self._unexpected(self._at)
+        except RuleSyntaxError as error:
+            raise RuleSyntaxError(error.message, column=self._position(self._checked) + (error.column or 1)) from None
+        # Every level of nesting takes a token, and nothing but NOT can leave a query without anything to look for.
+        if len(self._kinds) > MAX_DEPTH or "NOT" in self._kinds:
+            check_whole(node)
         return node
 
-    def _group(self, parts: list[object], depth: int) -> Node:
-        return self._node(parts[0], depth)
+    def _any_of(self) -> Node:
+        parts = [self._all_of()]
+        while self._kinds[self._at] == "OR":
+            self._at += 1
+            parts.append(self._all_of())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
-    def _any_of(self, parts: list[object], depth: int) -> Node:
-        return Or(tuple(self._node(part, depth) for part in parts))
+    def _all_of(self) -> Node:
+        parts = [self._operand()]
+        while (kind := self._kinds[self._at]) in _CONTINUES:
+            self._at += kind == "AND"
+            parts.append(self._operand())
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
 
-    def _all_of(self, parts: list[object], depth: int) -> Node:
-        return And(tuple(self._node(part, depth) for part in parts))
+    def _operand(self) -> Node:
+        if self._kinds[self._at] == "NOT":
+            self._at += 1
+            return Not(self._near())
+        return self._near()
 
-    def _negation(self, parts: list[object], depth: int) -> Node:
-        return Not(self._node(parts[1], depth))
+    def _near(self) -> Node:
+        first = self._at
+        node = self._primary()
+        length = 0
+        while self._kinds[self._at] == "NEAR":
+            length += 1
+            if length > _MAX_CHAIN:
+                self._checked = first
+                fail(f"the query is nested more than {MAX_DEPTH} levels deep", 1)
+            operator = self._at
+            self._at += 1
+            right = self._primary()
+            self._checked = operator
+            node = make_near(node, self._values[operator], right, 1)
+        return node
 
-    def _near(self, parts: list[object], depth: int) -> Node:
-        left, operator, right = parts
-        return make_near(self._node(left, depth), str(operator), self._node(right, depth), _column(operator))
+    def _primary(self) -> Node:
+        at = self._checked = self._at
+        self._at = at + 1
+        match self._kinds[at]:
+            case "WORD":
+                return make_term(self._values[at], exact=False, column=1)
+            case "PHRASE":
+                return make_phrase(self._values[at], exact=False, column=1)
+            case "OPEN":
+                return self._group(at)
+            case "EXACT_WORD" | "EXACT_PHRASE" as kind:
+                word = self._values[at][1:].lstrip()
+                make = make_term if kind == "EXACT_WORD" else make_phrase
+                return make(word, exact=True, column=1 + len(self._values[at]) - len(word))
+            case "ATLEAST":
+                self._at += 1  # its token looks ahead for the bracket
+                part = self._group(at + 1)
+                self._checked = at
+                return make_at_least(self._values[at], part, 1)
+            case "FIELD":
+                return self._field(at)
+            case kind:
+                raise self._unexpected(at + 1 if kind == "EXACT" else at)
 
-    def _at_least(self, parts: list[object], depth: int) -> Node:
-        operator, inner = parts
-        return make_at_least(str(operator), self._node(inner, depth), _column(operator))
+    def _field(self, first: int) -> Node:
+        """Parse a field and the part that follows it; fields in a row without recursion, as they may be thousands."""
+        names = [check_field(self._values[first], 1)]
+        while self._kinds[self._at] == "FIELD":
+            self._checked = self._at
+            names.append(check_field(self._values[self._at], 1))
+            self._at += 1
+        node = self._primary()
+        for at in range(first + len(names) - 1, first - 1, -1):
+            self._checked = at
+            node = make_field(names[at - first], node, 1)
+        return node
 
-    def _in_field(self, parts: list[object], depth: int) -> Node:
-        field, inner = parts
-        name = check_field(str(field), _column(field))
-        return make_field(name, self._node(inner, depth), _column(field))
+    def _group(self, bracket: int) -> Node:
+        """Parse what follows an opening bracket, the closing one included."""
+        self._open.append(bracket)
+        if len(self._open) > _MAX_BRACKETS:
+            self._checked = bracket
+            fail(f"brackets are nested more than {_MAX_BRACKETS} deep", 1)
+        node = self._any_of()
+        if self._kinds[self._at] != "CLOSE":
+            raise self._unexpected(self._at)
+        self._at += 1
+        self._open.pop()
+        return node
 
-    def _word(self, parts: list[object], _: int) -> Node:
-        return make_term(str(parts[0]), exact=False, column=_column(parts[0]))
+    def _unexpected(self, at: int) -> RuleSyntaxError:
+        """Return the error of a token in a place for another: what it is, and what was expected."""
+        self._checked = at
+        kind = self._kinds[at]
+        if kind == "QUOTE":
+            return RuleSyntaxError('this quotation mark is not closed; expected "', column=1)
+        if kind == "END" and self._open:
+            self._checked = self._open[-1]
+            return RuleSyntaxError("this '(' is not closed; expected ')'", column=1)
+        if kind == "CLOSE" and not self._open:
+            return RuleSyntaxError("this ')' closes nothing; expected no ')' or a '(' before it", column=1)
+        found = "the end of the query" if kind == "END" else f"'{self._values[at]}'"
+        after_equals = at > 0 and self._kinds[at - 1] == "EXACT"
+        expected = "a term or a \"phrase\" after '='" if after_equals else "a term, a \"phrase\" or '('"
+        return RuleSyntaxError(f"found {found}; expected {expected}", column=1)
 
-    def _exact_word(self, parts: list[object], _: int) -> Node:
-        return make_term(str(parts[1]), exact=True, column=_column(parts[1]))
-
-    def _phrase(self, parts: list[object], _: int) -> Node:
-        return make_phrase(str(parts[0]), exact=False, column=_column(parts[0]))
-
-    def _exact_phrase(self, parts: list[object], _: int) -> Node:
-        return make_phrase(str(parts[1]), exact=True, column=_column(parts[1]))
-
-
-def _column(token: object) -> int:
-    position: int = getattr(token, "start_pos", 0)
-    return position + 1
+    def _position(self, at: int) -> int:
+        """Return the offset of a token; the end is that of the text without trailing space."""
+        if self._kinds[at] == "END":
+            return len(self._text.rstrip())
+        return self._matches[at].end() - len(self._values[at])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, is_dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from schemas.serial import Codec, decoder, dump, encoder, hints, is_tuple, load, without_none
+from schemas.serial import JsonObject, dump, from_dict, hints, is_tuple, load, to_row, without_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,13 +16,13 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table."""
+    """A column of a table."""
 
     name: str
     path: tuple[str, ...]
     """The attributes that lead from the record to its value."""
-    encode: Codec
-    decode: Codec
+    is_json: bool
+    """True for a list, which is kept as JSON text."""
 
 
 class Table(Generic[Record]):
@@ -33,7 +34,8 @@ class Table(Generic[Record]):
         self.names = tuple(column.name for column in self.columns)
         self.selected = ", ".join(f"{name}.{column}" for column in self.names)
         """The columns as a list for SELECT, in order."""
-        self._build = _builder(record_type, iter(range(len(self.columns))), self.columns)
+        self._record_type = record_type
+        self._nested = _nesting(record_type, iter(range(len(self.columns))))
 
     def insert(self, conflict: str) -> str:
         """An INSERT of a row, with what is done ``ON CONFLICT``."""
@@ -48,68 +50,54 @@ class Table(Generic[Record]):
         return self.insert(f"({', '.join(key)}) DO UPDATE SET {changed}")
 
     def row(self, record: Record) -> tuple[Any, ...]:
-        """A record as the values of the columns.
+        """Return the values of the columns for a record.
 
         Raises:
             UnicodeEncodeError: a text inside holds half of a surrogate pair.
         """
+        whole = to_row(record)
         values = []
         for column in self.columns:
-            value: Any = record
+            value: Any = whole
             for attribute in column.path:
-                value = getattr(value, attribute)
-            values.append(column.encode(value))
+                value = value[attribute]
+            values.append(dump(value).decode() if column.is_json else value)
         return tuple(values)
 
     def record(self, row: tuple[Any, ...]) -> Record:
-        """The record of a row of ``selected`` columns; further ones may follow."""
-        return self._build(row)
+        """Return the record of a row of ``selected`` columns; further columns may follow.
+
+        Raises:
+            RecordFormatError: a value is missing or of the wrong type.
+        """
+        return from_dict(self._record_type, self._nested(row))
 
 
 def _columns(record_type: type, path: tuple[str, ...]) -> Iterator[Column]:
     for name, hint in hints(record_type).items():
-        plain: Any
-        plain, _ = without_none(hint)
-        if isinstance(plain, type) and is_dataclass(plain):
-            yield from _columns(plain, (*path, name))
+        if inner := _record_inside(hint):
+            yield from _columns(inner, (*path, name))
         else:
-            encode, decode = _value_codec(hint)
-            yield Column(name=name, path=(*path, name), encode=encode, decode=decode)
+            yield Column(name=name, path=(*path, name), is_json=_is_json(hint))
 
 
-def _value_codec(hint: object) -> tuple[Codec, Codec]:
+def _record_inside(hint: object) -> type | None:
     plain, _ = without_none(hint)
-    if plain is bytes:
-        return _same, _same
-    encode, decode = encoder(hint), decoder(hint)
-    if is_tuple(plain):
-        return lambda value: dump(encode(value)).decode(), lambda text: decode(load(text))
-    return encode, decode
+    return plain if isinstance(plain, type) and is_dataclass(plain) else None
 
 
-def _same(value: Any) -> Any:  # noqa: ANN401 - bytes are a BLOB as they are
-    return value
+def _is_json(hint: object) -> bool:
+    return is_tuple(without_none(hint)[0])
 
 
-def _builder(
-    record_type: type[Record], positions: Iterator[int], columns: tuple[Column, ...]
-) -> Callable[[tuple[Any, ...]], Record]:
-    """The function which makes a record of a row; ``positions`` counts through the columns in order."""
+def _nesting(record_type: type, positions: Iterator[int]) -> Callable[[tuple[Any, ...]], JsonObject]:
+    """Return the function that makes nested dictionaries of a row; ``positions`` counts through the columns."""
     steps: list[tuple[str, Callable[[tuple[Any, ...]], Any]]] = []
-    for name, hint in _fields(record_type):
-        plain: Any
-        plain, _ = without_none(hint)
-        if isinstance(plain, type) and is_dataclass(plain):
-            steps.append((name, _builder(plain, positions, columns)))
-        else:
-            steps.append((name, _reader(next(positions), columns)))
-    return lambda row: record_type(**{name: step(row) for name, step in steps})
+    for name, hint in hints(record_type).items():
+        inner = _record_inside(hint)
+        steps.append((name, _nesting(inner, positions) if inner else _reader(next(positions), is_json=_is_json(hint))))
+    return lambda row: {name: step(row) for name, step in steps}
 
 
-def _fields(record_type: type) -> list[tuple[str, object]]:
-    return list(hints(record_type).items())
-
-
-def _reader(position: int, columns: tuple[Column, ...]) -> Callable[[tuple[Any, ...]], Any]:
-    decode = columns[position].decode
-    return lambda row: decode(row[position])
+def _reader(position: int, *, is_json: bool) -> Callable[[tuple[Any, ...]], Any]:
+    return (lambda row: load(row[position])) if is_json else itemgetter(position)
