@@ -22,8 +22,8 @@ JAR_CACHE = Path(__file__).parent.parent / "var" / "elasticsearch"
 
 
 RUNNERS = {"flink", "prism"}
-MODULES_WITH_SERVERS = {"test_local_node", "test_remote"}
-"""Modules of tests that start an Elasticsearch node or an object store without a fixture of that name."""
+SERVERS = {"local_node", "s3_server"}
+"""Names that a module of tests imports to start an Elasticsearch node or an object store by itself."""
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:  # noqa: ARG001
@@ -44,8 +44,8 @@ def _needs(item: pytest.Item) -> Iterator[str]:
     values = {value for value in callspec.params.values() if isinstance(value, str)} if callspec else set()
     if (
         "elasticsearch_url" in getattr(item, "fixturenames", ())
-        or "elasticsearch" in values
-        or item.path.stem in MODULES_WITH_SERVERS
+        or ("elasticsearch" in values and "unit" not in item.path.parts)
+        or SERVERS & vars(getattr(item, "module", None) or object).keys()
     ):
         yield "servers"
     yield from RUNNERS & (values | set(item.name.partition("[")[0].split("_")))

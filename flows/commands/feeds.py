@@ -59,7 +59,7 @@ def _listed(file: Path | None, settings: Settings) -> FeedList:
 def check(
     file: FileArgument = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask nobody: only what earlier runs have found out.")
+        bool, typer.Option("--offline", help="Send no requests: show the results of earlier runs.")
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -158,10 +158,10 @@ def revive(
 
 @app.command("import")
 def import_list(
-    file: Annotated[Path, typer.Argument(help="Feed list to take over: OPML, TOML, YAML or addresses.")],
-    to: Annotated[
-        Path, typer.Option("--to", help="Your list (.toml, .yaml, .opml, .txt); made where it is missing.")
-    ] = Path("feeds.toml"),
+    file: Annotated[Path, typer.Argument(help="Feed list whose feeds are added: OPML, TOML, YAML or addresses.")],
+    to: Annotated[Path, typer.Option("--to", help="Your list (.toml, .yaml, .opml, .txt); created if missing.")] = Path(
+        "feeds.toml"
+    ),
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -199,7 +199,9 @@ def _form_of(path: Path) -> Form:
 @app.command("export")
 def export_list(
     file: FileArgument = None,
-    form: Annotated[Form, typer.Option("--form", help="OPML has no options of single feeds.")] = Form.OPML,
+    form: Annotated[
+        Form, typer.Option("--form", help="Format of the list; OPML cannot hold options of single feeds.")
+    ] = Form.OPML,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
