@@ -63,59 +63,81 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WIREPICKET_", extra="forbid", frozen=True)
 
     home: Path = Path("var")
-    """Folder of the archive, the SQLite file, the delivered-alert log and the local Elasticsearch."""
+    """Folder of everything that is kept: archive, SQLite file, log of delivered alerts, local Elasticsearch."""
     store: str | None = None
-    """Address of the store; the SQLite file ``wirepicket.db`` in ``home`` when not given."""
+    """Address of the store: ``sqlite:///FILE``, or the address of an Elasticsearch. By default the SQLite file
+    ``wirepicket.db`` in ``home``.
+    """
     api_key: SecretStr | None = None
     """API key of Elasticsearch."""
     api_key_file: Path | None = None
-    """File that holds the API key, as secrets of containers are given."""
+    """File with the API key of Elasticsearch, as containers are given secrets; in place of ``api_key``."""
     ca_file: Path | None = None
-    """Certificate authority of Elasticsearch, PEM."""
+    """File with the certificate authority of Elasticsearch, PEM."""
     index_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")] = "wirepicket"
-    """What the names of our indices begin with."""
+    """Beginning of the names of all indices, templates and aliases."""
     store_patience: Annotated[float, Field(ge=0, le=86_400)] = 60.0
-    """Seconds for which a request to Elasticsearch is tried again while it is overloaded, full or restarting."""
+    """Seconds for which a request to Elasticsearch is retried while it is overloaded, full or restarting."""
     allow_nets: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Private networks which may be fetched from all the same; in the environment separated by commas."""
+    """Networks that may be fetched from although they are not global unicast, such as ``10.0.0.0/8``; in the
+    environment separated by commas. An address that leads on to an IPv4 address needs that one allowed, too.
+    """
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 14
-    """How long an article is remembered for grouping, in days."""
+    """Longest time between two dated copies of one text, in days; for as long a story that nothing joins is remembered
+    for grouping.
+    """
     contact: str | None = None
-    """Where a publisher reaches whoever runs this: an address of a page or ``mailto:``. Sent with each request."""
+    """Address at which a publisher reaches you: a page or ``mailto:``. It is sent in the ``User-Agent``. Set it."""
     host_interval: Annotated[float, Field(ge=0, le=60)] = 1.0
     """Seconds between two requests to one public host."""
     deadline: Annotated[float, Field(gt=0)] = 30.0
-    """Minutes after which a run fetches no more; what is left is due in the next run."""
+    """Minutes after which a run fetches nothing more; the rest is due in the next run. In ``serve`` the default is half
+    of ``--every``.
+    """
     host_pages: Annotated[int, Field(ge=1)] = 500
-    """Pages of one host that are fetched in one run: eight minutes at a page a second."""
+    """Pages of one host fetched in one run (the default is eight minutes at a page a second); the next run continues.
+    """
     run_pages: Annotated[int, Field(ge=1)] = 20_000
-    """Pages that are fetched in one run: those of 1,000 feeds met for the first time."""
+    """Pages fetched in one run (the default is enough for 1,000 new feeds); the next run continues."""
     archive_days: Annotated[int, Field(ge=1)] | None = None
-    """Days after which archive files are deleted; never when not given."""
+    """Days after which archive files are deleted. By default none is deleted."""
     archive_remote: str | None = None
-    """Folder or object store that ``run`` and ``fetch`` send WARC files to, and ``stream`` brings them from."""
+    """Folder or object store (``s3://…``) to which ``run`` and ``fetch`` copy WARC files, and from which ``stream``
+    copies them.
+    """
     feeds: Path | None = None
-    """Feed list which ``run`` reads when it is given neither feeds nor seeds."""
+    """Feed list of a run without ``--feeds`` and ``--seeds``."""
     rules: Path | None = None
-    """Alert rules; the shipped examples when not given."""
+    """File of alert rules. By default the shipped examples."""
     gazetteer: Path | None = None
-    """Your own weapon systems, on top of those that come with wirepicket."""
+    """File of your own weapon systems, added to the shipped gazetteer; an entry with the same id replaces a shipped
+    one.
+    """
     channels: dict[str, tuple[SecretStr, ...]] = {}
-    """Notification channels: the name that rules use, and addresses of targets (which hold secrets)."""
+    """Notification channels: for each name that rules use, a list of addresses (which may hold secrets). JSON in the
+    environment.
+    """
     failures: str | None = None
-    """The channel which is told of flows that fail on a Prefect server; its targets are Apprise addresses."""
+    """Name of the channel that is notified of failed flows of a Prefect server and of stopped schedules; its addresses
+    are those of Apprise.
+    """
     templates: Path | None = None
-    """Folder of templates for messages, in place of those that come with wirepicket."""
+    """Folder of templates for messages, in place of the shipped ones."""
     beam_options: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
-    """Options for Beam's runner, such as ``--job_endpoint=HOST:PORT``; in the environment separated by blanks."""
+    """Options of Beam's runner, such as ``--job_endpoint=HOST:PORT``; in the environment separated by blanks."""
     log: LogForm = LogForm.NONE
-    """In what form each step is logged on standard error: ``none``, ``text``, ``json``."""
+    """Form of the log of steps on standard error: a line a step as text or JSON. With ``json`` everything there is JSON
+    lines.
+    """
     metrics_file: Path | None = None
-    """File of Prometheus metrics that each run adds to, and now and then a stream."""
+    """File of Prometheus metrics to which every process adds, for node_exporter's textfile collector. With
+    ``metrics_port`` alone it is ``metrics.prom`` in ``home``.
+    """
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Port on loopback where ``stream`` and ``serve`` answer Prometheus."""
+    """Port on loopback at which ``stream`` and ``serve`` answer Prometheus with that file; runs beside them need none.
+    """
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
-    """Extraction processes; one a core when not given."""
+    """Number of extraction processes. By default one for each core."""
 
     @property
     def metrics_path(self) -> Path | None:

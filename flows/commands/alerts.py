@@ -46,13 +46,16 @@ StateOption = Annotated[AlertState | None, typer.Option("--state", help="Only al
 RuleOption = Annotated[str | None, typer.Option("--rule", help="Only alerts of this rule.", metavar="ID")]
 SinceOption = Annotated[
     str | None,
-    typer.Option("--since", help="Only alerts raised from then on: a date, a time, or a span like 7d.", metavar="TIME"),
+    typer.Option(
+        "--since", help="Only alerts raised at this time or later: a date, a time, or a span like 7d.", metavar="TIME"
+    ),
 ]
 SeverityOption = Annotated[
-    list[Severity] | None, typer.Option("--severity", help="Only of this severity; may be given several times.")
+    list[Severity] | None, typer.Option("--severity", help="Only alerts of this severity; may be given several times.")
 ]
 SourceOption = Annotated[
-    str | None, typer.Option("--source", help="Only where an article of this outlet or host matches.", metavar="NAME")
+    str | None,
+    typer.Option("--source", help="Only alerts with a matching article of this outlet or host.", metavar="NAME"),
 ]
 
 

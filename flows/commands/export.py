@@ -40,10 +40,10 @@ class ExportForm(StrEnum):
 
 
 def export(
-    what: Annotated[What, typer.Argument(help="What to export.")],
-    form: Annotated[ExportForm, typer.Option("--form", help="Markdown: articles only, for reading.")] = ExportForm.JSON,
+    what: Annotated[What, typer.Argument(help="Kind of record to export.")],
+    form: Annotated[ExportForm, typer.Option("--form", help="JSON lines, or Markdown (articles only).")] = ExportForm.JSON,
     closed: Annotated[
-        bool, typer.Option("--all", help="Of quarantine: closed entries as well, what has succeeded since.")
+        bool, typer.Option("--all", help="Export closed quarantine entries too: failures that have succeeded since.")
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,

@@ -59,7 +59,7 @@ def _listed(file: Path | None, settings: Settings) -> FeedList:
 def check(
     file: FileArgument = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask nobody: only what earlier runs have found out.")
+        bool, typer.Option("--offline", help="Send no requests: show the results of earlier runs.")
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -158,10 +158,10 @@ def revive(
 
 @app.command("import")
 def import_list(
-    file: Annotated[Path, typer.Argument(help="Feed list to take over: OPML, TOML, YAML or addresses.")],
-    to: Annotated[
-        Path, typer.Option("--to", help="Your list (.toml, .yaml, .opml, .txt); made where it is missing.")
-    ] = Path("feeds.toml"),
+    file: Annotated[Path, typer.Argument(help="Feed list whose feeds are added: OPML, TOML, YAML or addresses.")],
+    to: Annotated[Path, typer.Option("--to", help="Your list (.toml, .yaml, .opml, .txt); created if missing.")] = Path(
+        "feeds.toml"
+    ),
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -206,7 +206,7 @@ def _form_of(path: Path) -> FeedListForm:
 def export_list(
     file: FileArgument = None,
     form: Annotated[
-        FeedListForm, typer.Option("--form", help="OPML has no options of single feeds.")
+        FeedListForm, typer.Option("--form", help="Format of the list; OPML cannot hold options of single feeds.")
     ] = FeedListForm.OPML,
     store: StoreOption = None,
     config: ConfigOption = None,

@@ -21,11 +21,11 @@ def fetch(
     feeds: FeedsOption = None,
     seeds: SeedsOption = None,
     due: Annotated[
-        bool, typer.Option("--due/--all", help="Only feeds for which it is time by their own rhythm, or all.")
+        bool, typer.Option("--due/--all", help="Fetch only the feeds that are due by their own rhythm, or all.")
     ] = True,
     remote: Annotated[
         str | None,
-        typer.Option("--to", help="Send WARC files to a folder or an object store (s3://…) too.", metavar="PLACE"),
+        typer.Option("--to", help="Also copy WARC files to this folder or object store (s3://…).", metavar="PLACE"),
     ] = None,
     deadline: DeadlineOption = None,
     store: StoreOption = None,

@@ -17,7 +17,9 @@ app = typer.Typer(help="A Flink cluster of real processes on loopback, for tests
 @app.command()
 def up(
     port: Annotated[int, typer.Option("--port", help="Port of its REST interface.", min=1, max=65535)] = 8081,
-    task_managers: Annotated[int, typer.Option("--task-managers", min=1, max=16)] = cluster.TASK_MANAGERS,
+    task_managers: Annotated[
+        int, typer.Option("--task-managers", help="Number of task managers.", min=1, max=16)
+    ] = cluster.TASK_MANAGERS,
     config: ConfigOption = None,
 ) -> None:
     """Start a job manager and task managers, or those of them that do not live. `make flink` fetches what they need."""

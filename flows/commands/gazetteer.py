@@ -62,15 +62,20 @@ def check(
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="Its usual name.")],
-    category: Annotated[str, typer.Option("--category", help="One of the categories, such as drone.")],
+    name: Annotated[str, typer.Argument(help="Usual name of the system.")],
+    category: Annotated[str, typer.Option("--category", help="Category of the gazetteer, such as drone.")],
     country: Annotated[str, typer.Option("--country", help="Maker's country, ISO 3166: US, or FR/IT.")],
-    source: Annotated[str, typer.Option("--source", help="Where the names are from.")],
-    alias: Annotated[list[str] | None, typer.Option("--alias", help="Another name. Repeatable.")] = None,
-    ambiguous: Annotated[
-        list[str] | None, typer.Option("--ambiguous", help="A name that is also a common word. Repeatable.")
+    source: Annotated[str, typer.Option("--source", help="Source of the names: a publication or an address.")],
+    alias: Annotated[
+        list[str] | None, typer.Option("--alias", help="Another name of the system; may be given several times.")
     ] = None,
-    identifier: Annotated[str | None, typer.Option("--id", help="Default: from the name.")] = None,
+    ambiguous: Annotated[
+        list[str] | None,
+        typer.Option("--ambiguous", help="A name that is also a common word; may be given several times."),
+    ] = None,
+    identifier: Annotated[
+        str | None, typer.Option("--id", help="Id of the system; default: made from the name.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Your gazetteer; default: the configured one.")] = None,
     config: ConfigOption = None,
     store: StoreOption = None,

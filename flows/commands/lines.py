@@ -23,14 +23,19 @@ if TYPE_CHECKING:
     from schemas.records import LearnedLine
 
 app = typer.Typer(help="Lines which sources print with their articles, learned across them.", no_args_is_help=True)
-SourceArgument = Annotated[str, typer.Argument(help="Name of the outlet, as list shows it.", metavar="SOURCE")]
-LineArgument = Annotated[str, typer.Argument(help="The line, as list shows it.", metavar="LINE")]
+SourceArgument = Annotated[str, typer.Argument(help="Name of the outlet, as `lines list` shows it.", metavar="SOURCE")]
+LineArgument = Annotated[str, typer.Argument(help="The line, as `lines list` shows it.", metavar="LINE")]
 
 
 @app.command()
 def learn(
     since: Annotated[
-        str, typer.Option("--since", help="Only articles first seen from then on.", metavar="TIME")
+        str,
+        typer.Option(
+            "--since",
+            help="Only articles first seen at this time or later: a date, a time, or a span like 7d.",
+            metavar="TIME",
+        ),
     ] = "30d",
     store: StoreOption = None,
     config: ConfigOption = None,

@@ -21,26 +21,42 @@ from schemas.export import export_article, export_story
 from schemas.records import now_utc
 from schemas.serial import to_dict
 
-LimitOption = Annotated[int, typer.Option("--limit", help="Show at most so many.", min=1)]
+LimitOption = Annotated[int, typer.Option("--limit", help="Largest number of entries shown.", min=1)]
 
 
 def search(
     query: Annotated[str, typer.Argument(help='A query in the rule language, such as: HIMARS, "F-16 Block 70"')],
     since: Annotated[
-        str | None, typer.Option("--since", help="Published then or later: a date, a time, or 7d.", metavar="TIME")
+        str | None,
+        typer.Option(
+            "--since",
+            help="Only articles published at this time or later: a date, a time, or a span like 7d.",
+            metavar="TIME",
+        ),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Published before then.", metavar="TIME")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Only this outlet.", metavar="NAME")] = None,
-    language: Annotated[str | None, typer.Option("--language", help="Only this language.", metavar="CODE")] = None,
-    one_per_story: Annotated[bool, typer.Option("--stories", help="The first article of each story only.")] = False,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Only articles published before this time.", metavar="TIME")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only articles of this outlet.", metavar="NAME")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="Only articles in this language, such as en.", metavar="CODE")
+    ] = None,
+    one_per_story: Annotated[
+        bool, typer.Option("--stories", help="List only the first article of each story.")
+    ] = False,
     after: Annotated[
-        str | None, typer.Option("--after", help="Go on after this article: a further page.", metavar="ID")
+        str | None,
+        typer.Option("--after", help="List what follows this article: the last one of the page before.", metavar="ID"),
     ] = None,
     sort: Annotated[
         Order,
-        typer.Option("--sort", help="First the latest published, the oldest, or the latest that we saw."),
+        typer.Option("--sort", help="Order: latest or oldest by publication, or seen: the latest that came in."),
     ] = Order.LATEST,
-    count: Annotated[bool, typer.Option("--facets", help="Only how all that matches is spread.")] = False,
+    count: Annotated[
+        bool, typer.Option("--facets", help="Count all matches by outlet, language and day instead of listing them.")
+    ] = False,
     limit: LimitOption = 20,
     store: StoreOption = None,
     config: ConfigOption = None,

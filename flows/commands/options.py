@@ -56,12 +56,14 @@ DeadlineOption = Annotated[
     float | None,
     typer.Option(
         "--deadline",
-        help="Minutes after which no more is fetched; what is left is due in the next run. Default: 30.",
+        help="Minutes after which nothing more is fetched; the rest is due in the next run. Default: 30.",
         min=0.01,
         metavar="MINUTES",
     ),
 ]
-RunnerOption = Annotated[str, typer.Option("--runner", help="Beam runner.", metavar="NAME")]
+RunnerOption = Annotated[
+    str, typer.Option("--runner", help="Beam runner: inprocess, prism, flink, portable or dataflow.", metavar="NAME")
+]
 
 
 @contextmanager

@@ -29,26 +29,30 @@ from schemas.serial import to_dict
 if TYPE_CHECKING:
     from flows.quarantined import Retried
 
-app = typer.Typer(help="What could not be processed: list, try again, give up.", no_args_is_help=True)
+app = typer.Typer(help="Captures that could not be processed: list, retry, drop.", no_args_is_help=True)
 IdsArgument = Annotated[list[str] | None, typer.Argument(help="Only these entries, by id.", metavar="[ID]…")]
 StageOption = Annotated[
-    str | None, typer.Option("--stage", help="Only what failed in this step: fetch, feed, extract …", metavar="STAGE")
+    str | None,
+    typer.Option("--stage", help="Only failures of this step, such as fetch, feed or extract.", metavar="STAGE"),
 ]
 ReasonOption = Annotated[
-    str | None, typer.Option("--reason", help="Only for this reason: http_404, no_text …", metavar="REASON")
+    str | None,
+    typer.Option("--reason", help="Only failures with this reason, such as http_404 or no_text.", metavar="REASON"),
 ]
-UrlOption = Annotated[
-    str | None, typer.Option("--url", help="Only this address, or those that begin so.", metavar="URL")
-]
+UrlOption = Annotated[str | None, typer.Option("--url", help="Only addresses that begin like this.", metavar="URL")]
 SourceOption = Annotated[
     str | None,
     typer.Option("--source", help="Only a host, an outlet's name or a feed's address.", metavar="SOURCE"),
 ]
 SinceOption = Annotated[
     str | None,
-    typer.Option("--since", help="Only what was met from then on: a date, a time, or a span like 7d.", metavar="TIME"),
+    typer.Option(
+        "--since",
+        help="Only failures last met at this time or later: a date, a time, or a span like 7d.",
+        metavar="TIME",
+    ),
 ]
-AllOption = Annotated[bool, typer.Option("--all", help="Closed entries as well: what has succeeded since.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Include closed entries: failures that have succeeded since.")]
 
 
 @app.command("list")
@@ -60,7 +64,9 @@ def list_items(
     source: SourceOption = None,
     since: SinceOption = None,
     closed: AllOption = False,
-    limit: Annotated[int, typer.Option("--limit", help="Show at most so many; --json shows all.", min=1)] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", help="Largest number of entries shown; --json shows all.", min=1)
+    ] = 50,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,

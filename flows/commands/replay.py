@@ -22,9 +22,13 @@ from schemas.records import AlertOrigin, now_utc
 def replay(
     since: Annotated[
         str | None,
-        typer.Option("--since", help="Only captures from then on: a date, a time, or a span like 7d.", metavar="TIME"),
+        typer.Option(
+            "--since", help="Only captures of this time or later: a date, a time, or a span like 7d.", metavar="TIME"
+        ),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Only captures before then.", metavar="TIME")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Only captures before this time.", metavar="TIME")
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option("--source", help="Only a host, an outlet's name or a feed's address.", metavar="SOURCE"),

@@ -18,10 +18,16 @@ from schemas.records import now_utc
 
 def report(
     since: Annotated[
-        str, typer.Option("--since", help="From then on: a date, a time, or a span like 24h.", metavar="TIME")
+        str,
+        typer.Option(
+            "--since",
+            help="Only articles first seen at this time or later: a date, a time, or a span like 24h.",
+            metavar="TIME",
+        ),
     ] = "7d",
     until: Annotated[
-        str | None, typer.Option("--until", help="Only before then; default: now.", metavar="TIME")
+        str | None,
+        typer.Option("--until", help="Only articles first seen before this time; default: now.", metavar="TIME"),
     ] = None,
     output: Annotated[
         Path | None,

@@ -89,12 +89,12 @@ def check(
 @app.command("test")
 def try_out(
     text: Annotated[
-        str | None, typer.Argument(help="Text to try the rules on; '-' reads standard input. Without: their examples.")
+        str | None, typer.Argument(help="Text to match; '-' reads standard input. Default: the examples of the rules.")
     ] = None,
-    title: Annotated[str | None, typer.Option("--title", help="Headline to go with the text.")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Outlet, for rules with source:.")] = None,
-    language: Annotated[str | None, typer.Option("--lang", help="Language, for rules with lang:.")] = None,
-    rule: Annotated[str | None, typer.Option("--rule", help="Only this rule.", metavar="ID")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Headline of the text.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Outlet of the text, for rules with source:.")] = None,
+    language: Annotated[str | None, typer.Option("--lang", help="Language of the text, for rules with lang:.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="Id of the only rule to test.", metavar="ID")] = None,
     rules: RulesOption = None,
     config: ConfigOption = None,
     store: StoreOption = None,
@@ -145,8 +145,10 @@ def format_rule(
 @app.command()
 def preview(
     rule: Annotated[str, typer.Argument(help="Id of a rule of the file, or a query in the rule language.")],
-    since: Annotated[str, typer.Option("--since", help="How far back: 30d, 12h, or a date.")] = "30d",
-    limit: Annotated[int, typer.Option("--limit", help="Show at most so many stories.", min=1)] = 5,
+    since: Annotated[
+        str, typer.Option("--since", help="Only articles of this time or later: a span like 30d, or a date.")
+    ] = "30d",
+    limit: Annotated[int, typer.Option("--limit", help="Largest number of example stories shown.", min=1)] = 5,
     rules: RulesOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -168,9 +170,14 @@ def preview(
 @app.command()
 def backfill(
     rule: Annotated[
-        list[str] | None, typer.Option("--rule", help="Only this rule; may be given several times.", metavar="ID")
+        list[str] | None,
+        typer.Option(
+            "--rule", help="Id of a rule to apply; may be given several times. Default: all rules.", metavar="ID"
+        ),
     ] = None,
-    since: Annotated[str, typer.Option("--since", help="How far back: 30d, 12h, or a date.")] = "30d",
+    since: Annotated[
+        str, typer.Option("--since", help="Only articles of this time or later: a span like 30d, or a date.")
+    ] = "30d",
     notify: Annotated[
         bool, typer.Option("--notify", help="Send the alerts that arise; otherwise they are only kept.")
     ] = False,

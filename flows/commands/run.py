@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 def run(
     feeds: FeedsOption = None,
     seeds: SeedsOption = None,
-    more_seeds: Annotated[list[Path] | None, typer.Argument(help="More seeds.", metavar="[PATH]…")] = None,
+    more_seeds: Annotated[
+        list[Path] | None, typer.Argument(help="More seed files or folders, like --seeds.", metavar="[PATH]…")
+    ] = None,
     due: Annotated[
-        bool, typer.Option("--due", help="Only feeds for which it is time by their own rhythm; for schedules.")
+        bool, typer.Option("--due", help="Fetch only the feeds that are due by their own rhythm; for schedules.")
     ] = False,
     deadline: DeadlineOption = None,
     rules: RulesOption = None,

@@ -25,10 +25,10 @@ def serve(
         Path | None, typer.Option("--feeds", help="Feed list; default: the setting `feeds`.", metavar="FILE")
     ] = None,
     every: Annotated[
-        int, typer.Option("--every", help="Minutes between two looks at the feeds that are due.", min=1)
+        int, typer.Option("--every", help="Minutes between two runs over the feeds that are due.", min=1)
     ] = 10,
     streaming: Annotated[
-        bool, typer.Option("--stream", help="Fetch on the schedule, and process in a stream as things come.")
+        bool, typer.Option("--stream", help="Only fetch on the schedule, and process with a stream beside it.")
     ] = False,
     port: Annotated[
         int, typer.Option("--port", help="Port for a Prefect server, where none is configured.", metavar="PORT")

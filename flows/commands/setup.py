@@ -33,9 +33,10 @@ def kibana(
         str | None,
         typer.Option("--url", help="Address of the Kibana, with /s/SPACE for a space.", metavar="URL"),
     ] = None,
-    rules: Annotated[bool, typer.Option("--rules", help="Also the example of a Kibana alerting rule.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Add an example of a Kibana alerting rule.")] = False,
     ndjson: Annotated[
-        bool, typer.Option("--ndjson", help="Ask no server: print the saved objects, to be imported by hand.")
+        bool,
+        typer.Option("--ndjson", help="Print the saved objects for an import by hand, without contacting a server."),
     ] = False,
     config: ConfigOption = None,
 ) -> None:

@@ -37,17 +37,19 @@ def show(
     record_id: Annotated[
         str, typer.Argument(help="Id of an article, story, alert or quarantine entry, or how it begins.", metavar="ID")
     ],
-    diff: Annotated[bool, typer.Option("--diff", help="What each revision of the article changed.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the changes that each revision of the article made.")
+    ] = False,
     lineage: Annotated[
-        bool, typer.Option("--lineage", help="The way of the article, from feed entry to alert.")
+        bool, typer.Option("--lineage", help="Show the lineage of the article, from feed entry to alert.")
     ] = False,
     whole: Annotated[
-        bool, typer.Option("--article", help="The article whole, where its id is also that of its story.")
+        bool, typer.Option("--article", help="Show the whole article where its id is also the id of its story.")
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="An article as Markdown.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print an article as Markdown.")] = False,
 ) -> None:
     """One article, story, alert or quarantine entry.
 

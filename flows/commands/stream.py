@@ -23,11 +23,13 @@ def stream(
     runner: RunnerOption = "inprocess",
     remote: Annotated[
         str | None,
-        typer.Option("--from", help="Bring WARC files from a folder or an object store (s3://…).", metavar="PLACE"),
+        typer.Option("--from", help="Copy WARC files from this folder or object store (s3://…).", metavar="PLACE"),
     ] = None,
     idle: Annotated[
         float | None,
-        typer.Option("--until-idle", help="End when nothing has come for so long.", metavar="SECONDS", min=0.1),
+        typer.Option(
+            "--until-idle", help="End after this many seconds without a new capture.", metavar="SECONDS", min=0.1
+        ),
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
