@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Self
 from benchmarks.end_to_end import PROGRAM, PeakMemory
 from benchmarks.generated import pages
 from benchmarks.homes import link_runners
+from pipelines.archive.copy_process import Copying
 from pipelines.archive.index import ArchiveIndex
 from pipelines.archive.warc import ArchiveWriter
-from pipelines.beam.launch_copy import Copying
 from pipelines.config import load_settings
 from pipelines.identify.url import article_id
 from pipelines.stores import open_store

@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from flows.progress import say_problems
+from pipelines.archive.copy_process import Copying
 from pipelines.archive.copying import Copied
-from pipelines.beam.launch_copy import Copying
-from pipelines.beam.places import remote_archive
+from pipelines.archive.remote import remote_archive
 from pipelines.errors import CopyError
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from flows.inputs import Inputs
     from flows.progress import Reporter
     from flows.steps import Collected
+    from pipelines.archive.copy_process import Copying
     from pipelines.beam.launch import BatchReport
-    from pipelines.beam.launch_copy import Copying
     from pipelines.config import Settings
     from pipelines.notify.deliver import DeliveryReport
     from pipelines.stores.protocol import Store

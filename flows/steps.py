@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from flows.progress import say_problems
 from pipelines.alerts.policy import AlertPolicy
+from pipelines.archive.copy_process import Copying
+from pipelines.archive.remote import remote_archive
 from pipelines.archive.retention import prune
 from pipelines.beam.launch import BatchReport, launch
-from pipelines.beam.launch_copy import Copying
-from pipelines.beam.places import remote_archive
 from pipelines.collect.feeds import FeedsTaken, take_feeds
 from pipelines.collect.noting import note_collected
 from pipelines.collect.seeds import take_seeds

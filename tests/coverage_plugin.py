@@ -29,4 +29,4 @@ def _save_and_kill(process: BaseProcess) -> None:
 
 def coverage_init(reg: Plugins, options: dict[str, str]) -> None:  # noqa: ARG001 - the signature is coverage.py's
     """Replace ``kill`` of processes. coverage.py calls this where a measurement begins, in a forked process again."""
-    BaseProcess.kill = _save_and_kill  # type: ignore[method-assign]
+    BaseProcess.kill = _save_and_kill  # type: ignore[assignment]

@@ -41,7 +41,9 @@ class ExportForm(StrEnum):
 
 def export(
     what: Annotated[What, typer.Argument(help="Kind of record to export.")],
-    form: Annotated[ExportForm, typer.Option("--form", help="JSON lines, or Markdown (articles only).")] = ExportForm.JSON,
+    form: Annotated[
+        ExportForm, typer.Option("--form", help="JSON lines, or Markdown (articles only).")
+    ] = ExportForm.JSON,
     closed: Annotated[
         bool, typer.Option("--all", help="Export closed quarantine entries too: failures that have succeeded since.")
     ] = False,

@@ -1,8 +1,7 @@
-"""``python -m pipelines.beam batch|stream|copy FOLDER``: run a pipeline, or copy files, in a process of its own.
+"""``python -m pipelines.beam batch|stream FOLDER``: run a pipeline in a process of its own.
 
 Beam brings threads, gRPC and loud logging; here they end with the process, and a crash leaves the flow alive.
-``FOLDER`` holds the job (``BatchJob``, ``StreamJob`` or ``CopyJob``) and takes the results. Settings, secrets among
-them, come by the environment and so never stand in a list of processes.
+``FOLDER`` holds the job (``BatchJob`` or ``StreamJob``) and takes the results: see ``pipelines.child_process``.
 
 Nothing is imported before the guard: worker processes import this module again, and need no Beam.
 """
@@ -10,11 +9,6 @@ Nothing is imported before the guard: worker processes import this module again,
 if __name__ == "__main__":
     import sys
     from pathlib import Path
-
-    if sys.argv[1] == "copy":
-        from pipelines.beam import remote
-
-        sys.exit(remote.main(Path(sys.argv[2])))
 
     from pipelines.ingest.pool import start_server
 

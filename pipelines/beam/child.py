@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from pipelines.beam.batch import Results, run_batch
 from pipelines.beam.flink.jobs import cancel_jobs, master_of
-from pipelines.beam.launch import CRASHED, ERROR_NAME, JOB_NAME, UNAVAILABLE, BatchJob
+from pipelines.beam.launch import CRASHED, UNAVAILABLE, BatchJob
 from pipelines.beam.launch_stream import StreamJob
 from pipelines.beam.runners import FLINK, INPROCESS, PRISM
 from pipelines.beam.stream import run_in_rounds, run_unbounded
 from pipelines.beam.transforms import Job
+from pipelines.child_process import ERROR_NAME, JOB_NAME
 from pipelines.config import load_settings
 from pipelines.errors import StoreUnavailableError
 from pipelines.rules.checks import load_rules

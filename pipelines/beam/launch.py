@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.beam.runners import find_runner
+from pipelines.child_process import ChildProcess
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
 from pipelines.telemetry.counts import together
-from pipelines.telemetry.tracing import for_a_child
 from schemas.records import AlertOrigin, CaptureRef, Quarantined, StepCount
-from schemas.serial import from_json, to_json
+from schemas.serial import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from pipelines.config import Settings
 
 CRASHED, UNAVAILABLE = 1, 3
 """Exit codes of the child: the pipeline broke; the store could not be reached."""
-JOB_NAME = "job.json"
-ERROR_NAME = "error"
 _TAIL = 2_000
 
 
@@ -80,10 +72,10 @@ class Launched:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._child: subprocess.Popen[str] | None = None
+        self._child: ChildProcess | None = None
         self._ended = False
 
-    def started(self, child: subprocess.Popen[str]) -> None:
+    def started(self, child: ChildProcess) -> None:
         """Take the child; it is ended at once where its end has been asked for already."""
         with self._lock:
             self._child = child
@@ -95,7 +87,7 @@ class Launched:
         with self._lock:
             self._ended = True
             if self._child:
-                end_family(self._child)
+                self._child.end()
 
 
 def launch(
@@ -114,55 +106,29 @@ def launch(
     ``on_progress`` is told how many more captures are done, ``launched`` gets the child process. Raises
     ``StoreUnavailableError`` or ``PipelineError``; the child's output is kept in ``logs/beam.log`` of the home folder.
     """
+    found = find_runner(runner, settings)
+    job = BatchJob(
+        refs=tuple(refs),
+        rules=str(rules.resolve()),
+        runner=found.name,
+        origin=origin,
+        options=found.options,
+        notify=notify,
+    )
     log = settings.home / "logs" / "beam.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="wirepicket-") as name, log.open("wb") as output:
-        folder = Path(name)
-        found = find_runner(runner, settings)
-        job = BatchJob(
-            refs=tuple(refs),
-            rules=str(rules.resolve()),
-            runner=found.name,
-            origin=origin,
-            options=found.options,
-            notify=notify,
-        )
-        (folder / JOB_NAME).write_bytes(to_json(job))
-        with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
-            [sys.executable, "-m", "pipelines.beam", "batch", name],
-            env=os.environ | settings.environment() | for_a_child(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            text=True,
-            process_group=0,
-        ) as child:
-            assert child.stdout is not None
-            try:
-                if launched:
-                    launched.started(child)
-                for line in child.stdout:
-                    if line.strip().isdigit():
-                        on_progress(int(line))
-                child.wait()
-            finally:
-                end_family(child)
-        if child.returncode == 0:
-            return read_report(folder)
-        error = folder / ERROR_NAME
-        message = error.read_text(encoding="utf-8") if error.exists() else f"exit code {child.returncode}"
-    if child.returncode == UNAVAILABLE:
+    with ChildProcess(["pipelines.beam", "batch"], job, settings, log=log) as child:
+        if launched:
+            launched.started(child)
+        for line in child.lines():
+            if line.strip().isdigit():
+                on_progress(int(line))
+        exit_code = child.wait()
+        if exit_code == 0:
+            return read_report(child.folder)
+        message = child.failure()
+    if exit_code == UNAVAILABLE:
         raise StoreUnavailableError(message)
     raise PipelineError(f"the Beam pipeline broke off: {message[-_TAIL:]}\nIts log is {log}; run again to go on.")
-
-
-def end_family(child: subprocess.Popen[Any]) -> None:
-    """End a child process and what it has started: runners have servers of their own, which outlive a killed client.
-
-    The child must lead a process group of its own.
-    """
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGTERM)
 
 
 def read_report(folder: Path) -> BatchReport:

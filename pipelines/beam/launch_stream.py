@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import queue
-import subprocess
-import sys
-import threading
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE, end_family
+from pipelines.beam.launch import UNAVAILABLE
 from pipelines.beam.runners import find_runner
+from pipelines.child_process import ChildProcess
 from pipelines.telemetry.counts import together
-from pipelines.telemetry.tracing import for_a_child
 from schemas.records import StepCount  # noqa: TC001 - serial reads the types at run time
-from schemas.serial import from_json, to_json
+from schemas.serial import from_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
-    from typing import BinaryIO
 
     from pipelines.config import Settings
 
@@ -87,9 +80,6 @@ class StreamProcess:
 
     def __init__(self, settings: Settings, *, rules: Path, runner: str, store_key: str, notify: bool) -> None:
         """Start it. Its own output is kept in ``logs/beam.log`` of the home folder."""
-        self.log = settings.home / "logs" / "beam.log"
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = TemporaryDirectory(prefix="wirepicket-")
         found = find_runner(runner, settings)
         job = StreamJob(
             rules=str(rules.resolve()),
@@ -98,20 +88,8 @@ class StreamProcess:
             store_key=store_key,
             notify=notify,
         )
-        (Path(self._folder.name) / JOB_NAME).write_bytes(to_json(job))
-        self._reports: queue.SimpleQueue[WindowReport] = queue.SimpleQueue()
-        with self.log.open("ab") as output:
-            self._child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
-                [sys.executable, "-m", "pipelines.beam", "stream", self._folder.name],
-                env=os.environ | settings.environment() | for_a_child(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                process_group=0,
-            )
-        assert self._child.stdout is not None
-        self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
-        self._reader.start()
+        self.log = settings.home / "logs" / "beam.log"
+        self._child = ChildProcess(["pipelines.beam", "stream"], job, settings, log=self.log, append=True)
 
     def __enter__(self) -> Self:
         return self
@@ -120,42 +98,21 @@ class StreamProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        self._folder.cleanup()
-
-    def _read(self, output: BinaryIO) -> None:
-        with output:
-            for line in output:
-                if line.startswith(b"{"):
-                    self._reports.put(from_json(WindowReport, line))
+        self._child.close()
 
     def reports(self) -> list[WindowReport]:
-        """What it has told since the last time."""
-        told = []
-        while not self._reports.empty():
-            told.append(self._reports.get())
-        return told
+        """Return the reports of windows since the last call."""
+        return [from_json(WindowReport, line) for line in self._child.new_lines() if line.startswith(b"{")]
 
     @property
     def ended(self) -> bool:
-        """Whether the process has ended, by itself or stopped."""
-        return self._child.poll() is not None
+        """True if the process has ended, by itself or stopped."""
+        return self._child.exit_code is not None
 
     def why(self) -> tuple[str, bool]:
-        """Why it has ended by itself, and whether because the store could not be reached."""
-        error = Path(self._folder.name) / ERROR_NAME
-        message = error.read_text(encoding="utf-8") if error.exists() else f"exit code {self._child.returncode}"
-        return message, self._child.returncode == UNAVAILABLE
+        """Return why the process has ended by itself, and whether because the store could not be reached."""
+        return self._child.failure(), self._child.exit_code == UNAVAILABLE
 
     def stop(self) -> None:
-        """Have it finish what is under way and end."""
-        if not self.ended:
-            self._child.terminate()
-            try:
-                self._child.wait(_KILL_AFTER)
-            except subprocess.TimeoutExpired:
-                self._child.kill()
-        self._child.wait()
-        end_family(self._child)
-        self._reader.join()
-        assert self._child.stdout is not None
-        self._child.stdout.close()
+        """Have the process finish the work under way and end."""
+        self._child.stop(_KILL_AFTER)

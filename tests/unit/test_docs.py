@@ -56,9 +56,9 @@ def mentions(page: str) -> Iterator[list[str]]:
             yield words
 
 
-def found(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
+def command_of(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
     """Return the command that some words name, and what is left of them."""
-    path = ()
+    path: tuple[str, ...] = ()
     while len(path) < len(words) and (*path, words[len(path)]) in COMMANDS:
         path = (*path, words[len(path)])
     return path, words[len(path) :]
@@ -72,7 +72,7 @@ def options(path: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_in_the_code_blocks_of_a_page_parses(page: Path) -> None:
     for words in calls(page.read_text(encoding="utf-8")):
-        path, rest = found(words)
+        path, rest = command_of(words)
         assert path or not words, f"wirepicket {' '.join(words)}: there is no such command"
         COMMANDS[path].make_context(" ".join(path), rest)  # raises where an argument or an option is wrong
 
@@ -89,7 +89,7 @@ def test_every_command_and_option_that_a_page_mentions_exists(page: Path) -> Non
 
 def found_all(words: list[str]) -> Iterator[tuple[str, ...]]:
     """Yield the command that is named, or each of several in the form ``alerts list|show``."""
-    path, rest = found(words)
+    path, rest = command_of(words)
     group = path and hasattr(COMMANDS[path], "commands")
     if group and rest and not rest[0].startswith("-"):
         for name in rest[0].split("|"):
@@ -112,7 +112,7 @@ def test_calls_and_mentions_are_found() -> None:
 
 @pytest.mark.parametrize("wrong", [["run", "--sources", "a"], ["export", "things"], ["rules", "check", "a", "b", "c"]])
 def test_a_wrong_call_does_not_parse(wrong: list[str]) -> None:
-    path, rest = found(wrong)
+    path, rest = command_of(wrong)
     with pytest.raises(Exception, match=r"No such option|is not one of|unexpected extra argument") as raised:
         COMMANDS[path].make_context(" ".join(path), rest)
     assert getattr(raised.value, "exit_code", None) == 2

@@ -3,9 +3,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pipelines.archive import copy_process
+from pipelines.archive.copy_process import Copying
 from pipelines.archive.copying import Copied
-from pipelines.beam import launch_copy
-from pipelines.beam.launch_copy import Copying
 from pipelines.config import load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def until(true: Callable[[], bool]) -> None:
 def test_a_process_that_dies_is_told_of_and_followed_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch_copy, "ANEW", 0.0)
+    monkeypatch.setattr(copy_process, "ANEW", 0.0)
     settings, remote = load_settings(home=tmp_path / "var"), tmp_path / "remote"
     remote.mkdir()
     told: list[Copied] = []
@@ -44,7 +44,7 @@ def test_a_process_that_dies_is_told_of_and_followed_by_another(
         (remote / NAME).write_bytes(b"x")
         until(lambda: bool(heard()[-1].files))
     assert (settings.archive / NAME).read_bytes() == b"x"
-    assert copying._child.poll() is not None
+    assert copying._child.exit_code is not None
 
 
 def test_what_sends_does_the_rest_before_it_ends(tmp_path: Path) -> None:
