@@ -209,7 +209,7 @@ class _Reader:
             return True
         month = month_of(bare, self._language)
         weekday = bare in calendar_words().weekdays
-        if month is not None and weekday:
+        if month is not None and weekday and not self._between_numbers(number):
             self._weekday_or_month = month
             return True
         if month is not None:
@@ -220,6 +220,12 @@ class _Reader:
         self._weekday_seen = self._weekday_seen or weekday
         comment = bool(self._zones) and self._clock is not None and self._in_brackets(number)
         return weekday or bare in _FILLERS or comment
+
+    def _between_numbers(self, number: int) -> bool:
+        """Return whether a token stands between two numbers, as the month of a date does and its weekday does not."""
+        others = [token for token in self._tokens if token[0] not in _MARKS]
+        at = others.index(self._tokens[number])
+        return 0 < at < len(others) - 1 and {others[at - 1].lastgroup, others[at + 1].lastgroup} == {"number"}
 
     def _in_brackets(self, number: int) -> bool:
         marks = [token[0] for token in self._tokens[:number] if token[0] in "()"]
