@@ -136,7 +136,7 @@ def _stories(
     members: defaultdict[str, list[tuple[MemoryEntry, Article]]] = defaultdict(list)
     for article_id in sorted(entries):
         members[entries[article_id].story_id].append((entries[article_id], articles[article_id]))
-    voices = {article_id: member.voice for article_id, member in told.items()}
+    voices = {article_id: member.credited_party for article_id, member in told.items()}
     return [build_story(story_id, members[story_id], voices) for story_id in sorted(members)]
 
 

@@ -131,7 +131,7 @@ def own_publication(content: ArticleContent) -> str | None:
     return _own_site(content) or (named if named != _namesake(content) else None)
 
 
-def voice(content: ArticleContent) -> str:
+def credited_party(content: ArticleContent) -> str:
     """Who answers for a text: the agency credited, else the outlet, else nobody but the article itself, by its id."""
     return agency(content) or content.source or content.article_id
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.alerts.outbox_moves import STOOD_IN
+from pipelines.alerts.outbox_moves import REPLACED
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.backoff import doubled
 from pipelines.notify.digests import MAX_PARCEL, Parcel, batches, pack
@@ -188,7 +188,7 @@ class _Delivery:
         if message.kind is not MessageKind.NEW:
             return None
         first = self._first.setdefault((message.alert_id, message.channel), message.id)
-        return None if first == message.id else replace(message, delivered_at=self._now, last_error=STOOD_IN)
+        return None if first == message.id else replace(message, delivered_at=self._now, last_error=REPLACED)
 
     def pack(self) -> list[Parcel]:
         """What goes out now, as the throttles of the rules allow; the rest is put off."""
