@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipelines.grouping.linkage import Pair
-    from pipelines.likeness.ragged import Places
+    from pipelines.likeness.ragged import Indices
     from schemas.records import Fingerprint, MemoryEntry
 
 
@@ -48,7 +48,7 @@ class GroupingCriteria(Protocol):
     def members(self, groups: Collection[str]) -> Iterable[MemoryEntry]:
         """The remembered items of these groups."""
 
-    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
+    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Indices, Indices], NDArray[np.float64]]:
         """A function that gives the similarity of pairs of places in ``items``."""
 
 

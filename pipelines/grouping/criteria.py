@@ -14,7 +14,7 @@ from pipelines.grouping.order import order_key
 from pipelines.grouping.stop_keys import CROWD
 from pipelines.likeness.copies import THRESHOLD as COPY_THRESHOLD
 from pipelines.likeness.copies import CopyViews
-from pipelines.likeness.same_event import GROWN_THRESHOLD, StoryViews
+from pipelines.likeness.same_event import LARGE_STORY_THRESHOLD, StoryViews
 from pipelines.likeness.same_event import THRESHOLD as STORY_THRESHOLD
 from pipelines.stores.memory import Space
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipelines.grouping.stop_keys import CommonKeys
-    from pipelines.likeness.ragged import Places
+    from pipelines.likeness.ragged import Indices
     from pipelines.stores.memory import Memory
     from schemas.records import Fingerprint, MemoryEntry
 
@@ -34,7 +34,7 @@ COPY_SHARED = 2
 strangers; ``python -m benchmarks.duplicates`` says what leaving them out costs."""
 
 _COPY_BAR = Bar(COPY_THRESHOLD, COPY_THRESHOLD)
-_STORY_BAR = Bar(STORY_THRESHOLD, GROWN_THRESHOLD)
+_STORY_BAR = Bar(STORY_THRESHOLD, LARGE_STORY_THRESHOLD)
 
 
 @dataclass(slots=True)
@@ -64,13 +64,13 @@ class CopyCriteria:
         """Those of these copy groups."""
         return self.learn(self.memory.members(Space.COPY, groups))
 
-    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
+    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Indices, Indices], NDArray[np.float64]]:
         """By what stands in both texts."""
         views = CopyViews.of(items, self.common.keys)
         at = _times(item.published for item in items)
         farthest = self.horizon.total_seconds()
 
-        def similarities(first: Places, second: Places) -> NDArray[np.float64]:
+        def similarities(first: Indices, second: Indices) -> NDArray[np.float64]:
             return np.where(np.abs(at[first] - at[second]) > farthest, 0.0, views.similarities(first, second))
 
         return similarities
@@ -123,17 +123,17 @@ class StoryCriteria:
         """The canonical article that a loaded entry had."""
         return self.adopted.get(entry.fingerprint.article_id, entry.canonical_id)
 
-    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Places, Places], NDArray[np.float64]]:
+    def measure(self, items: Sequence[Fingerprint]) -> Callable[[Indices, Indices], NDArray[np.float64]]:
         """By the story model; notices of one form with other facts are as many events."""
         views = StoryViews.of([item.story_features for item in items])
         at = _times(item.published for item in items)
 
-        def similarities(first: Places, second: Places) -> NDArray[np.float64]:
+        def similarities(first: Indices, second: Indices) -> NDArray[np.float64]:
             found = views.same_event(first, second, np.abs(at[first] - at[second]))
             alike = np.flatnonzero(found >= self.bar.single)
             places, both = np.unique([first[alike], second[alike]], return_inverse=True)
             texts = CopyViews.of([items[place] for place in places.tolist()], frozenset())
-            found[alike[texts.filled_in_twice(*both)]] = 0.0
+            found[alike[texts.same_template(*both)]] = 0.0
             return found
 
         return similarities

@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from pipelines.likeness.ragged import Places
+    from pipelines.likeness.ragged import Indices
 
     Pair = tuple[str, str]
     Similarities = Callable[[Sequence[Pair]], Sequence[float]]
@@ -50,7 +50,7 @@ class Bar:
         return self.single + (self.grown - self.single) * (1 - 1 / min(size, other))
 
 
-def candidates(keys: Sequence[Collection[int]], of: Places, *, shared: int = 1) -> tuple[Places, Places]:
+def candidates(keys: Sequence[Collection[int]], of: Indices, *, shared: int = 1) -> tuple[Indices, Indices]:
     """Pairs of places in ``keys``, the smaller first, which share keys and of which one is among ``of``.
 
     At least ``shared`` keys, or a single one where either item has no more than ``FEW_KEYS``.

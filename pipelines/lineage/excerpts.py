@@ -48,7 +48,7 @@ def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
     views = CopyViews.of(prints, common)
     lengths = views.shingles.lengths
     pairs = np.zeros(len(others), np.intp), np.arange(1, len(prints))
-    held = np.where(views.filled_in_twice(*pairs), 0.0, views.held(*pairs))
+    held = np.where(views.same_template(*pairs), 0.0, views.containment(*pairs))
     told: dict[str, tuple[bool, Excerpt]] = {}
     for other, length, share in zip(others, lengths[1:], held.tolist(), strict=True):
         one = Excerpt(article_id=other.fingerprint.article_id, contains=bool(length > lengths[0]), held=share)
