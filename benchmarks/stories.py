@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.groups import b_cubed, pair_scores, pairs
-from pipelines.grouping.linkage import Bar, average_link, candidates
+from pipelines.grouping.linkage import Threshold, average_link, candidate_pairs
 from pipelines.likeness.fingerprint import words
 from pipelines.likeness.same_event import COEFFICIENTS, INPUTS, INTERCEPT, LARGE_STORY_THRESHOLD, THRESHOLD, StoryViews
 from pipelines.likeness.story_features import story_features
@@ -92,11 +92,14 @@ def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.flo
 def stories(keys: Sequence[Collection[int]], likely: Mapping[tuple[int, int], float]) -> list[int]:
     """Story of each article, as grouping finds it, given the likelihood of each pair."""
     names = [f"{number:08}" for number in range(len(keys))]
-    first, second = candidates(keys, np.arange(len(keys)))
+    first, second = candidate_pairs(keys, np.arange(len(keys)))
     sharing = zip(first.tolist(), second.tolist(), strict=True)
     edges = {(names[a], names[b]): likely[a, b] for a, b in sharing if likely[a, b] >= THRESHOLD}
     groups = average_link(
-        names, edges, lambda pairs: [likely[int(a), int(b)] for a, b in pairs], Bar(THRESHOLD, LARGE_STORY_THRESHOLD)
+        names,
+        edges,
+        lambda pairs: [likely[int(a), int(b)] for a, b in pairs],
+        Threshold(THRESHOLD, LARGE_STORY_THRESHOLD),
     )
     story = {int(member): number for number, group in enumerate(groups) for member in group}
     return [story[number] for number in range(len(keys))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flows.quarantine_tables import quarantined_item
 from pipelines.alerts.former import current_alert_of
 from pipelines.errors import ConfigurationError
-from pipelines.lineage.history import moved
+from pipelines.lineage.history import successors_of
 from pipelines.stores.protocol import Named
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def find_stories(store: Store, given: str) -> tuple[str, ...]:
     except ConfigurationError:
         # A story has the id of an article, which outlives it.
         articles = store.beginning(Named.ARTICLE, given, 2)
-        gone = moved(next(iter(articles)) if len(articles) == 1 else given, store)
+        gone = successors_of(next(iter(articles)) if len(articles) == 1 else given, store)
         if gone is None:
             raise
         print(f"wirepicket: story {given} goes on as {', '.join(gone.now)}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.alerts.decide import alert_id
-from pipelines.lineage.history import moved
+from pipelines.lineage.history import successors_of
 from schemas.records import Grouping
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def current_alert_of(former_id: str, store: Store) -> str | None:
             tried.add(story)
             rule = next((rule for rule in rules if alert_id(rule, story) == former_id), None)
             if rule:
-                split_or_merged = moved(story, store)
+                successors = successors_of(story, store)
                 current = [
                     alert.id
-                    for alert in store.alerts_of_stories(split_or_merged.now if split_or_merged else ())
+                    for alert in store.alerts_of_stories(successors.now if successors else ())
                     if alert.rule_id == rule
                 ]
                 return min(current, default=None)
