@@ -80,8 +80,8 @@ def former_ids(current: CurrentAlert, successor_of: Mapping[str, str]) -> tuple[
     A recipient of a message with a former id can look up the alert by it.
     """
     own = current.alert.id
-    taken = [before for before in current.related if before.id == own or successor_of.get(before.id) == own]
-    return tuple(sorted({name for before in taken for name in (before.id, *before.former_ids)} - {own}))
+    taken = [earlier for earlier in current.related if earlier.id == own or successor_of.get(earlier.id) == own]
+    return tuple(sorted({name for earlier in taken for name in (earlier.id, *earlier.former_ids)} - {own}))
 
 
 def follow_messages(

@@ -9,7 +9,7 @@ _LONG_HOURS, _LONG_DAYS = 10, 3
 
 
 def in_words(span: timedelta) -> str:
-    """Format a time span in minutes up to two hours, then in hours, then in days: ``5 min``, ``3 h 20 min``, ``4 d``."""
+    """Format a time span in minutes (up to two hours), hours or days: ``5 min``, ``3 h 20 min``, ``4 d``."""
     minutes = round(span / timedelta(minutes=1))
     if minutes < 2 * _HOUR:
         return f"{minutes} min"

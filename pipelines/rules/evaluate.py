@@ -131,9 +131,11 @@ class Subject:
             case Or(parts):
                 return tuple(sorted({mention for part in parts for mention in self._mentions(part, field)}))
             case Near(left, right, distance, ordered):
-                before = self._mentions(left, field)
-                behind = before and self._mentions(right, field)
-                return behind and self._near_mentions(before, behind, field, distance=distance, ordered=ordered)
+                left_mentions = self._mentions(left, field)
+                right_mentions = left_mentions and self._mentions(right, field)
+                return right_mentions and self._near_mentions(
+                    left_mentions, right_mentions, field, distance=distance, ordered=ordered
+                )
             case _:
                 raise AssertionError(node)  # the parser rejects other nodes here
 
@@ -199,10 +201,10 @@ def _outermost(spans: set[tuple[int, int]]) -> list[tuple[int, int]]:
         return list(spans)
     out: list[tuple[int, int]] = []
     furthest = -1
-    for first, behind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if behind > furthest:
-            out.append((first, behind))
-            furthest = behind
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end > furthest:
+            out.append((start, end))
+            furthest = end
     return out
 
 

@@ -47,7 +47,7 @@ class Anchor(NamedTuple):
     """True if the words are whole tokens, not prefixes."""
     before: int
     """Words before the anchor that a decision can look at."""
-    behind: int
+    after: int
     """Words from the anchor on that a decision can look at."""
 
 
@@ -63,15 +63,15 @@ def _anchor(pattern: Pattern) -> Anchor:
     element = elements[at]
     gap = (MAX_GAP + 1) * bool(pattern.gap_at)
     before = sum(map(_width, elements[:at])) + gap + _NEIGHBOURS
-    behind = sum(map(_width, elements[at:])) + gap + _NEIGHBOURS
+    after = sum(map(_width, elements[at:])) + gap + _NEIGHBOURS
     if pattern.context or pattern.others:
         # A context word is within reach of the match, and is itself matched as a pattern.
         near = (*pattern.context, *pattern.others)
         longest = max(sum(map(_width, other.elements)) for other in near) + MAX_GAP + 1
-        before, behind = before + CONTEXT_REACH, behind + CONTEXT_REACH + longest
+        before, after = before + CONTEXT_REACH, after + CONTEXT_REACH + longest
     forms = {form for word in element.words for form in (word, *_SHORT_FORMS.get(word, ()))}
     words = () if any(len(form) >= MAX_TOKEN for form in forms) else tuple(sorted(forms))
-    return Anchor(words, tuple(_by_stem(words)), element.kind is not ElementKind.PREFIX, before, behind)
+    return Anchor(words, tuple(_by_stem(words)), element.kind is not ElementKind.PREFIX, before, after)
 
 
 def _by_stem(words: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -110,7 +110,7 @@ def leaf_spans(document: Document, leaf: Leaf) -> set[tuple[int, int]]:
 
 def _pattern_spans(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
     tokens = document.tokens
-    return [(tokens[first].start, tokens[behind - 1].end) for first, behind in find_spans(document, pattern)]
+    return [(tokens[first].start, tokens[stop - 1].end) for first, stop in find_spans(document, pattern)]
 
 
 class Windows:
@@ -182,17 +182,17 @@ class Windows:
         offsets = sorted([offset for stem in anchor.stems for offset in _occurrences(text, *stem, whole=anchor.whole)])
         if len(offsets) > _MAX_OCCURRENCES:
             return None
-        before, behind = _characters(anchor.before), _characters(anchor.behind)
+        before, after = _characters(anchor.before), _characters(anchor.after)
         windows: list[Document] = []
-        for group in _split_by_distance(offsets, before + behind):
-            window = self._window(group[0] - before, group[-1] + behind)
+        for group in _split_by_distance(offsets, before + after):
+            window = self._window(group[0] - before, group[-1] + after)
             if window is None:
                 return None
             tokens = window.tokens
             first, last = tokens.count_before(group[0]), tokens.count_before(group[-1])
             enough_before = not tokens.low or tokens.count_spaced(1, first + 1) > anchor.before
             at_end = tokens.high == len(text)
-            if not enough_before or not (at_end or tokens.count_spaced(last + 1, len(tokens)) > anchor.behind):
+            if not enough_before or not (at_end or tokens.count_spaced(last + 1, len(tokens)) > anchor.after):
                 return None
             windows.append(window)
         return windows

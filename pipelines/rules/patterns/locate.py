@@ -41,63 +41,63 @@ _SHORT = 3
 
 
 def find_spans(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
-    """Return the token ranges ``(first, end)`` of all matches of a pattern, in order; ``end`` is exclusive."""
+    """Return the token ranges ``(first, stop)`` of all matches of a pattern, in order; ``stop`` is exclusive."""
     first = pattern.elements[0]
     words = first.words
     if first.kind is ElementKind.PREFIX:
         words = frozenset(document.completions(min(first.words)))
     out: list[tuple[int, int]] = []
     for position in document.positions(words):
-        behind = _match_at(document, pattern, position)
-        if behind is not None and _accepted(document, pattern, position, behind):
-            out.append((position, behind))
+        stop = _match_at(document, pattern, position)
+        if stop is not None and _accepted(document, pattern, position, stop):
+            out.append((position, stop))
     return out
 
 
-def _accepted(document: Document, pattern: Pattern, start: int, behind: int) -> bool:
-    if len(pattern.elements) == _LETTERS_AND_NUMBER and _is_shorthand(document, start, behind):
+def _accepted(document: Document, pattern: Pattern, start: int, stop: int) -> bool:
+    if len(pattern.elements) == _LETTERS_AND_NUMBER and _is_shorthand(document, start, stop):
         return False
     if pattern.capital and not document.text[document.tokens[start].start].isupper():
         return False
-    if any(_occurs_beside(document, other, start, behind) for other in pattern.others):
+    if any(_occurs_beside(document, other, start, stop) for other in pattern.others):
         return False
     if not pattern.context:
         return True
-    return any(_occurs_near(document, context, start, behind) for context in pattern.context)
+    return any(_occurs_near(document, context, start, stop) for context in pattern.context)
 
 
-def _is_shorthand(document: Document, start: int, behind: int) -> bool:
+def _is_shorthand(document: Document, start: int, stop: int) -> bool:
     """Return whether a letter, a number and the supposed variant are another trade's shorthand, such as B2B."""
-    if behind - start != _LETTERS_AND_NUMBER + 1:
+    if stop - start != _LETTERS_AND_NUMBER + 1:
         return False
-    return document.text[document.tokens[start].start : document.tokens[behind - 1].end].lower() in SHORTHAND
+    return document.text[document.tokens[start].start : document.tokens[stop - 1].end].lower() in SHORTHAND
 
 
-def _occurs_near(document: Document, context: Pattern, start: int, behind: int) -> bool:
-    """Return whether a context word is within ``CONTEXT_WORDS`` words of the tokens ``start`` to ``behind - 1``."""
+def _occurs_near(document: Document, context: Pattern, start: int, stop: int) -> bool:
+    """Return whether a context word is within ``CONTEXT_WORDS`` words of the tokens ``start`` to ``stop - 1``."""
     numbers = document.word_numbers
     positions = document.positions(context.elements[0].words)
-    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind + CONTEXT_REACH)):
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, stop + CONTEXT_REACH)):
         position = positions[index]
-        end = _match_at(document, context, position) if position < start or position >= behind else None
+        end = _match_at(document, context, position) if position < start or position >= stop else None
         if end is None:
             continue
-        after = position >= behind
-        distance = numbers[position] - numbers[behind - 1] if after else numbers[start] - numbers[end - 1]
+        after = position >= stop
+        distance = numbers[position] - numbers[stop - 1] if after else numbers[start] - numbers[end - 1]
         if distance <= CONTEXT_WORDS + 1:
             return True
     return False
 
 
-def _occurs_beside(document: Document, other: Pattern, start: int, behind: int) -> bool:
-    """Return whether another pattern ends directly before ``start`` or begins at ``behind``."""
+def _occurs_beside(document: Document, other: Pattern, start: int, stop: int) -> bool:
+    """Return whether another pattern ends directly before ``start`` or begins at ``stop``."""
     tokens = document.tokens
     positions = document.positions(other.elements[0].words)
-    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind)):
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, stop)):
         position = positions[index]
-        end = _match_at(document, other, position) if position < start or position == behind else None
+        end = _match_at(document, other, position) if position < start or position == stop else None
         if end is not None and (
-            (end == start and tokens[start].glue in JOINS) or (position == behind and tokens[behind].glue in JOINS)
+            (end == start and tokens[start].glue in JOINS) or (position == stop and tokens[stop].glue in JOINS)
         ):
             return True
     return False
@@ -117,10 +117,10 @@ def _match_at(document: Document, pattern: Pattern, start: int) -> int | None:
             if position >= len(document.tokens) or document.tokens[position].glue not in element.joins:
                 return None
         following = elements[index + 1] if index + 1 < len(elements) else None
-        behind = _match_element(document, pattern, index, position, following)
-        if behind is None:
+        stop = _match_element(document, pattern, index, position, following)
+        if stop is None:
             return None
-        position = behind
+        position = stop
     if elements[-1].kind is not ElementKind.PREFIX and not _ends_independently(document, elements[-1], position):
         return None
     if weak_gap and not (
@@ -215,8 +215,8 @@ def _number(document: Document, element: Element, position: int, following: Elem
         or (at < len(tokens) and tokens[at].text in following.words and tokens[at].glue in following.joins)
     ):
         return at
-    behind = skip_variant(document, at) if element.designator else at
-    return None if element.bare and behind != at else behind
+    stop = skip_variant(document, at) if element.designator else at
+    return None if element.bare and stop != at else stop
 
 
 def _starts_independently(  # noqa: PLR0911 - a return per kind of neighbour
@@ -245,25 +245,25 @@ def _starts_independently(  # noqa: PLR0911 - a return per kind of neighbour
 
 
 def _ends_independently(  # noqa: PLR0911 - a return per kind of neighbour
-    document: Document, last: Element, behind: int
+    document: Document, last: Element, stop: int
 ) -> bool:
-    """Return whether no token from ``behind`` on makes the match part of a longer name or number."""
+    """Return whether no token from ``stop`` on makes the match part of a longer name or number."""
     tokens = document.tokens
-    end = tokens[behind - 1].end
-    if tokens[behind - 1].text.isdecimal() and document.text[end : end + 1] == "%":
+    end = tokens[stop - 1].end
+    if tokens[stop - 1].text.isdecimal() and document.text[end : end + 1] == "%":
         return False
-    if behind >= len(tokens):
+    if stop >= len(tokens):
         return True
-    token = tokens[behind]
+    token = tokens[stop]
     if token.text.isdecimal():
         if token.glue in {Glue.DIRECT, Glue.POINT}:
-            return token.glue is Glue.DIRECT and not has_case(document, behind - 1)
-        ends_in_number = tokens[behind - 1].text.isdecimal()
-        return token.glue is not Glue.DASH or not (ends_in_number or len(tokens[behind - 1].text) < _SHORT)
+            return token.glue is Glue.DIRECT and not has_case(document, stop - 1)
+        ends_in_number = tokens[stop - 1].text.isdecimal()
+        return token.glue is not Glue.DASH or not (ends_in_number or len(tokens[stop - 1].text) < _SHORT)
     if token.glue is not Glue.DIRECT or last.kind is not ElementKind.NUMBER or last.designator:
         return True
     # A unit may follow a bare number (7.62mm); one letter may follow a version's number (Block 70A).
     written = document.text[token.start : token.end]
-    if not has_case(document, behind) or (len(written) == 1 and written.isupper()):
+    if not has_case(document, stop) or (len(written) == 1 and written.isupper()):
         return True
     return written.islower() and not last.marker and token.text not in ORDINALS

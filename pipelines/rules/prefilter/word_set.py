@@ -186,8 +186,8 @@ def word_set_of(*texts: str | None) -> WordSet:
     data = f" {folded} ".encode()
     letters, digits = data.translate(_LETTERS), data.translate(_DIGITS)
     if composed:
-        behind = f" {' '.join(composed)} ".encode()
-        letters, digits = letters + behind, digits + behind
+        appended = f" {' '.join(composed)} ".encode()
+        letters, digits = letters + appended, digits + appended
     return WordSet(
         letters=letters,
         digits=digits,
