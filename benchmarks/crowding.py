@@ -30,7 +30,7 @@ import numpy as np
 from benchmarks.fingerprints import fingerprints
 from pipelines.grouping import stop_keys
 from pipelines.grouping.apply import remember
-from pipelines.grouping.linkage import Bar, average_link, candidates
+from pipelines.grouping.linkage import Threshold, average_link, candidate_pairs
 from pipelines.grouping.regroup import regroup
 from pipelines.likeness.story_features import story_features
 from pipelines.stores import open_store
@@ -109,7 +109,7 @@ def meetings(documents: Sequence[Mapping[str, str]]) -> None:
         for members in events.values():
             own = Counter(chain.from_iterable(members))
             rare = [{key for key in keys if held[key] - own[key] <= most} for keys in members]
-            first, _ = candidates(rare, np.arange(len(rare)))
+            first, _ = candidate_pairs(rare, np.arange(len(rare)))
             met += len(first)
             pairs += len(members) * (len(members) - 1) // 2
             connected += max(map(len, connections(rare)))
@@ -120,9 +120,9 @@ def meetings(documents: Sequence[Mapping[str, str]]) -> None:
 def connections(keys: Sequence[Collection[int]]) -> list[list[str]]:
     """Articles, by number, that chains of common keys connect: what single link makes of them."""
     names = [f"{number:04}" for number in range(len(keys))]
-    first, second = candidates(keys, np.arange(len(keys)))
+    first, second = candidate_pairs(keys, np.arange(len(keys)))
     edges = {(names[a], names[b]): 1.0 for a, b in zip(first.tolist(), second.tolist(), strict=True)}
-    return average_link(names, edges, lambda pairs: [1.0] * len(pairs), Bar(0, 0))
+    return average_link(names, edges, lambda pairs: [1.0] * len(pairs), Threshold(0, 0))
 
 
 def main() -> None:

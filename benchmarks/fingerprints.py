@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.likeness.fingerprint import MAX_KEYS, pack, winnow
-from pipelines.likeness.story_features import KEY_RANKS, KEY_TITLE_RANKS, StoryFeatures, pair_key, telling_pairs
+from pipelines.likeness.story_features import KEY_RANKS, KEY_TITLE_RANKS, StoryFeatures, pair_key, top_pairs
 from schemas.records import Fingerprint
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ RANKS = (*range(KEY_RANKS + 1),)
 """An article's terms by their ranks."""
 TITLE_RANKS = tuple(chain.from_iterable((rank, KEY_RANKS + 1 + rank) for rank in range(KEY_TITLE_RANKS // 2 + 1)))
 """Those of its title: every other one is among the most telling of the article too."""
-PAIRS = (*telling_pairs(RANKS, KEY_RANKS), *telling_pairs(TITLE_RANKS, KEY_TITLE_RANKS))
+PAIRS = (*top_pairs(RANKS, KEY_RANKS), *top_pairs(TITLE_RANKS, KEY_TITLE_RANKS))
 """The ranks of which its look-up keys are made."""
 KEY_TERMS = len({*RANKS, *TITLE_RANKS})
 OWN_TERMS = 3

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.groups import b_cubed, pair_scores, pairs
-from pipelines.grouping.linkage import Bar, average_link, candidates
+from pipelines.grouping.linkage import Threshold, average_link, candidate_pairs
 from pipelines.likeness.fingerprint import words
-from pipelines.likeness.same_event import COEFFICIENTS, GROWN_THRESHOLD, INPUTS, INTERCEPT, THRESHOLD, StoryViews
+from pipelines.likeness.same_event import COEFFICIENTS, INPUTS, INTERCEPT, LARGE_STORY_THRESHOLD, THRESHOLD, StoryViews
 from pipelines.likeness.story_features import story_features
 from schemas.records import Fingerprint
 
@@ -92,11 +92,14 @@ def fit(views: NDArray[np.float64], same: NDArray[np.float64]) -> NDArray[np.flo
 def stories(keys: Sequence[Collection[int]], likely: Mapping[tuple[int, int], float]) -> list[int]:
     """Story of each article, as grouping finds it, given the likelihood of each pair."""
     names = [f"{number:08}" for number in range(len(keys))]
-    first, second = candidates(keys, np.arange(len(keys)))
+    first, second = candidate_pairs(keys, np.arange(len(keys)))
     sharing = zip(first.tolist(), second.tolist(), strict=True)
     edges = {(names[a], names[b]): likely[a, b] for a, b in sharing if likely[a, b] >= THRESHOLD}
     groups = average_link(
-        names, edges, lambda pairs: [likely[int(a), int(b)] for a, b in pairs], Bar(THRESHOLD, GROWN_THRESHOLD)
+        names,
+        edges,
+        lambda pairs: [likely[int(a), int(b)] for a, b in pairs],
+        Threshold(THRESHOLD, LARGE_STORY_THRESHOLD),
     )
     story = {int(member): number for number, group in enumerate(groups) for member in group}
     return [story[number] for number in range(len(keys))]
@@ -167,7 +170,7 @@ def main(path: Path) -> None:
     print(f"{meet[same == 1].mean():.3f} of the true pairs and {meet[same == 0].sum():,} others share one")
     print(f"fitted:        {told}")
     told = "  ".join(str(one) for one in (*COEFFICIENTS, INTERCEPT))
-    print(f"in repository: {told}; thresholds {THRESHOLD} and {GROWN_THRESHOLD}")
+    print(f"in repository: {told}; thresholds {THRESHOLD} and {LARGE_STORY_THRESHOLD}")
     print("                                     B³ precision, recall, F1   pairs precision, recall, F1")
     found = likelihoods(views, np.array([*COEFFICIENTS, INTERCEPT]))
     report("model in the repository", scores(stories(keyed, dict(zip(both, found, strict=True))), events))

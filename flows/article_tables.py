@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from pipelines.lineage.excerpts import Excerpt
-    from pipelines.lineage.trail import Captured, Origin, Trail
+    from pipelines.lineage.trail import Origin, Trail, TrailCapture
     from schemas.records import Article, Observation, Story
 
 _CAPTURES = 3
@@ -108,7 +108,7 @@ def excerpts_view(found: Sequence[Excerpt], articles: Mapping[str, Article]) -> 
                 Words(content.title or "(no title)", 2),
                 Text(one.article_id, style="dim", no_wrap=True),
             ),
-            f"{one.held:.0%}",
+            f"{one.share:.0%}",
         )
     return headed("What it shares text with", table)
 
@@ -131,7 +131,7 @@ def trail_view(article: Article, trail: Trail, story: Story | None) -> Group:
     for alert in trail.alerts:
         who = "" if alert.by_this_article else ", by others of the story"
         table.add_row("alert", minute(alert.matched_at), f"{alert.rule_id}, {alert.alert_id}{who}")
-        for told in alert.told:
+        for told in alert.messages:
             why = f"; {told.last_error}" if told.last_error else ""
             sent = minute(told.delivered_at) if told.delivered_at else ""
             waits = "" if sent else ", not delivered yet"
@@ -144,7 +144,7 @@ def _entry(origin: Origin) -> str:
     return f"{origin.entry_id} of {origin.feed_url}, {declared}"
 
 
-def _captured(one: Captured, *, known: bool) -> Text:
+def _captured(one: TrailCapture, *, known: bool) -> Text:
     answer = (one.kind, one.status and str(one.status), one.final_url and f"answered by {one.final_url}")
     told = ", ".join(part for part in answer if part)
     where = f"{one.missing or one.archive_record}\n{'the same text' if known else f'text {one.revision_digest}'}"

@@ -31,7 +31,7 @@ from pipelines.beam.runners import INPROCESS
 from pipelines.config import Settings, load_settings
 from pipelines.errors import ConfigurationError, CopyError, WirepicketError
 from pipelines.fetch.health import health
-from pipelines.notify.failure import tell_failure
+from pipelines.notify.failure import send_failure
 from pipelines.rules.checks import load_rules
 from schemas.records import AlertOrigin, now_utc
 from schemas.serial import to_dict
@@ -51,7 +51,7 @@ def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     """Send word of a flow run that failed or crashed to the channel which the setting ``failures`` names."""
     settings = load_settings()
     addresses = settings.channels.get(settings.failures or "", ())
-    refused = tell_failure(addresses, f"{flow.name} {state.name}".lower(), f"{flow_run.name}: {state.message}")
+    refused = send_failure(addresses, f"{flow.name} {state.name}".lower(), f"{flow_run.name}: {state.message}")
     if refused:
         Reporter().say(f"wirepicket: {refused} of {len(addresses)} targets of channel '{settings.failures}' refused")
 

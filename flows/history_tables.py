@@ -14,28 +14,30 @@ from schemas.records import Grouping
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipelines.lineage.history import Moved, Turn
+    from pipelines.lineage.history import GroupEvent, Successors
     from schemas.records import Article
 
 
 _TITLES = {Grouping.COPIES: "History of the copies (UTC)", Grouping.STORIES: "History of the story (UTC)"}
 
 
-def history_view(turns: Sequence[Turn], named: Mapping[str, Article]) -> Group:
+def history_view(events: Sequence[GroupEvent], named: Mapping[str, Article]) -> Group:
     """Joins, partings and new ids of one group, each with the others that it was with, by their first articles."""
     table = rows_table("when", "what", "articles", "title and id", right=["articles"])
-    for turn in turns:
-        for number, other in enumerate(turn.others):
-            shown = ("", "", "") if number else (minute(turn.at), turn.what, str(turn.articles))
+    for event in events:
+        for number, other in enumerate(event.others):
+            shown = ("", "", "") if number else (minute(event.at), event.kind, str(event.articles))
             first = named[other].content.title if other in named else None
             table.add_row(*shown, Group(Words(first or "(no title)", 2), Text(other, style="dim", no_wrap=True)))
-    return headed(_TITLES[turns[0].grouping], table)
+    return headed(_TITLES[events[0].grouping], table)
 
 
-def moved_line(story_id: str, moved: Moved) -> Text:
+def moved_line(story_id: str, successors: Successors) -> Text:
     """Where a story has gone that is none any more."""
-    since = f"since {minute(moved.since)} UTC"
-    if len(moved.now) == 1:
-        return Text(f"The story {story_id} is now part of {moved.now[0]}, {since}: wirepicket show {moved.now[0]}\n")
-    shown = ", ".join(f"wirepicket show {one}" for one in moved.now)
-    return Text(f"The story {story_id} is now parts of {counted(len(moved.now), 'other')}, {since}: {shown}\n")
+    since = f"since {minute(successors.since)} UTC"
+    if len(successors.now) == 1:
+        return Text(
+            f"The story {story_id} is now part of {successors.now[0]}, {since}: wirepicket show {successors.now[0]}\n"
+        )
+    shown = ", ".join(f"wirepicket show {one}" for one in successors.now)
+    return Text(f"The story {story_id} is now parts of {counted(len(successors.now), 'other')}, {since}: {shown}\n")

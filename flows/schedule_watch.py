@@ -20,7 +20,7 @@ from flows.schedule_state import (
     record_served_until,
 )
 from pipelines.errors import WirepicketError
-from pipelines.notify.failure import tell_failure
+from pipelines.notify.failure import send_failure
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class ScheduleWatch:
         """Send a problem to the channel of the setting ``failures``."""
         addresses = self._settings.channels.get(self._settings.failures or "", ())
         try:
-            refused = tell_failure(addresses, "wirepicket serve", problem)
+            refused = send_failure(addresses, "wirepicket serve", problem)
         except Exception as error:  # noqa: BLE001 - the watch must go on
             self._reporter.say(f"wirepicket: channel '{self._settings.failures}': {type(error).__name__}: {error}")
             return

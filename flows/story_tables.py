@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.console import Stacked, Words, counted, facts, headed, plain, rows_table
-from pipelines.lineage.agencies import agency, own_publication, voice
+from pipelines.lineage.agencies import agency, credited_party, own_publication
 from pipelines.lineage.copies import derivation, origin_of
 from pipelines.lineage.first import Trust, earliest, only_day, out_by, trust, when_out
 from schemas.serial import time_to_text
@@ -120,7 +120,7 @@ def _voices(articles: Sequence[Article]) -> str:
     carried: defaultdict[str, set[str]] = defaultdict(set)
     for group in groups.values():
         canonical = next((one for one in group if one.canonical_id in {None, one.id}), group[0])
-        carried[voice(canonical.content)] |= {_outlet(one) for one in group}
+        carried[credited_party(canonical.content)] |= {_outlet(one) for one in group}
     names = {one.id: _outlet(one) for one in articles}
     return ", ".join(
         plain(names.get(name, name)) + (f" (in {counted(len(outlets), 'outlet')})" if len(outlets) > 1 else "")

@@ -22,7 +22,7 @@ from pipelines.backoff import doubled
 from pipelines.beam.launch import PipelineError
 from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
-from pipelines.grouping.horizon import forgetting
+from pipelines.grouping.horizon import forget_in_rounds
 from pipelines.rules.reload import RuleFile
 from pipelines.telemetry.counts import since
 from schemas.records import RunRecord, now_utc
@@ -210,7 +210,7 @@ class StreamRun:
                 self._observer.write()
             if not self._forgetting and now >= self._next_forgetting:
                 self._next_forgetting = now + self.forget
-                self._forgetting = forgetting(store, now_utc() - timedelta(days=self.settings.horizon_days))
+                self._forgetting = forget_in_rounds(store, now_utc() - timedelta(days=self.settings.horizon_days))
                 self._discard(store)
             self._forget_some(store)
             if now - self._kept_clock >= RECORD:

@@ -77,7 +77,7 @@ def _dataclasses(module: ModuleType) -> tuple[type, ...]:
 
 
 def _is_defined_in(member: type, module: ModuleType) -> bool:
-    """Tell classes defined in a module, or in a module of a package, from imported ones."""
+    """Return whether a class is defined in a module, or in a module of a package, not imported there."""
     return f"{member.__module__}.".startswith(f"{module.__name__}.")
 
 

@@ -151,12 +151,12 @@ def without_none(hint: object) -> tuple[object, bool]:
 
 
 def is_tuple(hint: object) -> bool:
-    """Tell tuple types from others."""
+    """Return whether a type is a tuple."""
     return get_origin(hint) is tuple
 
 
 def is_open_tuple(hint: object) -> bool:
-    """Tell ``tuple[X, ...]`` from other types."""
+    """Return whether a type is ``tuple[X, ...]``."""
     arguments = get_args(hint)
     return len(arguments) == _OPEN_TUPLE_ARGUMENTS and arguments[1] is Ellipsis
 

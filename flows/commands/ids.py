@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from flows.quarantine_tables import quarantined_item
-from pipelines.alerts.former import alert_known_as
+from pipelines.alerts.former import current_alert_of
 from pipelines.errors import ConfigurationError
-from pipelines.lineage.history import moved
+from pipelines.lineage.history import successors_of
 from pipelines.stores.protocol import Named
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def find_id(store: Store, given: str, *kinds: Named) -> str:
         raise ConfigurationError("\n".join([f"'{given}' begins several ids:", *told[:CANDIDATES], *more]))
     for name, (now, kind) in found.items():
         return _now(name, now, kind)
-    known = alert_known_as(given, store) if Named.ALERT in kinds else None
+    known = current_alert_of(given, store) if Named.ALERT in kinds else None
     if known:
         return _now(given, known, Named.ALERT)
     raise ConfigurationError(f"{given}: no {what} has this id in {store.url}")
@@ -70,7 +70,7 @@ def find_stories(store: Store, given: str) -> tuple[str, ...]:
     except ConfigurationError:
         # A story has the id of an article, which outlives it.
         articles = store.beginning(Named.ARTICLE, given, 2)
-        gone = moved(next(iter(articles)) if len(articles) == 1 else given, store)
+        gone = successors_of(next(iter(articles)) if len(articles) == 1 else given, store)
         if gone is None:
             raise
         print(f"wirepicket: story {given} goes on as {', '.join(gone.now)}", file=sys.stderr)

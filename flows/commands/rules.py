@@ -198,7 +198,7 @@ def backfill(
         raise ConfigurationError(f"--rule {unknown[0]}: no rule of {path} has this id")
     wanted = [one for one in loaded if not rule or one.id in meant.values()]
     with opened(store, config) as (opened_store, settings):
-        policy = AlertPolicy.of(wanted, origin=AlertOrigin.BACKFILL, speaks=notify)
+        policy = AlertPolicy.of(wanted, origin=AlertOrigin.BACKFILL, sends_messages=notify)
         done = run_backfill(opened_store, policy, since=start)
         if notify:
             inputs = Inputs.of([], [], path, INPROCESS, settings)

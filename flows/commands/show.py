@@ -19,8 +19,8 @@ from flows.story_tables import story_view
 from pipelines.errors import ConfigurationError
 from pipelines.identify.changes import change_of, revisions_of
 from pipelines.lineage.excerpts import excerpts
-from pipelines.lineage.history import copy_since, history, moved
-from pipelines.lineage.trail import trail_of
+from pipelines.lineage.history import copy_since, event_as_dict, history, successors_of
+from pipelines.lineage.trail import trail_as_dict, trail_of
 from pipelines.stores.protocol import Named
 from schemas.export import export_alert, export_article, export_quarantine, export_story
 from schemas.markdown import as_markdown
@@ -61,7 +61,7 @@ def show(
         story = opened_store.stories([record_id]).get(record_id)
         article = opened_store.articles([record_id]).get(record_id)
         alert = opened_store.alerts([record_id]).get(record_id)
-        gone = None if story or alert else moved(record_id, opened_store)
+        gone = None if story or alert else successors_of(record_id, opened_store)
         item = quarantined_item(opened_store, record_id) if not (story or article or alert) else None
         if (diff or lineage or whole or markdown) and article is None:
             raise ConfigurationError(f"{record_id}: only articles have a text, revisions and a lineage")
@@ -77,7 +77,9 @@ def show(
                 "changes": [to_dict(change_of(revision)) for revision in revisions],
                 "quarantine": item and to_dict(export_quarantine(item)),
                 "moved": gone and to_dict(gone),
-                "history": [to_dict(turn) for one in Grouping for turn in history(record_id, one, opened_store)],
+                "history": [
+                    event_as_dict(event) for one in Grouping for event in history(record_id, one, opened_store)
+                ],
             }
             print(json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False))
         elif article and diff:
@@ -103,7 +105,7 @@ def _found(store: Store, given: str) -> str:
     try:
         return find_id(store, given, *Named)
     except ConfigurationError:
-        if moved(given, store):
+        if successors_of(given, store):
             return given
         raise
 
@@ -135,7 +137,7 @@ def _show_article(article: Article, store: Store, settings: Settings, *, markdow
         return
     trail = trail_of(article, settings.archive, store)
     if as_json:
-        print(json.dumps(to_dict(trail), ensure_ascii=False))
+        print(json.dumps(trail_as_dict(trail), ensure_ascii=False))
     else:
         console.print(trail_view(article, trail, _story_of(article, store)))
 

@@ -1,4 +1,4 @@
-"""Whether rules do their work: when each last alerted, what is wrong with it, and why it is silent."""
+"""The health of rules: last alert, problems, and the likely cause of a silence."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     from schemas.records import Alert, FeedState, Rule
 
 SHORTEST_SILENCE = timedelta(days=1)
-"""Not even a rule that alerts by the hour is called silent before: nights and weekends are quiet."""
+"""Minimum time without alerts before any rule counts as silent, since nights and weekends are quiet."""
 FIRST_SILENCE = timedelta(days=3)
-"""Silence of a rule that has alerted only once, whose rhythm is not known."""
-TIMES_ITS_RHYTHM = 4
-"""A pause of so many times the mean comes by chance once in fifty (e⁻⁴) where events are independent of each other."""
+"""Time after which a rule with a single alert, whose rate is unknown, counts as silent."""
+SILENCE_FACTOR = 4
+"""Multiple of the mean interval after which a rule counts as silent. Independent events exceed it once in fifty times
+(e⁻⁴)."""
 STALE_RUN = timedelta(days=1)
-"""Time since the last run after which that alone explains silence."""
+"""Time since the last run after which the missing runs alone explain a silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleHealth:
-    """How a rule does."""
+    """The state of a rule."""
 
     rule_id: str
     alerts: int
-    """Alerts on articles as they came in; those of replays and backfills say nothing about today."""
+    """Number of live alerts; those of replays and backfills do not count."""
     last_alert: datetime | None
     problems: tuple[str, ...]
-    """What is wrong with it."""
+    """Problems of the rule, for people."""
     silence: str | None
-    """That it has been silent for long, and what may be the cause."""
+    """Message about an unusually long silence and its likely cause, if the rule is silent."""
 
 
 def rule_health(
@@ -50,14 +51,14 @@ def rule_health(
     cause: str,
     now: datetime,
 ) -> list[RuleHealth]:
-    """The health of rules, in their order.
+    """Return the health of rules, in their order.
 
     Args:
         rules: the rules.
-        checks: how each did on its own examples.
+        checks: results of the rules on their own examples.
         alerts: all alerts.
-        channels: names of the channels there are.
-        cause: why a rule may be silent (``silence_cause``).
+        channels: names of the configured channels.
+        cause: the likely cause of a silence (``silence_cause``).
         now: the present, UTC.
     """
     failed = {check.rule_id: len(check.failed) for check in checks}
@@ -71,7 +72,7 @@ def rule_health(
         problems = [f"{failed[rule.id]} of its own examples fail"] if failed.get(rule.id) else []
         problems += [f"its channel '{name}' is not configured" for name in missing_channels(rule, channels)]
         last = matched[-1] if matched else None
-        silent = last is not None and now - last > _patience(matched)
+        silent = last is not None and now - last > _usual_silence_limit(matched)
         out.append(
             RuleHealth(
                 rule_id=rule.id,
@@ -85,25 +86,25 @@ def rule_health(
 
 
 def missing_channels(rule: Rule, channels: Collection[str]) -> list[str]:
-    """The channels a rule names which are not among those there are."""
+    """Return the channels of a rule that are not configured."""
     return [name for name in rule.notify if name not in channels and name != LOG_CHANNEL]
 
 
-def _patience(matched: Sequence[datetime]) -> timedelta:
-    """How long a rule that alerted at these times (sorted) may be silent by its own rhythm."""
+def _usual_silence_limit(matched: Sequence[datetime]) -> timedelta:
+    """Return the silence to be expected of a rule that alerted at these sorted times."""
     if len(matched) == 1:
         return FIRST_SILENCE
-    return max(SHORTEST_SILENCE, TIMES_ITS_RHYTHM * (matched[-1] - matched[0]) / (len(matched) - 1))
+    return max(SHORTEST_SILENCE, SILENCE_FACTOR * (matched[-1] - matched[0]) / (len(matched) - 1))
 
 
 def silence_cause(feeds: Collection[FeedState], last_run: datetime | None, now: datetime) -> str:
-    """Why nothing may have come in: no runs, failing feeds; or else that all is well."""
+    """Return the likely cause of a silence: missing runs, failing feeds, or no matching article."""
     if last_run is None or now - last_run > STALE_RUN:
         return f"no run since {time_to_text(last_run)}" if last_run else "no run yet"
     failing = [feed for feed in feeds if feed.failures]
     if failing:
-        good = [feed.last_success for feed in failing if feed.last_success]
-        since = f" since {time_to_text(min(good))}" if good else ", none of which ever answered"
+        answering = [feed.last_success for feed in failing if feed.last_success]
+        since = f" since {time_to_text(min(answering))}" if answering else ", none of which ever answered"
         return f"{len(failing)} of {len(feeds)} feeds failing{since}"
     if not feeds:
         return "nothing that came in matches"

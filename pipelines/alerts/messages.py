@@ -1,4 +1,4 @@
-"""The messages of an alert: one for each channel, with an id that stays the same however often it is decided."""
+"""The messages of an alert, one per channel, with ids that do not depend on how often the alert is decided."""
 
 from __future__ import annotations
 
@@ -19,40 +19,45 @@ if TYPE_CHECKING:
 
 
 def message_id(alert: str, channel: str, kind: MessageKind, about: Iterable[str] = ()) -> str:
-    """The id of an outbox message: the same message always has the same, so that a receiver can drop repeats."""
+    """Return the id of an outbox message: always the same for the same message, so that a receiver can drop repeats."""
     return digest("message", alert, channel, kind, *about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
-    """Makes the messages of one alert."""
+class MessageWriter:
+    """A writer of the messages of one alert."""
 
     alert: Alert
     source: str
-    """The outlet of its first article, or that article where it is unknown."""
+    """The outlet of the alert's first article, or the id of that article if the outlet is unknown."""
     policy: AlertPolicy
     now: datetime
 
-    def first(self, news: Sequence[Update], *, by_edit: bool) -> list[OutboxMessage]:
-        """The alert is told; when it is an edit that made it, with what the edit changed."""
-        if by_edit and news:
-            return self.further(news)
+    def new_alert(self, updates: Sequence[Update], *, by_edit: bool) -> list[OutboxMessage]:
+        """Return the first messages of an alert; if an edit caused it, they state the change."""
+        if by_edit and updates:
+            return self.updates(updates)
         return [self._message(channel, MessageKind.NEW) for channel in self._channels]
 
-    def again(self, untold: Sequence[OutboxMessage]) -> list[OutboxMessage]:
-        """The alert is a part of another which goes on without it, and which these channels were still to be told."""
-        # With the time: a part may join others, which settles its message, and go from them again.
-        about = [time_to_text(self.now), *sorted(one.id for one in untold)]
+    def repeat(self, unsent: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+        """Return messages for an alert that split from another one whose messages were still unsent.
+
+        ``unsent`` are those messages of the other alert; it keeps them.
+        """
+        # The ids include the time: a part may rejoin, which settles its message, and split off again.
+        about = [time_to_text(self.now), *sorted(message.id for message in unsent)]
         return [
             self._message(channel, MessageKind.NEW, about=about)
-            for channel in sorted({message.channel for message in untold})
+            for channel in sorted({message.channel for message in unsent})
         ]
 
-    def further(self, news: Sequence[Update]) -> list[OutboxMessage]:
-        """What has come to an alert that was told."""
+    def updates(self, updates: Sequence[Update]) -> list[OutboxMessage]:
+        """Return the messages about updates of an alert that was sent."""
         return [
-            self._message(channel, one.kind, reason=one.reason, about=one.about, article_ids=one.article_ids)
-            for one in news
+            self._message(
+                channel, update.kind, reason=update.reason, about=update.about, article_ids=update.article_ids
+            )
+            for update in updates
             for channel in self._channels
         ]
 
@@ -70,8 +75,8 @@ class Speaker:
         article_ids: tuple[str, ...] = (),
     ) -> OutboxMessage:
         alert = self.alert
-        # A story may lose all its matching articles to others, and its alert with them, and match again later: the time
-        # of the match tells the two alerts with one id apart.
+        # A story may lose all its matching articles, and thus its alert, and match again later. The two alerts have
+        # the same id; the time of the match distinguishes them.
         return OutboxMessage(
             id=message_id(alert.id, channel, kind, (time_to_text(alert.matched_at), *about)),
             alert_id=alert.id,

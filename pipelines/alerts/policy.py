@@ -1,4 +1,4 @@
-"""What rules want said of their alerts, and to whom."""
+"""The policy of alert messages: channels, throttles and escalations of the rules in force."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LOG_CHANNEL = "log"
-"""The JSON-lines file which every alert goes to, whatever its rule names. It is a record: no throttle holds it back."""
+"""Channel of the JSON-lines file that records every alert, regardless of its rule's channels and throttle."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPolicy:
-    """The rules in force, what the present work on articles is, and whether it speaks."""
+    """The rules in force, the origin of alerts in the present run, and whether they cause messages."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
-    """By id."""
+    """Rules by id."""
     origin: AlertOrigin = AlertOrigin.LIVE
-    speaks: bool = True
-    """Whether there are messages at all: without, alerts are kept and nothing is sent."""
+    sends_messages: bool = True
+    """True if alerts cause messages; otherwise alerts are stored and nothing is sent."""
 
     @classmethod
-    def of(cls, rules: Iterable[Rule], *, origin: AlertOrigin = AlertOrigin.LIVE, speaks: bool = True) -> Self:
-        """The policy of the rules of a file."""
-        return cls(rules={rule.id: rule for rule in rules}, origin=origin, speaks=speaks)
+    def of(cls, rules: Iterable[Rule], *, origin: AlertOrigin = AlertOrigin.LIVE, sends_messages: bool = True) -> Self:
+        """Return the policy of the rules of a file."""
+        return cls(rules={rule.id: rule for rule in rules}, origin=origin, sends_messages=sends_messages)
 
     def channels(self, rule_id: str) -> tuple[str, ...]:
-        """The notification channels of a rule, the log first; none for one that is no longer in the file."""
+        """Return the notification channels of a rule, the log first; none if the rule is no longer in the file."""
         rule = self.rules.get(rule_id)
-        return tuple(dict.fromkeys((LOG_CHANNEL, *rule.notify))) if rule and self.speaks else ()
+        return tuple(dict.fromkeys((LOG_CHANNEL, *rule.notify))) if rule and self.sends_messages else ()
 
     def escalation(self, rule_id: str) -> Escalation:
-        """What of its alerts is worth another message."""
+        """Return the growth of an alert of a rule that causes another message."""
         rule = self.rules.get(rule_id)
         return rule.escalate if rule else Escalation()
 
     def severity(self, rule_id: str) -> str:
-        """How urgent the alerts of a rule are."""
+        """Return the severity of the alerts of a rule."""
         rule = self.rules.get(rule_id)
         return rule.severity if rule else Rule(id=rule_id, query="").severity
 
     def window(self, rule_id: str) -> timedelta:
-        """How long a rule is quiet after it has spoken."""
+        """Return the length of a rule's throttle window, in which no further message is sent."""
         rule = self.rules.get(rule_id)
         return window_of(rule.throttle if rule else Throttle())
 
     def topic(self, rule_id: str, channel: str, *, thread: str, source: str) -> str | None:
-        """What the throttle of a rule counts by on a channel: the rule, the story, or the outlet that was first."""
+        """Return the throttle key of a message on a channel: by rule, story or first outlet; ``None`` for the log."""
         if channel == LOG_CHANNEL:
             return None
         rule = self.rules.get(rule_id)
@@ -63,10 +63,10 @@ class AlertPolicy:
 
 
 def window_of(throttle: Throttle) -> timedelta:
-    """The length of a throttle's window, ``30m`` or ``6h``."""
+    """Return the length of a throttle's window, such as ``30m`` or ``6h``."""
     return timedelta(**{_UNITS[throttle.window[-1]]: int(throttle.window[:-1])})
 
 
 def digest(*parts: str) -> str:
-    """An id made of texts: the same parts always give the same."""
+    """Return an id computed from texts: the same parts always give the same id."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

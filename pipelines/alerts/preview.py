@@ -1,4 +1,4 @@
-"""What a rule would have alerted on, told from what the store holds."""
+"""A preview of the alerts of a rule on stored articles."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from schemas.records import Article
 
 _QUOTED = 2
-"""Sentences quoted of a story, more only where its terms need them: enough to see what kind of story it is."""
+"""Sentences quoted per story, unless more are needed to show every term."""
 
 
 class Searched(Protocol):
-    """What a preview needs of a store (see ``pipelines.stores.protocol``)."""
+    """The part of a store that a preview needs (see ``pipelines.stores.protocol``)."""
 
     def candidates(self, query: Query) -> Iterator[Article]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewedStory:
-    """A story that would have given an alert."""
+    """A story that would have caused an alert."""
 
     story_id: str
     title: str | None
-    """Of the first article that matched."""
+    """Title of the first article that matched."""
     article_ids: tuple[str, ...]
     """The articles that match, earliest first."""
     matches: tuple[Match, ...]
-    """Places in the first of them: those of the sentences that show every term."""
+    """Matches in the first article, of the sentences that show every term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a rule would have alerted on."""
+    """The stories and articles that a rule would have alerted on."""
 
     stories: int
     articles: int
@@ -50,7 +50,7 @@ class Preview:
 
 
 def preview_query(query: Query, store: Searched, *, since: datetime, examples: int) -> Preview:
-    """Match a query against the articles published, or where that is unknown first seen, at ``since`` or later."""
+    """Match a query against the articles published at ``since`` or later; without a date, first seen then."""
     stories: dict[str, list[tuple[datetime, Article, tuple[Match, ...]]]] = {}
     for article in store.candidates(query):
         content = article.content
@@ -60,8 +60,8 @@ def preview_query(query: Query, store: Searched, *, since: datetime, examples: i
         matches = confirm(query, content)
         if matches is not None:
             stories.setdefault(article.story_id or article.id, []).append((when, article, matches))
-    for found in stories.values():
-        found.sort(key=lambda one: (one[0], one[1].id))
+    for matching in stories.values():
+        matching.sort(key=lambda entry: (entry[0], entry[1].id))
     latest = sorted(stories, key=lambda story: (stories[story][-1][0], story), reverse=True)[:examples]
     return Preview(
         stories=len(stories),

@@ -1,4 +1,4 @@
-"""Sentences to quote of what matched, with every matched place in them. Pure."""
+"""Selection of the sentences to quote, with the spans of all matches in them. Pure."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from schemas.records import AlertMatch, Match
 
 MOST_TERMS = 6
-"""Sentences at most that are quoted for the sake of terms which no other has: a rule ``A AND B AND C`` needs three."""
+"""Sentences quoted at most to show terms that no other quote has: a rule ``A AND B AND C`` may need three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A sentence of an article, with what in it matched."""
+    """A sentence of an article with its matches."""
 
     article_id: str | None
-    """``None`` where the matches are of one article that is known."""
+    """Id of the article; ``None`` if the matches do not name it."""
     field: str
     sentence: str
     spans: tuple[tuple[int, int], ...]
-    """Where the matched forms stand in the sentence: start and end in code points, in order, none over another."""
+    """Spans of the matched forms in the sentence: start and end in code points, in order, without overlaps."""
     matches: tuple[AlertMatch | Match, ...]
-    """The matches whose sentence it is, in order."""
+    """The matches with this sentence, in order."""
 
     @property
     def form(self) -> str:
@@ -36,34 +36,36 @@ class Quote:
 
     @property
     def term(self) -> str:
-        """The term it stands for."""
+        """The term of the first match."""
         return self.matches[0].term
 
     @property
     def forms(self) -> str:
-        """Every form that matched, for people: ``M142 (for HIMARS), launchers (for launcher)``."""
-        told = (one.form if one.form == one.term else f"{one.form} (for {one.term})" for one in self.matches)
-        return ", ".join(dict.fromkeys(" ".join(one.split()) for one in told))
+        """The matched forms, for people: ``M142 (for HIMARS), launchers (for launcher)``."""
+        shown = (
+            match.form if match.form == match.term else f"{match.form} (for {match.term})" for match in self.matches
+        )
+        return ", ".join(dict.fromkeys(" ".join(form.split()) for form in shown))
 
     @property
     def stands_for(self) -> str:
-        """The terms that forms stand for which are no such terms themselves: ``HIMARS, launcher``."""
-        return ", ".join(dict.fromkeys(one.term for one in self.matches if one.form != one.term))
+        """The terms of the forms that differ from their term: ``HIMARS, launcher``."""
+        return ", ".join(dict.fromkeys(match.term for match in self.matches if match.form != match.term))
 
     @property
     def parts(self) -> tuple[tuple[str, bool], ...]:
-        """The sentence in parts, each with whether it matched."""
-        cuts = [0, *(place for span in self.spans for place in span), len(self.sentence)]
+        """The sentence in parts, each with True if it matched."""
+        cuts = [0, *(edge for span in self.spans for edge in span), len(self.sentence)]
         parts = [(self.sentence[start:end], bool(number % 2)) for number, (start, end) in enumerate(pairwise(cuts))]
         return tuple((text, marked) for text, marked in parts if text)
 
 
-def quotes(matches: Iterable[AlertMatch | Match], most: int) -> tuple[Quote, ...]:
-    """Return the sentences that show every term, up to ``MOST_TERMS``, and further ones up to ``most``, in order."""
+def quotes(matches: Iterable[AlertMatch | Match], limit: int) -> tuple[Quote, ...]:
+    """Return the sentences that show every term, up to ``MOST_TERMS``, and further ones up to ``limit``, in order."""
     groups: dict[tuple[str | None, str, str], list[AlertMatch | Match]] = {}
-    every = list(matches)
-    for match in every:
-        groups.setdefault(_place(match), []).append(match)
+    listed = list(matches)
+    for match in listed:
+        groups.setdefault(_key(match), []).append(match)
     needed: list[int] = []
     shown: set[str] = set()
     for number, group in enumerate(groups.values()):
@@ -72,12 +74,12 @@ def quotes(matches: Iterable[AlertMatch | Match], most: int) -> tuple[Quote, ...
             needed.append(number)
             shown |= terms
     others = [number for number in range(len(groups)) if number not in needed]
-    chosen = sorted([*needed, *others[: max(0, most - len(needed))]])
-    found = list(groups.items())
-    return tuple(_quote(*found[number], every) for number in chosen)
+    chosen = sorted([*needed, *others[: max(0, limit - len(needed))]])
+    entries = list(groups.items())
+    return tuple(_quote(*entries[number], listed) for number in chosen)
 
 
-def _place(match: AlertMatch | Match) -> tuple[str | None, str, str]:
+def _key(match: AlertMatch | Match) -> tuple[str | None, str, str]:
     return (_article(match), match.field, match.sentence)
 
 
@@ -86,14 +88,14 @@ def _article(match: AlertMatch | Match) -> str | None:
 
 
 def _quote(
-    place: tuple[str | None, str, str], group: Sequence[AlertMatch | Match], every: Iterable[AlertMatch | Match]
+    key: tuple[str | None, str, str], group: Sequence[AlertMatch | Match], listed: Iterable[AlertMatch | Match]
 ) -> Quote:
-    article_id, field, sentence = place
+    article_id, field, sentence = key
     start = _start(sentence, group)
-    # A long sentence is quoted around each match: others may stand in what is quoted.
+    # A long sentence is cut around each match; the cut may contain other matches.
     inside = [
         (match.start - start, match.end - start)
-        for match in every
+        for match in listed
         if (_article(match), match.field) == (article_id, field)
         and match.start >= start
         and match.form
@@ -109,9 +111,9 @@ def _quote(
 
 
 def _start(sentence: str, group: Sequence[AlertMatch | Match]) -> int:
-    """Return where a quoted sentence begins in its text: the place at which most forms stand where they matched.
+    """Return the offset of a quoted sentence in its text: the offset that agrees with the most matches.
 
-    A sentence that stands in a text twice is quoted once, where it has more of them.
+    A sentence that occurs twice in a text is quoted once, at the occurrence with more matches.
     """
     fitting = Counter(match.start - at for match in group for at in _occurrences(sentence, match.form))
     return min(fitting, key=lambda start: (-fitting[start], start), default=group[0].start)
@@ -125,14 +127,14 @@ def _occurrences(text: str, form: str) -> Iterator[int]:
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Spans with those that overlap made one."""
-    begin, end = 0, 0
+    """Yield sorted spans, with overlapping ones merged."""
+    low, high = 0, 0
     for start, stop in spans:
-        if start >= end:
-            if end > begin:
-                yield begin, end
-            begin, end = start, stop
+        if start >= high:
+            if high > low:
+                yield low, high
+            low, high = start, stop
         else:
-            end = max(end, stop)
-    if end > begin:
-        yield begin, end
+            high = max(high, stop)
+    if high > low:
+        yield low, high

@@ -1,4 +1,4 @@
-"""What an alert says that it did not say before: what makes it worth another message, and what does not."""
+"""Updates of an existing alert: escalations and edits that cause another message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.lineage.agencies import voice
+from pipelines.lineage.agencies import credited_party
 from schemas.records import MessageKind
 
 if TYPE_CHECKING:
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
     from schemas.records import Alert, Article, Escalation, RuleHit
 
-_NAMED = 5
-"""Outlets or terms named in a reason; the alert has them all."""
+_MAX_LISTED = 5
+"""Outlets or terms listed in a reason at most; the alert has all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryMember:
-    """What the decision on alerts must know of an article of a story."""
+    """An article of a story, reduced to what the decision on alerts needs."""
 
     order: Any
-    """A key: the article with the smallest is the earliest."""
+    """A sort key: the article with the smallest key is the earliest."""
     canonical_id: str
     source: str | None
     title: str | None
     hits: tuple[RuleHit, ...]
-    voice: str
-    """Who answers for it: an agency, whoever carries its text, else the outlet, else the article itself."""
+    credited_party: str
+    """The agency that wrote the text, regardless of the outlet; else the outlet; else the article's id."""
     edited: bool = False
-    """Whether it is here because its outlet has changed a text which was known."""
+    """True if the article is processed because its outlet has changed a known text."""
 
     @classmethod
     def of(cls, article: Article, *, order: Any, canonical_id: str, edited: bool = False) -> StoryMember:  # noqa: ANN401 - any key
-        """Of an article as it stands."""
+        """Return the member of an article in its present state."""
         content = article.content
         return cls(
             order=order,
             canonical_id=canonical_id,
             source=content.source,
-            voice=voice(content),
+            credited_party=credited_party(content),
             title=content.title,
             hits=content.hits,
             edited=edited,
@@ -50,63 +50,63 @@ class StoryMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """Something to be said of an alert that stands already."""
+    """A change of an existing alert that causes a message."""
 
     kind: MessageKind
     reason: str
-    """For people."""
+    """The reason of the message, for people."""
     about: tuple[str, ...]
-    """The same news always has the same: it goes into the message's id."""
+    """The parts of the message's id that identify the update: the same for the same update."""
     article_ids: tuple[str, ...]
-    """The articles that brought it, earliest first."""
+    """The articles that caused it, earliest first."""
 
 
 Terms = dict[str, frozenset[str]]
-"""By article, the terms of one rule that it matches."""
+"""The terms of one rule that each article matches, by article id."""
 
 
-def terms_of(alerts: Iterable[Alert]) -> Terms:
-    """What alerts of one rule say so far."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+def alerted_terms(alerts: Iterable[Alert]) -> Terms:
+    """Return the matched terms by article in existing alerts of one rule."""
+    terms_by_article: defaultdict[str, set[str]] = defaultdict(set)
     for alert in alerts:
-        found[alert.article_id]  # it matched, though a query such as lang:en names no term
+        terms_by_article[alert.article_id]  # it matched, although a query such as lang:en has no term
         for match in alert.matches:
-            found[match.article_id].add(match.term)
-    return {article_id: frozenset(terms) for article_id, terms in found.items()}
+            terms_by_article[match.article_id].add(match.term)
+    return {article_id: frozenset(terms) for article_id, terms in terms_by_article.items()}
 
 
-def terms_found(found: Sequence[tuple[str, RuleHit]]) -> Terms:
-    """What the articles of a story say of one rule now."""
-    return {article_id: frozenset(match.term for match in hit.matches) for article_id, hit in found}
+def matched_terms(hits: Sequence[tuple[str, RuleHit]]) -> Terms:
+    """Return the matched terms by article in the present hits of one rule."""
+    return {article_id: frozenset(match.term for match in hit.matches) for article_id, hit in hits}
 
 
 def updates_of(
     before: Terms, now: Terms, article_ids: Sequence[str], members: Mapping[str, StoryMember], escalation: Escalation
 ) -> list[Update]:
-    """What has come to an alert since it was last decided, as far as it is to be said.
+    """Return the updates of an alert since it was last decided that cause messages.
 
     Args:
-        before: what the alerts which it follows said.
-        now: what its story says now.
+        before: terms of the earlier alerts that it continues.
+        now: terms of its story now.
         article_ids: the articles of the story.
-        members: of these articles.
-        escalation: what of its growth the rule wants to be told.
+        members: these articles, by id.
+        escalation: the growth that causes a message by the rule.
     """
-    told = [
-        news
+    edits = [
+        update
         for article_id in article_ids
         if members[article_id].edited
-        for news in _edit(article_id, before.get(article_id, frozenset()), now.get(article_id, frozenset()), members)
+        for update in _edit(article_id, before.get(article_id, frozenset()), now.get(article_id, frozenset()), members)
     ]
     growth = _growth(before, now, members, escalation)
-    return [growth, *told] if growth else told
+    return [growth, *edits] if growth else edits
 
 
 def _edit(
     article_id: str, before: frozenset[str], now: frozenset[str], members: Mapping[str, StoryMember]
 ) -> list[Update]:
     added, removed = sorted(now - before), sorted(before - now)
-    changes = [f"{verb} {_some(terms)}" for verb, terms in (("added", added), ("removed", removed)) if terms]
+    changes = [f"{verb} {_shortlist(terms)}" for verb, terms in (("added", added), ("removed", removed)) if terms]
     if not changes:
         return []
     member = members[article_id]
@@ -122,7 +122,7 @@ def _edit(
 
 
 def _growth(before: Terms, now: Terms, members: Mapping[str, StoryMember], escalation: Escalation) -> Update | None:
-    """What articles that have joined make of the alert. Edits are told for themselves."""
+    """Return the escalation of an alert by articles that have joined, if any. Edits have updates of their own."""
     joined = [article_id for article_id in now if article_id not in before and not members[article_id].edited]
     if not joined:
         return None
@@ -130,18 +130,19 @@ def _growth(before: Terms, now: Terms, members: Mapping[str, StoryMember], escal
     about: list[str] = []
     brought: set[str] = set()
     if "source" in escalation.by:
-        outlets = sorted(_outlets(joined, before, members))
+        outlets = sorted(_new_outlets(joined, before, members))
         if outlets:
-            brought |= {one for one in joined if _outlet(members[one].canonical_id, members) in outlets}
-            named = [_name(one, members) for one in outlets]
-            reasons.append(f"new independent source{'s' * (len(outlets) > 1)}: {_some(named)}")
+            of_joined = {article_id: _outlet_of(members[article_id].canonical_id, members) for article_id in joined}
+            brought |= {article_id for article_id, outlet in of_joined.items() if outlet in outlets}
+            named = [_name(outlet, members) for outlet in outlets]
+            reasons.append(f"new independent source{'s' * (len(outlets) > 1)}: {_shortlist(named)}")
             about += ["source", *outlets]
     if "term" in escalation.by:
         known = frozenset[str]().union(*before.values())
         terms = sorted(frozenset[str]().union(*(now[article_id] for article_id in joined)) - known)
         if terms:
-            brought |= {one for one in joined if now[one] - known}
-            reasons.append(f"new term{'s' * (len(terms) > 1)}: {_some(terms)}")
+            brought |= {article_id for article_id in joined if now[article_id] - known}
+            reasons.append(f"new term{'s' * (len(terms) > 1)}: {_shortlist(terms)}")
             about += ["term", *terms]
     if escalation.articles and len(before) < escalation.articles <= len(before.keys() | now.keys()):
         reasons.append(f"{escalation.articles} articles match")
@@ -153,30 +154,30 @@ def _growth(before: Terms, now: Terms, members: Mapping[str, StoryMember], escal
         kind=MessageKind.ESCALATED,
         reason="; ".join(reasons),
         about=tuple(about),
-        article_ids=tuple(sorted(brought, key=lambda one: (members[one].order, one))),
+        article_ids=tuple(sorted(brought, key=lambda article_id: (members[article_id].order, article_id))),
     )
 
 
-def _outlets(joined: Sequence[str], before: Terms, members: Mapping[str, StoryMember]) -> set[str]:
-    """Outlets and agencies that an alert has not named and that have not copied from one.
+def _new_outlets(joined: Sequence[str], before: Terms, members: Mapping[str, StoryMember]) -> set[str]:
+    """Return the outlets and agencies that are new to an alert and did not copy from one it has.
 
-    Counted as ``independent_sources`` is.
+    They are counted in the same way as ``independent_sources``.
     """
     known = {article_id for article_id in before if article_id in members}
-    told = {members[article_id].canonical_id for article_id in known}
-    fresh = {members[article_id].canonical_id for article_id in joined} - told
-    named = {_outlet(one, members) for one in known | told}
-    return {_outlet(one, members) for one in fresh} - named
+    canonical = {members[article_id].canonical_id for article_id in known}
+    new = {members[article_id].canonical_id for article_id in joined} - canonical
+    named = {_outlet_of(article_id, members) for article_id in known | canonical}
+    return {_outlet_of(article_id, members) for article_id in new} - named
 
 
-def _outlet(article_id: str, members: Mapping[str, StoryMember]) -> str:
-    return members[article_id].voice if article_id in members else article_id
+def _outlet_of(article_id: str, members: Mapping[str, StoryMember]) -> str:
+    return members[article_id].credited_party if article_id in members else article_id
 
 
 def _name(outlet: str, members: Mapping[str, StoryMember]) -> str:
-    return "an unnamed one" if outlet in members else outlet
+    return "an unnamed outlet" if outlet in members else outlet
 
 
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _shortlist(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")

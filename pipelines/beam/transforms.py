@@ -206,7 +206,7 @@ class RegroupAll(_WithStore):
         # Sorted, since runners hand over the blocks in any order; the result would be the same, the writes not.
         packed = sorted(one for block in blocks for one in block)
         fingerprints = (from_json(Fingerprint, one) for one in packed)
-        policy = AlertPolicy.of(self._job.rules, origin=self._job.origin, speaks=self._job.notify)
+        policy = AlertPolicy.of(self._job.rules, origin=self._job.origin, sends_messages=self._job.notify)
         with here().span("regroup", {"fingerprints": len(packed)}):
             raised = apply_regroup(fingerprints, self._store, self._job.horizon, policy)
         self._taken.inc(len(packed))

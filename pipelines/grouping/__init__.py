@@ -1,7 +1,7 @@
-"""From fingerprints to copy groups and stories.
+"""Grouping of fingerprints into copy groups and stories.
 
-``linkage`` makes groups from similarities, ``settle`` brings in as much of what is remembered as they depend on,
-``grounds`` says what copies and stories are compared by, ``regroup`` goes from a set of new or changed fingerprints to
-what that changes (pure: what is remembered comes in, what changed goes out), ``changes`` tells merges and splits,
-``apply`` writes it all to a store, ``horizon`` forgets what has been quiet for long.
+``linkage`` makes groups from similarities. ``clustering`` loads as much of the memory as new groups depend on.
+``criteria`` defines how copies and stories are compared. ``regroup`` computes the changes that new or changed
+fingerprints cause; it is pure. ``changes`` derives merges and splits, ``apply`` writes the results to a store,
+``backfill`` applies rules to stored articles, and ``horizon`` forgets stories without recent articles.
 """

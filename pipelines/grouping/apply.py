@@ -1,4 +1,4 @@
-"""Regrouping applied to a store: placements, stories, alerts and memory, written where they changed."""
+"""Application of a regrouping to a store: writes of changed placements, stories, alerts and memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schemas.records import Article, Fingerprint, Story
 
 CHUNK = 1_000
-"""Fingerprints regrouped at a time: bounds memory, and the groups do not depend on it."""
+"""Fingerprints regrouped at a time. It bounds memory use; the groups do not depend on it."""
 
 
 def apply_regroup(
@@ -35,15 +35,15 @@ def apply_regroup(
     horizon: timedelta,
     policy: AlertPolicy,
 ) -> int:
-    """Find the place of new fingerprints and write what that changes; the number of alerts raised.
+    """Group new fingerprints, write the changes to the store, and return the number of alerts raised.
 
-    ``policy`` says what is said of alerts, and to whom. The memory is written last: until then a crash
-    leaves everything to be done again, and doing it again changes nothing. Where each write of a store stands alone,
-    whoever comes next, be it with other articles, puts the stories right which a crash left half written.
+    ``policy`` decides on the messages of alerts. The memory is written last: after an earlier crash everything is done
+    again, with the same result. In a store without transactions, the next regrouping, even of other articles, repairs
+    the stories that a crash left half written.
     """
     raised = 0
-    waiting = iter(fingerprints)
-    while chunk := list(islice(waiting, CHUNK)):
+    remaining = iter(fingerprints)
+    while chunk := list(islice(remaining, CHUNK)):
         with store.exclusive():
             raised += _apply(chunk, store, horizon, policy)
     return raised
@@ -51,7 +51,7 @@ def apply_regroup(
 
 def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: AlertPolicy) -> int:
     current = store.articles([fingerprint.article_id for fingerprint in chunk])
-    # A text which has been overtaken by a later capture of its article groups nothing any more.
+    # A text that a later capture of its article has replaced is not grouped.
     latest = {
         fingerprint.article_id: fingerprint
         for fingerprint in chunk
@@ -59,29 +59,29 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
     }
     since = now_utc() - horizon
     unfinished = store.unfinished()
-    latest = _left_behind(unfinished, since, store) | latest
+    latest = _unfinished_fingerprints(unfinished, since, store) | latest
     while True:
-        grouped = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
-        entries = {entry.fingerprint.article_id: entry for entry in grouped.entries}
+        regrouping = regroup([latest[article_id] for article_id in sorted(latest)], store, horizon)
+        entries = {entry.fingerprint.article_id: entry for entry in regrouping.entries}
         articles = current | store.articles(entries.keys() - current.keys())
-        # A remembered article may have been removed from the store since; then it groups nothing either.
+        # A remembered article may have been removed from the store; it is not grouped either.
         entries = {article_id: entry for article_id, entry in entries.items() if article_id in articles}
-        overtaken = _overtaken(entries, articles)
-        if not overtaken:
+        outdated = _changed_since(entries, articles)
+        if not outdated:
             break
-        latest |= overtaken
+        latest |= outdated
     members = {
         article_id: StoryMember.of(
             articles[article_id],
             order=order_key(entry.fingerprint),
             canonical_id=entry.canonical_id,
-            edited=article_id in grouped.edited,
+            edited=article_id in regrouping.edited,
         )
         for article_id, entry in entries.items()
     }
     stories = _stories(entries, articles, members)
     known = store.stories([story.id for story in stories])
-    before = grouped.before | unfinished
+    before = regrouping.before | unfinished
     after = {story.id for story in stories}
     existing = store.alerts_of_stories(before | after)
     decision = decide_alerts(
@@ -93,20 +93,20 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
         now=now_utc(),
     )
     store.write_unfinished(before | after)
-    edits = {article_id: articles[article_id].observations[-1].fetched_at for article_id in grouped.edited}
-    store.write_changes(list(group_changes(grouped.old, entries, now_utc(), edits)))
+    edits = {article_id: articles[article_id].observations[-1].fetched_at for article_id in regrouping.edited}
+    store.write_changes(list(group_changes(regrouping.old, entries, now_utc(), edits)))
     store.place(list(_placements(entries, articles)))
     store.write_stories([story for story in stories if known.get(story.id) != story], gone=before - after)
     store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox, moved=decision.moved)
-    remember(grouped, store)
+    remember(regrouping, store)
     store.write_unfinished(())
     return decision.raised
 
 
-def _overtaken(entries: Mapping[str, MemoryEntry], articles: Mapping[str, Article]) -> dict[str, Fingerprint]:
-    """Articles of which the memory has an earlier text than the store: who wrote that died, or is yet to group it.
+def _changed_since(entries: Mapping[str, MemoryEntry], articles: Mapping[str, Article]) -> dict[str, Fingerprint]:
+    """Return the fingerprints of articles whose text in the store is newer than in the memory.
 
-    What is told of an article is told of its text as it stands, so it is grouped by that.
+    Their writer has ended early, or has not grouped them yet. Hits refer to the present text, so grouping does too.
     """
     return {
         article_id: fingerprint(articles[article_id].content, articles[article_id].first_seen)
@@ -115,29 +115,30 @@ def _overtaken(entries: Mapping[str, MemoryEntry], articles: Mapping[str, Articl
     }
 
 
-def _left_behind(unfinished: Collection[str], since: datetime, store: Store) -> dict[str, Fingerprint]:
-    """The articles of stories that a regrouping which died has left unfinished: they are put right as well."""
+def _unfinished_fingerprints(unfinished: Collection[str], since: datetime, store: Store) -> dict[str, Fingerprint]:
+    """Return the fingerprints of the articles in stories that an interrupted regrouping left unfinished."""
     if not unfinished:
         return {}
     listed = {article_id for story in store.stories(unfinished).values() for article_id in story.article_ids}
     remembered = store.remembered(listed)
     entries = [*remembered.values(), *store.members(Space.STORY, unfinished)]
-    left = {entry.fingerprint.article_id: entry.fingerprint for entry in entries}
-    # What it was about to remember: nothing else that was seen within the horizon is listed and not remembered.
+    unfinished_prints = {entry.fingerprint.article_id: entry.fingerprint for entry in entries}
+    # The interrupted regrouping was about to remember these: no other article in a story, seen within the horizon, is
+    # missing in the memory.
     for article_id, article in store.articles(listed - remembered.keys()).items():
         if article.first_seen >= since:
-            left[article_id] = fingerprint(article.content, article.first_seen)
-    return left
+            unfinished_prints[article_id] = fingerprint(article.content, article.first_seen)
+    return unfinished_prints
 
 
 def _stories(
-    entries: dict[str, MemoryEntry], articles: dict[str, Article], told: Mapping[str, StoryMember]
+    entries: dict[str, MemoryEntry], articles: dict[str, Article], story_members: Mapping[str, StoryMember]
 ) -> list[Story]:
     members: defaultdict[str, list[tuple[MemoryEntry, Article]]] = defaultdict(list)
     for article_id in sorted(entries):
         members[entries[article_id].story_id].append((entries[article_id], articles[article_id]))
-    voices = {article_id: member.voice for article_id, member in told.items()}
-    return [build_story(story_id, members[story_id], voices) for story_id in sorted(members)]
+    parties = {article_id: member.credited_party for article_id, member in story_members.items()}
+    return [build_story(story_id, members[story_id], parties) for story_id in sorted(members)]
 
 
 def _placements(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -> Iterator[Placement]:
@@ -147,30 +148,30 @@ def _placements(entries: dict[str, MemoryEntry], articles: dict[str, Article]) -
             copies[entry.canonical_id].append(article_id)
     for article_id, entry in entries.items():
         article = articles[article_id]
-        place = Placement(
+        placement = Placement(
             article_id=article_id,
             canonical_id=entry.canonical_id,
             copies=tuple(sorted(copies[article_id])) if article_id in copies else (),
             story_id=entry.story_id,
         )
         if (article.canonical_id, article.copies, article.story_id) != (
-            place.canonical_id,
-            place.copies,
-            place.story_id,
+            placement.canonical_id,
+            placement.copies,
+            placement.story_id,
         ):
-            yield place
+            yield placement
 
 
-def remember(grouped: Regrouping, store: Store) -> None:
-    """Write to the memory what a regrouping has changed.
+def remember(regrouping: Regrouping, store: Store) -> None:
+    """Write the changes of a regrouping to the memory.
 
-    New texts come last. Where each write stands alone, a run that dies before is done again because of them, and comes
-    to the same; once they are remembered it would find nothing to do.
+    New texts are written last. In a store without transactions, a run that ends before is repeated because they are
+    missing, with the same result; once they are remembered, a repeated run would find no change.
     """
     new, others = list[MemoryEntry](), list[MemoryEntry]()
-    for entry in grouped.changed:
-        old = grouped.old.get(entry.fingerprint.article_id)
+    for entry in regrouping.changed:
+        old = regrouping.old.get(entry.fingerprint.article_id)
         (others if old and old.fingerprint == entry.fingerprint else new).append(entry)
-    if grouped.changed or grouped.common or grouped.rare:
-        store.remember(others, common=grouped.common, rare=grouped.rare)
+    if regrouping.changed or regrouping.common or regrouping.rare:
+        store.remember(others, common=regrouping.common, rare=regrouping.rare)
         store.remember(new)

@@ -1,4 +1,4 @@
-"""Rules applied to articles which are in the store already: a new rule learns of the past."""
+"""Backfill: rules applied to stored articles, so that a new rule covers the past."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from schemas.records import Article, RuleHit
 
 CHUNK = 500
-"""Articles at a time: bounds memory, and how long a run has to wait for its turn."""
+"""Articles matched at a time. It bounds memory use and the wait of other writers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfilled:
-    """What a backfill came to."""
+    """The result of a backfill."""
 
     articles: int = 0
-    """Articles looked at."""
+    """Number of articles matched against the rules."""
     matching: int = 0
-    """Those of them that match a rule."""
+    """Number of articles that match a rule."""
     alerts: int = 0
-    """Alerts raised."""
+    """Number of alerts raised."""
 
 
 def backfill(store: Store, policy: AlertPolicy, *, since: datetime) -> Backfilled:
     """Match the policy's rules against the articles published, or else first seen, at ``since`` or later.
 
-    The hits of other rules stay as they are. It may be broken off and done again: nothing is counted or said twice.
+    The hits of other rules stay as they are. An interrupted backfill can be repeated: no alert is raised or sent twice.
     """
     matcher = Matcher(tuple(policy.rules.values()))
     recent = (
@@ -48,11 +48,11 @@ def backfill(store: Store, policy: AlertPolicy, *, since: datetime) -> Backfille
     done = Backfilled()
     while chunk := list(islice(recent, CHUNK)):
         with store.exclusive():
-            found = _match(store, [article.id for article in chunk], matcher, policy)
-            raised = _alert(store, found, policy)
+            articles = _match(store, [article.id for article in chunk], matcher, policy)
+            raised = _alert(store, articles, policy)
         done = Backfilled(
             articles=done.articles + len(chunk),
-            matching=done.matching + sum(1 for article in found if _hits_of(article, policy)),
+            matching=done.matching + sum(1 for article in articles if _hits_of(article, policy)),
             alerts=done.alerts + raised,
         )
     return done
@@ -63,7 +63,7 @@ def _hits_of(article: Article, policy: AlertPolicy) -> list[RuleHit]:
 
 
 def _match(store: Store, ids: Sequence[str], matcher: Matcher, policy: AlertPolicy) -> list[Article]:
-    """Write the hits where they change; the articles that match or matched a rule, as they are now."""
+    """Write changed hits; return the articles that match or matched a rule, in their present state."""
     touched: dict[str, Article] = {}
 
     def merge(stored: Mapping[str, Article]) -> list[Article]:
@@ -83,18 +83,18 @@ def _match(store: Store, ids: Sequence[str], matcher: Matcher, policy: AlertPoli
 
 def _matched(article: Article, matcher: Matcher, policy: AlertPolicy) -> Article:
     content = article.content
-    found = matcher.match(content)
-    others = [hit for hit in content.hits if hit.rule_id not in policy.rules]
-    hits = tuple(sorted((*others, *found), key=lambda hit: hit.rule_id))
+    new_hits = matcher.match(content)
+    kept = [hit for hit in content.hits if hit.rule_id not in policy.rules]
+    hits = tuple(sorted((*kept, *new_hits), key=lambda hit: hit.rule_id))
     content = replace(content, hits=hits)
-    elsewhere = [hit for hit in content.dropped_hits if hit.rule_id not in policy.rules]
-    dropped = tuple(sorted((*elsewhere, *hits_in_dropped(matcher, content)), key=lambda hit: hit.rule_id))
+    kept_dropped = [hit for hit in content.dropped_hits if hit.rule_id not in policy.rules]
+    dropped = tuple(sorted((*kept_dropped, *hits_in_dropped(matcher, content)), key=lambda hit: hit.rule_id))
     return replace(article, content=replace(content, dropped_hits=dropped))
 
 
-def _alert(store: Store, found: Sequence[Article], policy: AlertPolicy) -> int:
-    """Decide the alerts of the stories of articles; what has not been grouped yet is decided when it is."""
-    touched = list(store.stories({article.story_id for article in found if article.story_id}).values())
+def _alert(store: Store, articles_in: Sequence[Article], policy: AlertPolicy) -> int:
+    """Decide on the alerts of the articles' stories; articles not yet grouped are decided on when they are."""
+    touched = list(store.stories({article.story_id for article in articles_in if article.story_id}).values())
     articles = store.articles({article_id for story in touched for article_id in story.article_ids})
     stories = [story for story in touched if articles.keys() >= set(story.article_ids)]
     existing = store.alerts_of_stories([story.id for story in touched])

@@ -1,4 +1,4 @@
-"""Merges, splits and renamings: what a regrouping has done to groups that were there before."""
+"""Changes of existing groups by a regrouping: merges, splits and renamings."""
 
 from __future__ import annotations
 
@@ -24,51 +24,56 @@ _ID_OF: dict[Grouping, Callable[[MemoryEntry], str]] = {
 def group_changes(
     old: Mapping[str, MemoryEntry], new: Mapping[str, MemoryEntry], at: datetime, edits: Mapping[str, datetime]
 ) -> Iterator[GroupChange]:
-    """What became of the groups and stories of remembered articles, given where those articles were and are.
+    """Yield the changes of copy groups and stories, from the old and new entries of remembered articles.
 
-    ``edits`` says when the new text of each edited article was captured: groups that an edit joins, another parts and a
-    third joins again have been joined twice. A group that only grew has not changed. Groups that exchanged members are
-    told by the groups of before: each that was parted is a split, each group of now that comes from several a merge.
+    ``edits`` has the capture time of the new text of each edited article, which makes repeated changes distinct: if an
+    edit merges groups, another splits them and a third merges them again, they were merged twice. A group that only
+    grew has not changed. If groups exchanged members, each old group that was divided is a split, and each new group
+    from several old ones is a merge.
     """
     for grouping, id_of in _ID_OF.items():
-        ways = {
+        moves = {
             article_id: (id_of(entry), id_of(new[article_id])) for article_id, entry in old.items() if article_id in new
         }
-        yield from _changes(grouping, ways, at, edits)
+        yield from _changes(grouping, moves, at, edits)
 
 
 def _changes(
-    grouping: Grouping, ways: Mapping[str, tuple[str, str]], at: datetime, edits: Mapping[str, datetime]
+    grouping: Grouping, moves: Mapping[str, tuple[str, str]], at: datetime, edits: Mapping[str, datetime]
 ) -> Iterator[GroupChange]:
     after: defaultdict[str, set[str]] = defaultdict(set)
     before: defaultdict[str, set[str]] = defaultdict(set)
-    for was, now in ways.values():
-        after[was].add(now)
-        before[now].add(was)
+    for former, present in moves.values():
+        after[former].add(present)
+        before[present].add(former)
 
-    def told(change: Regrouped, were: set[str], are: set[str]) -> GroupChange:
-        moved = sorted(one for one, (was, now) in ways.items() if was in were and now in are and was != now)
+    def record(change: Regrouped, former_ids: set[str], present_ids: set[str]) -> GroupChange:
+        moved = sorted(
+            article_id
+            for article_id, (former, present) in moves.items()
+            if former in former_ids and present in present_ids and former != present
+        )
         edited = [
-            f"{one} {time_to_text(edits[one])}"
-            for one, (was, now) in sorted(ways.items())
-            if one in edits and (was in were or now in are)
+            f"{article_id} {time_to_text(edits[article_id])}"
+            for article_id, (former, present) in sorted(moves.items())
+            if article_id in edits and (former in former_ids or present in present_ids)
         ]
-        key = "\0".join((grouping, change, *sorted(were), "", *sorted(are), "", *moved, *edited))
+        key = "\0".join((grouping, change, *sorted(former_ids), "", *sorted(present_ids), "", *moved, *edited))
         return GroupChange(
             id=sha256(key.encode()).hexdigest()[:32],
             at=at,
             grouping=grouping,
             change=change,
-            before=tuple(sorted(were)),
-            after=tuple(sorted(are)),
+            before=tuple(sorted(former_ids)),
+            after=tuple(sorted(present_ids)),
             article_ids=tuple(moved),
         )
 
-    for was in sorted(after):
-        if len(after[was]) > 1:
-            yield told(Regrouped.SPLIT, {was}, after[was])
-    for now in sorted(before):
-        if len(before[now]) > 1:
-            yield told(Regrouped.MERGED, before[now], {now})
-        elif (was := next(iter(before[now]))) != now and len(after[was]) == 1:
-            yield told(Regrouped.RENAMED, {was}, {now})
+    for former in sorted(after):
+        if len(after[former]) > 1:
+            yield record(Regrouped.SPLIT, {former}, after[former])
+    for present in sorted(before):
+        if len(before[present]) > 1:
+            yield record(Regrouped.MERGED, before[present], {present})
+        elif (former := next(iter(before[present]))) != present and len(after[former]) == 1:
+            yield record(Regrouped.RENAMED, {former}, {present})

@@ -1,8 +1,8 @@
-"""The horizon of the memory: what has been quiet for long is forgotten.
+"""The horizon of the memory: stories without recent articles are forgotten.
 
-An article is forgotten with its whole story, once nothing new has joined that for the horizon: a story that goes on
-keeps its members, and so its id; the others would be grouped the same without it (see ``grouping.clustering``).
-What is forgotten keeps its place in the store, and takes no further articles in.
+An article is forgotten with its whole story when no article has joined the story for the length of the horizon. An
+active story keeps its members, and so its id; other stories would be grouped the same without it (see
+``grouping.clustering``). A forgotten story stays in the store and takes in no further articles.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
     from schemas.records import MemoryEntry
 
 CHUNK = 250
-"""Entries looked at for one round of store requests: bounds memory, and how long a regrouping has to wait for it (a
-tenth of a second or two). Rounds four times as large take as long together."""
+"""Entries per round of store requests. It bounds memory use and the wait of a regrouping (a tenth of a second or two).
+Rounds four times as large take as long in total."""
 
 
 def forget_quiet(store: Store, before: datetime) -> int:
-    """Drop the memory of stories which nothing has joined since a time; the number of entries dropped."""
-    return sum(forgetting(store, before))
+    """Remove the stories from the memory that no article has joined since a time; return the number of entries."""
+    return sum(forget_in_rounds(store, before))
 
 
-def forgetting(store: Store, before: datetime) -> Generator[int]:
-    """The same, one round of store requests at a time; the number of entries dropped in each.
+def forget_in_rounds(store: Store, before: datetime) -> Generator[int]:
+    """Remove such stories in rounds of store requests; yield the number of entries removed in each.
 
-    Others may write between two of them.
+    Other processes may write between two rounds.
     """
     stale = store.stale(before)
     while chunk := [entry.fingerprint.article_id for entry in islice(stale, CHUNK)]:
         with store.exclusive():
-            # Asked again: a regrouping may have put them into other stories since.
+            # Read again, since a regrouping may have moved them to other stories.
             stories = {entry.story_id for entry in store.remembered(chunk).values()}
             members = store.members(Space.STORY, stories)
-            lively = {entry.story_id for entry in members if entry.fingerprint.first_seen >= before}
-            # A story goes in one piece, whatever chunk its articles are of: a regrouping between the pieces would find
-            # copies whose canonical article is gone.
-            quiet = [entry for entry in members if entry.story_id not in lively]
+            active = {entry.story_id for entry in members if entry.fingerprint.first_seen >= before}
+            # A story is removed as a whole, across chunks: a regrouping in between would otherwise find copies without
+            # their canonical article.
+            quiet = [entry for entry in members if entry.story_id not in active]
             store.forget([entry.fingerprint.article_id for entry in quiet])
             _unmark(quiet, store)
         yield len(quiet)
 
 
-def _unmark(gone: Sequence[MemoryEntry], store: Store) -> None:
-    """Take the mark from common keys that nothing has any more.
+def _unmark(entries: Sequence[MemoryEntry], store: Store) -> None:
+    """Unmark the common keys that no entry has any more.
 
-    One that something has keeps it: a story key is counted anew when the next article with it comes.
+    Other keys stay marked; a story key is counted again when the next article with it arrives.
     """
-    marked = store.common_keys({key for entry in gone for key in (*entry.fingerprint.copy_keys, *entry.story_keys)})
+    marked = store.common_keys({key for entry in entries for key in (*entry.fingerprint.copy_keys, *entry.story_keys)})
     held = {key for space in Space for key in store.count_holders(space, marked, 1)}
     store.remember([], rare=marked - held)

@@ -1,4 +1,4 @@
-"""Who comes first in a group, and so gives it its id."""
+"""The order of articles in a group; the first one gives the group its id."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def order_key(article: Fingerprint | ArticleContent) -> tuple[bool, str, str]:
-    """The earliest published comes first; undated ones last; ties by id.
+    """Return the sort key of an article: by time of publication, undated articles last, ties by id.
 
-    What declares its day alone comes behind all of that day which declare a time: it is known to have been out by the
-    end of it. The time of fetching does not count, since it tells when we looked and not when the text was out.
+    An article with a date but no time follows those of its day with a time, since it was published by the end of the
+    day. The time of fetching does not count, since it does not indicate the time of publication.
     """
     published = article.published
     return (published is None, latest(published).isoformat() if published else "", article.article_id)

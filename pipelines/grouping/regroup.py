@@ -1,9 +1,8 @@
-"""The one step with memory: where new fingerprints belong, and what that changes.
+"""Regrouping: the groups of new fingerprints, and the changes that they cause in remembered groups.
 
-Copy groups and stories are functions of the set of articles alone. A new article touches the groups which share a
-key with it and are alike to it (``grouping.clustering``); those are fetched and grouped afresh. Everything else
-stays as it is, so the answer is the same as if all had been grouped at once, in whatever order and batches the
-articles came.
+Copy groups and stories are functions of the set of articles alone. A new article affects the groups that share a key
+with it and are similar to it (``grouping.clustering``); these are loaded and grouped again. All else stays as it is, so
+the result is the same as if all articles had been grouped at once, regardless of the order and batches of arrival.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.grouping.clustering import IncrementalClustering
-from pipelines.grouping.criteria import CopyCriteria, StoryCriteria, affected
+from pipelines.grouping.criteria import CopyCriteria, StoryCriteria, articles_linked_by
 from pipelines.grouping.order import order_key
 from pipelines.grouping.stop_keys import CommonKeys, Crowding
 from pipelines.likeness.boilerplate import common_keys
@@ -28,28 +27,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regrouping:
-    """What a regrouping found. Holds every article of every story it touched, changed or not."""
+    """The result of a regrouping, with all articles of all affected stories, changed or not."""
 
     entries: tuple[MemoryEntry, ...]
-    """Where each of those articles now is, by id."""
+    """The present entries of these articles, sorted by id."""
     changed: tuple[MemoryEntry, ...]
-    """Those of them which the memory does not hold in just this form."""
+    """The entries that differ from the memory."""
     common: frozenset[int]
-    """Keys which have become common: copy keys an outlet's boilerplate, story keys those of a crowd."""
+    """Keys that have become common: copy keys in an outlet's boilerplate, story keys of too many articles."""
     rare: frozenset[int]
-    """Keys which have ceased to be."""
+    """Keys that are no longer common."""
     before: frozenset[str]
-    """Ids of the stories that those articles were in."""
+    """Ids of the former stories of these articles."""
     old: Mapping[str, MemoryEntry]
-    """Where those of the articles that were remembered have been, by id."""
+    """The former entries of those articles that were remembered, by id."""
     edited: frozenset[str]
-    """Those of the new articles which the memory knew with another text."""
+    """Ids of the new articles that the memory had with another text."""
 
 
 def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> Regrouping:
-    """Group ``new`` fingerprints (one for each article) with what is remembered.
+    """Group ``new`` fingerprints (one per article) with the remembered ones.
 
-    ``horizon`` is the longest time between two dated copies of one text. Costs a few look-ups, whatever the number.
+    ``horizon`` is the longest time between two dated copies of one text. It takes a few lookups, regardless of the
+    number of fingerprints.
     """
     old = memory.remembered([fingerprint.article_id for fingerprint in new])
     edited = frozenset(
@@ -73,13 +73,13 @@ def regroup(new: Sequence[Fingerprint], memory: Memory, horizon: timedelta) -> R
 
 @dataclass(frozen=True, slots=True)
 class _Copies:
-    """The copy groups that have changed."""
+    """The changed copy groups."""
 
     canonical: Mapping[str, str]
-    """Canonical article of each article in them."""
+    """The canonical article of each article in them."""
     fingerprints: Mapping[str, Fingerprint]
     remembered: Mapping[str, MemoryEntry]
-    """Where those of the articles that were remembered have been."""
+    """The former entries of those articles that were remembered."""
     common: frozenset[int]
     rare: frozenset[int]
 
@@ -87,89 +87,105 @@ class _Copies:
 def _regroup_copies(
     new: Sequence[Fingerprint], old: Mapping[str, MemoryEntry], memory: Memory, horizon: timedelta
 ) -> _Copies:
-    altered = {
-        one.article_id: one for one in new if one.article_id not in old or old[one.article_id].fingerprint != one
+    updated = {
+        fingerprint.article_id: fingerprint
+        for fingerprint in new
+        if fingerprint.article_id not in old or old[fingerprint.article_id].fingerprint != fingerprint
     }
-    # A key known as common links nothing, so its (long) posting list is not looked at, unless an article
-    # that had it has been rewritten: then the key may have ceased to be common.
-    former = {key for item in altered.keys() & old.keys() for key in old[item].fingerprint.copy_keys}
-    keys = former.union(*(one.copy_keys for one in altered.values()))
-    known = memory.common_keys(keys)
-    looked_up = keys - (known - former)
-    found = {entry.fingerprint.article_id: entry for entry in memory.related(Space.COPY, looked_up)}
-    holders = {item: entry.fingerprint for item, entry in found.items()} | altered
+    # A common key links no articles, so its (long) posting list is not read, unless an article that had the key has
+    # been rewritten: then the key may no longer be common.
+    rewritten = updated.keys() & old.keys()
+    rewritten_keys = {key for article_id in rewritten for key in old[article_id].fingerprint.copy_keys}
+    keys = rewritten_keys.union(*(fingerprint.copy_keys for fingerprint in updated.values()))
+    marked = memory.common_keys(keys)
+    looked_up = keys - (marked - rewritten_keys)
+    related = {entry.fingerprint.article_id: entry for entry in memory.related(Space.COPY, looked_up)}
+    holders = {article_id: entry.fingerprint for article_id, entry in related.items()} | updated
     common = common_keys(holders.values(), looked_up)
-    turned = common ^ (known & looked_up)
-    altered |= {item: one for item, one in holders.items() if not turned.isdisjoint(one.copy_keys)}
+    flipped = common ^ (marked & looked_up)
+    updated |= {
+        article_id: fingerprint
+        for article_id, fingerprint in holders.items()
+        if not flipped.isdisjoint(fingerprint.copy_keys)
+    }
 
-    criteria = CopyCriteria(memory, horizon, CommonKeys(memory, keys=common | (known - looked_up), known=keys))
-    criteria.learn(found.values())
-    settling = IncrementalClustering(criteria, strangers=found, looked_up=looked_up)
-    for one in altered.values():
-        settling.alter(one)
-    were = {**old, **found}
-    settling.hold(criteria.members({were[item].canonical_id for item in altered.keys() & were.keys()}))
+    criteria = CopyCriteria(memory, horizon, CommonKeys(memory, keys=common | (marked - looked_up), known=keys))
+    criteria.learn(related.values())
+    clustering = IncrementalClustering(criteria, outside=related, looked_up=looked_up)
+    for fingerprint in updated.values():
+        clustering.update(fingerprint)
+    before = {**old, **related}
+    former_groups = {before[article_id].canonical_id for article_id in updated.keys() & before.keys()}
+    clustering.add_groups(criteria.members(former_groups))
     canonical: dict[str, str] = {}
-    for group in settling.cluster():
-        if settling.changed(group):
-            first = min(group, key=lambda member: order_key(settling.held[member]))
-            canonical |= dict.fromkeys(group, first)
+    for group in clustering.cluster():
+        if clustering.is_changed(group):
+            leader = min(group, key=lambda member: order_key(clustering.items[member]))
+            canonical |= dict.fromkeys(group, leader)
     return _Copies(
         canonical=canonical,
-        fingerprints={item: settling.held[item] for item in canonical},
-        remembered={item: settling.remembered[item] for item in canonical if item in settling.remembered},
-        common=frozenset(common - known),
-        rare=frozenset((known & looked_up) - common),
+        fingerprints={article_id: clustering.items[article_id] for article_id in canonical},
+        remembered={
+            article_id: clustering.remembered[article_id]
+            for article_id in canonical
+            if article_id in clustering.remembered
+        },
+        common=frozenset(common - marked),
+        rare=frozenset((marked & looked_up) - common),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Stories:
-    """The stories that are touched."""
+    """The affected stories."""
 
     entries: tuple[MemoryEntry, ...]
-    """Every article in them, copies included, by id."""
+    """All articles in them, copies included, sorted by id."""
     before: Mapping[str, MemoryEntry]
-    """What those articles were before."""
+    """The former entries of these articles."""
     common: frozenset[int]
     rare: frozenset[int]
 
 
 def _regroup_stories(copies: _Copies, old: Mapping[str, MemoryEntry], memory: Memory) -> _Stories:
-    now = {leader: copies.fingerprints[leader] for leader in copies.canonical.values()}
-    were = {item: entry for item, entry in copies.remembered.items() if entry.canonical}
-    come = {item: one for item, one in now.items() if item not in were or were[item].fingerprint != one}
-    gone = [entry for item, entry in were.items() if item not in now or item in come]
-    crowding = Crowding.of(come.values(), gone, memory)
+    leaders = {leader: copies.fingerprints[leader] for leader in copies.canonical.values()}
+    before = {article_id: entry for article_id, entry in copies.remembered.items() if entry.canonical}
+    arriving = {
+        article_id: fingerprint
+        for article_id, fingerprint in leaders.items()
+        if article_id not in before or before[article_id].fingerprint != fingerprint
+    }
+    leaving = [entry for article_id, entry in before.items() if article_id not in leaders or article_id in arriving]
+    crowding = Crowding.of(arriving.values(), leaving, memory)
 
     criteria = StoryCriteria(memory, CommonKeys(memory, {*crowding.crowded}, {*crowding.keys}), copies.canonical)
-    strangers = {item: entry for item, entry in crowding.holders.items() if criteria.is_canonical(entry)}
-    settling = IncrementalClustering(criteria, strangers=strangers, looked_up={*crowding.looked_up})
-    for one in come.values():
-        settling.alter(one)
-    others = [entry.fingerprint for item, entry in strangers.items() if item not in come]
-    touched = [strangers[item] for item in affected(others, crowding.turned, criteria)]
-    for entry in touched:
-        settling.alter(entry.fingerprint)
-    settling.hold(
-        criteria.members({entry.story_id for entry in (*old.values(), *copies.remembered.values(), *touched)})
+    outside = {article_id: entry for article_id, entry in crowding.holders.items() if criteria.is_canonical(entry)}
+    clustering = IncrementalClustering(criteria, outside=outside, looked_up={*crowding.looked_up})
+    for fingerprint in arriving.values():
+        clustering.update(fingerprint)
+    rest = [entry.fingerprint for article_id, entry in outside.items() if article_id not in arriving]
+    relinked = [outside[article_id] for article_id in articles_linked_by(rest, crowding.flipped, criteria)]
+    for entry in relinked:
+        clustering.update(entry.fingerprint)
+    clustering.add_groups(
+        criteria.members({entry.story_id for entry in (*old.values(), *copies.remembered.values(), *relinked)})
     )
-    for item, leader in copies.canonical.items():
-        if item != leader:
-            settling.held.pop(item, None)
+    for article_id, leader in copies.canonical.items():
+        if article_id != leader:
+            clustering.items.pop(article_id, None)
     story_of: dict[str, str] = {}
-    for group in settling.cluster():
-        first = min(group, key=lambda member: order_key(settling.held[member]))
-        story_of |= dict.fromkeys(group, first)
+    for group in clustering.cluster():
+        leader_of_story = min(group, key=lambda member: order_key(clustering.items[member]))
+        story_of |= dict.fromkeys(group, leader_of_story)
 
-    placed = {item: (entry.fingerprint, criteria.leader(entry)) for item, entry in criteria.loaded.items()}
-    placed |= {item: (copies.fingerprints[item], leader) for item, leader in copies.canonical.items()}
+    placed = {article_id: (entry.fingerprint, criteria.leader(entry)) for article_id, entry in criteria.loaded.items()}
+    placed |= {article_id: (copies.fingerprints[article_id], leader) for article_id, leader in copies.canonical.items()}
     return _Stories(
         entries=tuple(
             MemoryEntry(fingerprint=fingerprint, canonical_id=leader, story_id=story_of[leader])
             for _, (fingerprint, leader) in sorted(placed.items())
         ),
         before=criteria.loaded,
-        common=crowding.turned & crowding.crowded,
-        rare=crowding.turned - crowding.crowded,
+        common=crowding.flipped & crowding.crowded,
+        rare=crowding.flipped - crowding.crowded,
     )

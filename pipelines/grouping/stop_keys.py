@@ -1,7 +1,7 @@
-"""Keys that link nothing, since too much has them: an outlet's boilerplate, and what a crowd of stories is told with.
+"""Common keys, which link no articles because too many have them: boilerplate keys, and frequent story keys.
 
-The store marks them, so that their (long) posting lists need not be read. Whether a key is common is a function of the
-set of articles: it is asked anew where the articles that have it change, and where it turns, they are looked at again.
+The store marks them, so that their (long) posting lists need not be read. The mark of a key is a function of the set of
+articles: it is computed again when the articles with the key change, and if it flips, these articles are regrouped.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from schemas.records import Fingerprint, MemoryEntry
 
 CROWD = 50
-"""Canonical articles that have a story key, from which on it links nothing.
+"""Canonical articles with a story key at most for the key to link articles.
 
-It bounds what a new article is compared with, however much is remembered. What belongs together finds each other
-through rarer keys: ``python -m benchmarks.crowding`` says how often."""
+It bounds the comparisons of a new article, regardless of the size of the memory. Related articles share rarer keys too:
+``python -m benchmarks.crowding`` measures how often."""
 
 
 @dataclass(slots=True)
 class CommonKeys:
-    """What is known of which keys are common."""
+    """A cache of the common keys in the memory."""
 
     memory: Memory
     keys: set[int]
-    """Those that are."""
+    """The common keys among ``known``."""
     known: set[int]
-    """Those of which it is known whether they are."""
+    """The keys that have been looked up."""
 
     def learn(self, keys: Iterable[int]) -> None:
-        """Ask the memory about those of these keys that are not known."""
+        """Look up these keys in the memory unless they are known."""
         unknown = set(keys) - self.known
         if unknown:
             self.keys |= self.memory.common_keys(unknown)
@@ -46,42 +46,42 @@ class CommonKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowding:
-    """What becomes of the story keys of articles that come, go or change."""
+    """The new state of the story keys of articles that arrive, leave or change."""
 
     keys: frozenset[int]
-    """All of those keys."""
+    """The story keys of these articles."""
     crowded: frozenset[int]
-    """Those of them that more than ``CROWD`` now have."""
-    turned: frozenset[int]
-    """Those which the memory holds for the other."""
+    """The keys that more than ``CROWD`` articles now have."""
+    flipped: frozenset[int]
+    """The keys whose mark in the memory is no longer right."""
     holders: Mapping[str, MemoryEntry]
-    """What is remembered with any of them, but for such as stay crowded."""
+    """The remembered entries with any of the keys, except keys that stay crowded."""
 
     @property
     def looked_up(self) -> frozenset[int]:
-        """The keys whose holders those are."""
-        return self.keys - (self.crowded - self.turned)
+        """The keys whose entries are in ``holders``."""
+        return self.keys - (self.crowded - self.flipped)
 
     @classmethod
-    def of(cls, come: Collection[Fingerprint], gone: Collection[MemoryEntry], memory: Memory) -> Crowding:
-        """The keys of canonical articles that are new (or have a new text), and of those that are no longer.
+    def of(cls, arriving: Collection[Fingerprint], leaving: Collection[MemoryEntry], memory: Memory) -> Crowding:
+        """Return the state of the keys of canonical articles that arrive or leave.
 
-        What is both, with another text, is in both.
+        An article with a new text is in both: its new text arrives and its old text leaves.
         """
-        more = Counter(chain.from_iterable(one.story_keys for one in come))
-        fewer = Counter(chain.from_iterable(entry.story_keys for entry in gone))
-        keys = more.keys() | fewer.keys()
+        arriving_counts = Counter(chain.from_iterable(fingerprint.story_keys for fingerprint in arriving))
+        leaving_counts = Counter(chain.from_iterable(entry.story_keys for entry in leaving))
+        keys = arriving_counts.keys() | leaving_counts.keys()
         marked = memory.common_keys(keys)
         unmarked = keys - marked
-        found = memory.related(Space.STORY, unmarked)
-        # Counted so far that those which go cannot make it too few.
-        held = Counter(memory.count_holders(Space.STORY, marked, CROWD + 1 + len(gone)))
-        held.update(chain.from_iterable(unmarked.intersection(entry.story_keys) for entry in found))
-        crowded = {key for key in keys if held[key] + more[key] - fewer[key] > CROWD}
-        found += memory.related(Space.STORY, marked - crowded)
+        holders = memory.related(Space.STORY, unmarked)
+        # The count goes far enough that the leaving articles cannot make it too small.
+        counts = Counter(memory.count_holders(Space.STORY, marked, CROWD + 1 + len(leaving)))
+        counts.update(chain.from_iterable(unmarked.intersection(entry.story_keys) for entry in holders))
+        crowded = {key for key in keys if counts[key] + arriving_counts[key] - leaving_counts[key] > CROWD}
+        holders += memory.related(Space.STORY, marked - crowded)
         return cls(
             keys=frozenset(keys),
             crowded=frozenset(crowded),
-            turned=frozenset(crowded ^ marked),
-            holders={entry.fingerprint.article_id: entry for entry in found},
+            flipped=frozenset(crowded ^ marked),
+            holders={entry.fingerprint.article_id: entry for entry in holders},
         )

@@ -1,4 +1,4 @@
-"""The story records: what a group of articles is called, spans, and who carried it."""
+"""Story records: title, time span and outlets of a group of articles."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from schemas.records import Article, MemoryEntry
 
 
-def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]], voices: Mapping[str, str]) -> Story:
-    """The record of a story from all of its members, copies included.
+def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]], parties: Mapping[str, str]) -> Story:
+    """Return the record of a story from all its members, copies included.
 
-    Its title is that of its earliest article. An outlet counts as independent for what it has not copied: the
-    distinct outlets of the canonical articles (one for each such article whose outlet is unknown), where what is
-    credited to an agency counts as the agency's, whoever carries it. ``voices`` says by article id who that is.
+    Its title is that of its earliest article. Independent sources are the distinct outlets of the canonical articles;
+    each canonical article without an outlet counts as a source of its own, and a text credited to an agency counts for
+    the agency, regardless of its outlet. ``parties`` has the credited party by article id.
     """
     contents = [article.content for _, article in members]
     dates = sorted(content.published for content in contents if content.published)
     canonical = [article.id for entry, article in members if entry.canonical]
     sources = tuple(sorted({content.source for content in contents if content.source}))
-    first = first_to_publish(article for _, article in members) if len(sources) > 1 else None
+    first_report = first_to_publish(article for _, article in members) if len(sources) > 1 else None
     return Story(
         id=story_id,
         title=next((content.title for content in contents if content.article_id == story_id), None),
@@ -32,6 +32,6 @@ def build_story(story_id: str, members: Sequence[tuple[MemoryEntry, Article]], v
         last_published=dates[-1] if dates else None,
         article_ids=tuple(sorted(content.article_id for content in contents)),
         sources=sources,
-        independent_sources=len({voices[article_id] for article_id in canonical}),
-        first_source=first.content.source if first else None,
+        independent_sources=len({parties[article_id] for article_id in canonical}),
+        first_source=first_report.content.source if first_report else None,
     )

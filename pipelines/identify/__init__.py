@@ -1,1 +1,1 @@
-"""Which article a text is: canonical URL, id, content digest, and the merging of its revisions."""
+"""Identity of articles: canonical URL, id, content digest, language, revisions and their changes."""

@@ -1,4 +1,4 @@
-"""From cleaned text to the content of an article: its identity, source, language and digest."""
+"""Content of an article from its cleaned text: identity, source, language and digest."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> ArticleContent:
-    """The content of the article which a capture shows. Its rule hits are still to be found."""
+    """Return the content of the captured article, without rule hits."""
     url = canonical_url(capture.final_url or capture.url, extracted.canonical_url)
     body = "\n\n".join(cleaned.paragraphs)
     count = len(words(body))
-    told = {
+    digested = {
         "title": cleaned.title,
         "description": cleaned.description,
         "author": cleaned.author,
@@ -34,7 +34,7 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
     }
     return ArticleContent(
         article_id=article_id(_identity(capture, url)),
-        digest=sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32],
+        digest=sha256(json.dumps(digested, sort_keys=True).encode()).hexdigest()[:32],
         url=url,
         external_id=capture.external_id,
         source=source_of(capture, extracted),
@@ -59,19 +59,19 @@ def identify(capture: Capture, extracted: Extracted, cleaned: Cleaned) -> Articl
 
 
 def _identity(capture: Capture, url: str) -> str:
-    """Return what an article is known by: its canonical URL; of several entries of one link each its own address."""
+    """Return the identity of an article: its canonical URL, or for feed entries that share a link their own address."""
     shared = capture.kind is MediaKind.FEED_ENTRY and capture.entry is not None and capture.entry.shares_link
     return capture.url if shared else url
 
 
 def _layout(paragraphs: Sequence[str], laid_out: Sequence[LaidOut]) -> str:
-    kinds = {one.line: one.block for one in laid_out}
+    kinds = {item.line: item.block for item in laid_out}
     letters = "".join(kinds.get(paragraph, Block.PARAGRAPH) for paragraph in paragraphs)
     return letters if letters.strip(Block.PARAGRAPH) else ""
 
 
 def source_of(capture: Capture, extracted: Extracted | None = None) -> str | None:
-    """The name of a capture's outlet: as the page says, else as its feed says, else the host's."""
+    """Return the name of a capture's outlet: declared by the page, else by its feed, else the host name."""
     declared = (extracted.site_name if extracted else None) or (capture.entry.source if capture.entry else None)
     if declared:
         return declared
@@ -79,7 +79,7 @@ def source_of(capture: Capture, extracted: Extracted | None = None) -> str | Non
 
 
 def fingerprint(content: ArticleContent, first_seen: datetime) -> Fingerprint:
-    """What grouping needs to know of a content."""
+    """Return the fingerprint of a content, which grouping uses."""
     ordered = shingles(content.body)
     title_words = words(content.title or "")
     title_key = key_of(" ".join(title_words))

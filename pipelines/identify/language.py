@@ -5,9 +5,9 @@ from __future__ import annotations
 import py3langid
 
 DETECTION_WORDS = 20
-"""Words below which a declared language is believed more than a detected one."""
+"""Words of a text below which the declared language takes precedence over the detected one."""
 DETECTION_CHARACTERS = 600
-"""Characters of a text that are looked at. Detection walks them one by one in Python; more change nothing."""
+"""Characters of a text used for detection. Detection iterates over them in Python; more do not change the result."""
 _KIN = (
     frozenset({"bs", "hr", "sr"}),
     frozenset({"da", "nb", "nn", "no"}),
@@ -20,14 +20,14 @@ _KIN = (
     frozenset({"af", "nl"}),
     frozenset({"az", "tr"}),
 )
-"""Languages that detection takes for each other: there a page's own word decides."""
+"""Groups of languages that detection confuses; among them the declared language decides."""
 
 
 def language_of(text: str, declared: str | None, words: int) -> str | None:
-    """ISO 639-1 code of a text of so many words; ``None`` where it is too short to tell and nothing is declared.
+    """Return the ISO 639-1 code of a text with ``words`` words; ``None`` if it is too short and none is declared.
 
-    Pages declare the language of their template as often as that of the story, so what is detected counts, unless the
-    two are close kin.
+    Pages declare the language of their template as often as that of the story, so the detected language takes
+    precedence, unless the two are in one group of similar languages.
     """
     if words < DETECTION_WORDS:
         return declared

@@ -1,4 +1,4 @@
-"""Canonical URLs and the ids made from them."""
+"""Canonical URLs, and ids computed from them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from courlan import extract_domain, is_valid_url, normalize_url
 from pipelines.printable import is_printable
 
 _SLUG_HYPHENS, _SLUG_DIGITS = 2, 5
-"""Hyphens or digits from which a part of a path is an article's: sections have few words, dates have four digits."""
+"""Hyphens or digits from which a part of a path names an article: sections have few words, and dates four digits."""
 SEED_SCHEME = "seed:"
-"""What the address of a seed file begins with, as long as its page declares no other."""
+"""Scheme of the address of a seed file whose page declares no address."""
 
 
 def uri_of(address: str) -> str:
     """Return the URI form of a web address (RFC 3987, 3.1): letters beyond ASCII and blanks percent-encoded.
 
-    The host becomes its IDNA form. An address that is a URI already is returned as it is, and so is one that has no URI
-    form; requests for that fail.
+    The host is converted to its IDNA form. A URI is returned unchanged, and so is an address without a URI form;
+    requests for the latter fail.
     """
     if address.isascii() and " " not in address:
         return address
@@ -31,11 +31,11 @@ def uri_of(address: str) -> str:
 
 
 def canonical_url(url: str, declared: str | None = None) -> str:
-    """The address under which an article is known.
+    """Return the address that identifies an article.
 
-    URI form, lower-case host, no fragment, no tracking parameters. ``declared`` (``rel=canonical``, resolved) is taken
-    on the same site only, so that a page cannot pass for another outlet's; a seed file has no site, so there
-    any is taken. A home page or section that a template declares for every page below it is not taken.
+    It is in URI form with a lower-case host, without fragment and tracking parameters. ``declared`` (``rel=canonical``,
+    resolved) is used only on the same site, so that a page cannot impersonate another outlet; for a seed file, which
+    has no site, any is used. A home page or section that a template declares for all its pages is not used.
     """
     if declared and _is_web(declared) and (url.startswith(SEED_SCHEME) or same_site(url, declared)):
         url = url if _is_above(declared, url) else declared
@@ -49,7 +49,7 @@ def entry_address(link: str, entry_id: str) -> str:
 
 
 def _is_above(declared: str, url: str) -> bool:
-    """Return whether a declared address is that of a home page, or of a section in which the page lies."""
+    """Return whether a declared address is that of a home page, or of a section that contains the page."""
     path, own = ([part for part in urlsplit(address).path.split("/") if part] for address in (declared, url))
     if urlsplit(declared).query:
         return False
@@ -60,24 +60,24 @@ def _is_above(declared: str, url: str) -> bool:
 
 
 def _is_slug(part: str) -> bool:
-    """Return whether a part of a path names an article rather than a section, a form or a page of one."""
+    """Return whether a part of a path names an article, not a section, a format or a page number."""
     return part.count("-") >= _SLUG_HYPHENS or sum(map(str.isdigit, part)) >= _SLUG_DIGITS
 
 
 def article_id(canonical: str) -> str:
-    """Id of an article: the first 128 bits of the SHA-256 of its canonical URL, in hex."""
+    """Return the id of an article: the first 128 bits of the SHA-256 of its canonical URL, in hexadecimal."""
     return sha256(canonical.encode()).hexdigest()[:32]
 
 
 def host(url: str) -> str | None:
-    """Host of a web address without ``www.``; ``None`` for anything else."""
+    """Return the host of a web address without ``www.``; ``None`` for other addresses."""
     if not _is_web(url):
         return None
     return (urlsplit(url).hostname or "").removeprefix("www.") or None
 
 
 def same_site(a: str, b: str) -> bool:
-    """Whether two web addresses have the same registered domain (or the same host, where there is none)."""
+    """Return whether two web addresses have the same registered domain, or the same host if they have none."""
     return _site(a) == _site(b) is not None
 
 

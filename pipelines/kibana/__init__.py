@@ -1,5 +1,6 @@
-"""Kibana dashboards: one description (``infra/kibana/dashboards.yaml``), two forms of it, and putting them on a server.
+"""Kibana dashboards: a description (``infra/kibana/dashboards.yaml``), its conversions, and their installation.
 
-``description`` reads and checks the file. ``saved_objects`` makes saved objects of it (NDJSON, any Kibana since 8.9),
-``dashboards_api`` what the Dashboards API of 9.5 takes. ``server`` puts either on a Kibana.
+``description`` reads and validates the file. ``saved_objects`` converts it to saved objects (NDJSON, for Kibana 8.9 and
+later), ``dashboards_api`` to requests of the Dashboards API of 9.5, and ``alerting`` to rules. ``server`` installs them
+on a Kibana. ``aggregation`` gives the search of a panel, for tests without a Kibana.
 """

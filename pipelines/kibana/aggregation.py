@@ -1,4 +1,4 @@
-"""The search that Lens makes of a panel, so that a panel can be tried against the data without a Kibana. Pure."""
+"""The search that Lens makes for a panel, so that panels can be tested on data without a Kibana. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _METRICS = {
     "unique_count": "cardinality",
 }
 _INTERVAL = "1d"
-"""Lens takes what suits the time range; a day suits a week."""
+"""Interval of time buckets. Lens chooses it by the time range; a day is its choice for a week."""
 
 
 def search_body(panel: Panel) -> JsonObject:
-    """Body of a ``_search`` over the panel's documents; the outermost aggregation is called ``panel``."""
+    """Return the body of a ``_search`` over the panel's documents; the outermost aggregation is named ``panel``."""
     metrics = {f"measure-{number}": _metric(measure) for number, measure in enumerate(panel.measures) if measure.field}
     inner: JsonObject = metrics
     if panel.over:
@@ -34,8 +34,8 @@ def search_body(panel: Panel) -> JsonObject:
 
 
 def _with(bucket: JsonObject, *inner: JsonObject) -> JsonObject:
-    held = {name: aggregation for part in inner for name, aggregation in part.items()}
-    return bucket | ({"aggs": held} if held else {})
+    nested = {name: aggregation for part in inner for name, aggregation in part.items()}
+    return bucket | ({"aggs": nested} if nested else {})
 
 
 def _terms(values: Values, measure: Measure) -> JsonObject:

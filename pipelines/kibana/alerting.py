@@ -1,4 +1,4 @@
-"""Rules for Kibana's own alerting, of the type ``.es-query``, which the basic licence has. Pure."""
+"""Rules for Kibana's own alerting, of the type ``.es-query``, which the basic licence includes. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from schemas.serial import JsonObject, dump
 if TYPE_CHECKING:
     from pipelines.kibana.description import Description
 
-_HITS = 100
+_MAX_HITS = 100
 
 
 def alerting_rules(description: Description, prefix: str) -> dict[str, JsonObject]:
-    """The body of each rule, by its id. They have no actions: connectors are chosen in Kibana."""
+    """Return the body of each rule by id. The rules have no actions; connectors are chosen in Kibana."""
     return {
         f"{prefix}-rule-{name}": {
             "name": rule.name,
@@ -28,9 +28,9 @@ def alerting_rules(description: Description, prefix: str) -> dict[str, JsonObjec
                 "index": [f"{prefix}-{rule.data}"],
                 "timeField": rule.time,
                 "esQuery": dump({"query": {"match_all": {}}}).decode(),
-                "size": _HITS,
-                # Twice as long as the interval, so that a check that runs late misses nothing; hits that the check
-                # before has had are left out.
+                "size": _MAX_HITS,
+                # Twice the interval, so that a late check misses no document; hits of the previous check are
+                # excluded.
                 "timeWindowSize": 2 * int(rule.every[:-1]),
                 "timeWindowUnit": rule.every[-1],
                 "excludeHitsFromPreviousRun": True,

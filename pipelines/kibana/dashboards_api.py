@@ -1,4 +1,4 @@
-"""The description as the Dashboards API of Kibana 9.5 takes it (``PUT /api/dashboards/ID``). Pure."""
+"""Requests of the Dashboards API of Kibana 9.5 (``PUT /api/dashboards/ID``) for the description. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def dashboards(description: Description, prefix: str) -> dict[str, JsonObject]:
-    """The body of each dashboard, by its id. The data views must exist."""
+    """Return the request body of each dashboard by id. The data views must exist."""
     return {dashboard_id(prefix, name): _dashboard(board, prefix) for name, board in description.dashboards.items()}
 
 

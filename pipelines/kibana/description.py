@@ -1,4 +1,4 @@
-"""The description of the dashboards, checked."""
+"""The description of the dashboards, and its validation."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = 48
-"""Width of Kibana's grid."""
+"""Columns of Kibana's grid."""
 OPERATIONS = ("sum", "max", "min", "average", "median", "unique_count")
-"""What may be measured of a field, by its name in Lens; in a panel's measure the key before the field's name."""
+"""Metrics of a field by their names in Lens, which are also the keys in a panel's measures."""
 
 
-class _Described(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Chart(StrEnum):
-    """How a panel looks. The names are those of Lens's series, but for ``metric`` and ``table``."""
+    """The chart type of a panel. The names are those of Lens's series, except ``metric`` and ``table``."""
 
     METRIC = "metric"
     TABLE = "table"
@@ -34,47 +34,47 @@ class Chart(StrEnum):
     BAR_HORIZONTAL_STACKED = "bar_horizontal_stacked"
 
 
-class DataView(_Described):
-    """The documents of one kind."""
+class DataView(_Model):
+    """A data view: the documents of one kind."""
 
     title: str
     time: str | None = None
-    """The field that Kibana's time picker filters by; ``None``: all documents, whatever the time."""
+    """The field that Kibana's time picker filters by; ``None`` for all documents regardless of time."""
 
 
-class Values(_Described):
-    """A bucket for each of the most frequent values of a field."""
+class Values(_Model):
+    """Buckets of the most frequent values of a field."""
 
     field: str
     limit: Annotated[int, Field(ge=1, le=1000)] = 10
 
 
-class Measure(_Described):
-    """A number for each bucket."""
+class Measure(_Model):
+    """A metric of each bucket."""
 
     operation: str
     """``count``, or one of ``OPERATIONS``."""
     field: str | None
-    """``None`` for ``count``."""
+    """The measured field; ``None`` for ``count``."""
     label: str
 
     @model_validator(mode="before")
     @classmethod
-    def _spelled(cls, given: object) -> object:
-        """From ``{count: LABEL}`` or ``{OPERATION: FIELD, label: LABEL}``."""
-        if not isinstance(given, dict) or "operation" in given:
-            return given
-        rest = dict(given)
-        if "count" in rest:
-            return {"operation": "count", "field": None, "label": rest.pop("count"), **rest}
+    def _expand(cls, value: object) -> object:
+        """Expand the short forms ``{count: LABEL}`` and ``{OPERATION: FIELD, label: LABEL}``."""
+        if not isinstance(value, dict) or "operation" in value:
+            return value
+        remaining = dict(value)
+        if "count" in remaining:
+            return {"operation": "count", "field": None, "label": remaining.pop("count"), **remaining}
         for operation in OPERATIONS:
-            if operation in rest:
-                return {"operation": operation, "field": rest.pop(operation), **rest}
+            if operation in remaining:
+                return {"operation": operation, "field": remaining.pop(operation), **remaining}
         raise ValueError(f"a measure is `count: LABEL` or one of {', '.join(OPERATIONS)} with its field and a label")
 
 
-class Panel(_Described):
-    """One chart."""
+class Panel(_Model):
+    """A chart on a dashboard."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     title: str
@@ -83,62 +83,62 @@ class Panel(_Described):
     """Name of its data view."""
     measures: Annotated[tuple[Measure, ...], Field(min_length=1)]
     over: str | None = None
-    """Date field for buckets of time."""
+    """Date field of time buckets."""
     by: Values | None = None
     """Buckets of values: rows of a table, bars, or the series of a chart over time."""
     split: Values | None = None
-    """What the bars are made of."""
+    """Buckets that divide the bars."""
     where: dict[str, str] = {}
-    """Fields and the values that they must have."""
+    """Filters: required values by field."""
     grid: tuple[int, int, int, int]
     """Left, top, width, height."""
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _check_buckets(self) -> Self:
         left, _, width, height = self.grid
         if left < 0 or width < 1 or height < 1 or left + width > COLUMNS:
             raise ValueError(f"panel {self.id} does not fit a board of {COLUMNS} columns")
         match self.chart:
             case Chart.METRIC:
-                sound = not (self.over or self.by or self.split) and len(self.measures) == 1
+                valid = not (self.over or self.by or self.split) and len(self.measures) == 1
             case Chart.TABLE:
-                sound = self.by is not None and not (self.over or self.split)
+                valid = self.by is not None and not (self.over or self.split)
             case Chart.LINE | Chart.BAR_STACKED:
-                sound = self.over is not None and self.split is None
+                valid = self.over is not None and self.split is None
             case _:
-                sound = self.by is not None and self.over is None
-        if not sound:
+                valid = self.by is not None and self.over is None
+        if not valid:
             raise ValueError(f"panel {self.id}: a {self.chart} cannot have these buckets and measures")
         return self
 
     @property
     def query(self) -> str:
-        """``where`` as KQL."""
+        """The filters ``where`` in KQL."""
         return " and ".join(f'{field}: "{value}"' for field, value in self.where.items())
 
 
-class Dashboard(_Described):
+class Dashboard(_Model):
     """A board of panels."""
 
     title: str
     description: str
     since: str
-    """Where the time range begins, in Elasticsearch's date mathematics; it ends now."""
+    """Start of the time range, in Elasticsearch's date mathematics; the range ends now."""
     panels: Annotated[tuple[Panel, ...], Field(min_length=1)]
 
 
-class Search(_Described):
+class Search(_Model):
     """A saved search of Discover."""
 
     title: str
     data: str
     columns: tuple[str, ...]
     sort: str
-    """Date field; the latest first."""
+    """Date field to sort by, the latest first."""
 
 
-class AlertingRule(_Described):
-    """A rule of Kibana's that fires when new documents appear."""
+class AlertingRule(_Model):
+    """A Kibana rule that fires when new documents appear."""
 
     name: str
     data: str
@@ -147,7 +147,7 @@ class AlertingRule(_Described):
     enabled: Literal[True] = True
 
 
-class Description(_Described):
+class Description(_Model):
     """The whole file."""
 
     data_views: dict[str, DataView]
@@ -156,7 +156,7 @@ class Description(_Described):
     alerting: dict[str, AlertingRule] = {}
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def _check_references(self) -> Self:
         panels = [panel for board in self.dashboards.values() for panel in board.panels]
         used = {panel.data for panel in panels}
         used |= {search.data for search in self.searches.values()} | {rule.data for rule in self.alerting.values()}
@@ -173,7 +173,7 @@ def load_description(path: Path) -> Description:
     """Read a description.
 
     Raises:
-        ConfigurationError: it cannot be read, or says what makes no sense; the message says where.
+        ConfigurationError: the file cannot be read or is invalid; the message names the location.
     """
     try:
         return Description.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -183,5 +183,5 @@ def load_description(path: Path) -> Description:
         raise ConfigurationError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise ConfigurationError(f"{path}: {place}: {first['msg']}") from error
+        location = ".".join(str(step) for step in first["loc"])
+        raise ConfigurationError(f"{path}: {location}: {first['msg']}") from error

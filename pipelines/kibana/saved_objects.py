@@ -1,7 +1,7 @@
-"""The description as saved objects, for import into any Kibana since 8.9. Pure.
+"""Saved objects for the description, for import into Kibana 8.9 and later. Pure.
 
-The form is that of Kibana's own exports: a dashboard holds its Lens panels by value, as JSON within JSON, and names the
-data views that they read under ``references``. The version names the form; Kibana migrates older ones by itself.
+The format is that of Kibana's own exports: a dashboard contains its Lens panels by value, as JSON within JSON, and
+lists their data views under ``references``. The version identifies the format; Kibana migrates older ones by itself.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
     from pipelines.kibana.description import Dashboard, Description, Measure, Panel, Search, Values
 
-FORM = "8.9.0"
-"""The first form with ``formBased`` data sources and by-value panels that every 8.9 and 9.x migrates."""
+MIGRATION_VERSION = "8.9.0"
+"""The first version of the format with ``formBased`` data sources and by-value panels, which every Kibana 8.9 and 9.x
+migrates."""
 LAYER = "layer"
 _TIME, _BY, _SPLIT = "time", "by", "split"
 _SEARCH_INDEX = "kibanaSavedObjectMeta.searchSourceJSON.index"
 RECORDS = "___records___"
-"""What Lens counts when it counts documents."""
+"""The field name that Lens uses to count documents."""
 
 
 def saved_objects(description: Description, prefix: str) -> list[JsonObject]:
-    """All saved objects: data views, saved searches, dashboards."""
+    """Return all saved objects: data views, saved searches, dashboards."""
     return [
         *data_views_and_searches(description, prefix),
         *(_dashboard(name, board, prefix) for name, board in description.dashboards.items()),
@@ -34,9 +35,9 @@ def saved_objects(description: Description, prefix: str) -> list[JsonObject]:
 
 
 def data_views_and_searches(description: Description, prefix: str) -> list[JsonObject]:
-    """What the dashboards stand on, and the Dashboards API has no form for."""
+    """Return the data views and saved searches, which the Dashboards API does not cover."""
     views = [
-        _saved(
+        _saved_object(
             "index-pattern",
             view_id(prefix, name),
             {"title": f"{prefix}-{name}", "name": view.title} | ({"timeFieldName": view.time} if view.time else {}),
@@ -48,35 +49,35 @@ def data_views_and_searches(description: Description, prefix: str) -> list[JsonO
 
 
 def ndjson(objects: list[JsonObject]) -> bytes:
-    """Saved objects in the form that is imported: one a line."""
-    return b"".join(dump(one) + b"\n" for one in objects)
+    """Return saved objects in the import format: one per line."""
+    return b"".join(dump(saved_object) + b"\n" for saved_object in objects)
 
 
 def view_id(prefix: str, name: str) -> str:
-    """Id of a data view."""
+    """Return the id of a data view."""
     return f"{prefix}-{name}"
 
 
 def dashboard_id(prefix: str, name: str) -> str:
-    """Id of a dashboard."""
+    """Return the id of a dashboard."""
     return f"{prefix}-dashboard-{name}"
 
 
-def _saved(kind: str, one: str, attributes: JsonObject, references: list[JsonObject]) -> JsonObject:
+def _saved_object(kind: str, object_id: str, attributes: JsonObject, references: list[JsonObject]) -> JsonObject:
     return {
         "type": kind,
-        "id": one,
+        "id": object_id,
         "attributes": attributes,
         "references": references,
         "coreMigrationVersion": "8.8.0",
-        "typeMigrationVersion": {"dashboard": FORM}.get(kind, "8.0.0"),
+        "typeMigrationVersion": {"dashboard": MIGRATION_VERSION}.get(kind, "8.0.0"),
         "managed": False,
     }
 
 
 def _search(name: str, search: Search, prefix: str) -> JsonObject:
     source = {"query": {"query": "", "language": "kuery"}, "filter": [], "indexRefName": _SEARCH_INDEX}
-    return _saved(
+    return _saved_object(
         "search",
         f"{prefix}-search-{name}",
         {
@@ -84,14 +85,14 @@ def _search(name: str, search: Search, prefix: str) -> JsonObject:
             "description": "",
             "columns": list(search.columns),
             "sort": [[search.sort, "desc"]],
-            "kibanaSavedObjectMeta": {"searchSourceJSON": _inner(source)},
+            "kibanaSavedObjectMeta": {"searchSourceJSON": _json_text(source)},
         },
         [{"type": "index-pattern", "id": view_id(prefix, search.data), "name": _SEARCH_INDEX}],
     )
 
 
 def _dashboard(name: str, board: Dashboard, prefix: str) -> JsonObject:
-    return _saved(
+    return _saved_object(
         "dashboard",
         dashboard_id(prefix, name),
         {
@@ -100,10 +101,10 @@ def _dashboard(name: str, board: Dashboard, prefix: str) -> JsonObject:
             "timeRestore": True,
             "timeFrom": board.since,
             "timeTo": "now",
-            "panelsJSON": _inner([_panel(panel, prefix) for panel in board.panels]),
-            "optionsJSON": _inner({"useMargins": True, "syncColors": True, "hidePanelTitles": False}),
+            "panelsJSON": _json_text([_panel(panel, prefix) for panel in board.panels]),
+            "optionsJSON": _json_text({"useMargins": True, "syncColors": True, "hidePanelTitles": False}),
             "kibanaSavedObjectMeta": {
-                "searchSourceJSON": _inner({"query": {"query": "", "language": "kuery"}, "filter": []})
+                "searchSourceJSON": _json_text({"query": {"query": "", "language": "kuery"}, "filter": []})
             },
         },
         [
@@ -122,7 +123,7 @@ def _panel(panel: Panel, prefix: str) -> JsonObject:
     columns = dict(_columns(panel))
     return {
         "type": "lens",
-        "version": FORM,
+        "version": MIGRATION_VERSION,
         "panelIndex": panel.id,
         "title": panel.title,
         "gridData": {"x": left, "y": top, "w": width, "h": height, "i": panel.id},
@@ -164,7 +165,7 @@ def _panel(panel: Panel, prefix: str) -> JsonObject:
 
 
 def _columns(panel: Panel) -> Iterator[tuple[str, JsonObject]]:
-    """Buckets first and measures last, as Lens orders the columns of a layer: outer buckets before inner ones."""
+    """Yield the columns of a layer in Lens's order: outer buckets, inner buckets, measures."""
     if panel.by:
         yield _BY, _values(panel.by)
     if panel.split:
@@ -249,5 +250,5 @@ def _visualization(panel: Panel) -> JsonObject:
     }
 
 
-def _inner(value: object) -> str:
+def _json_text(value: object) -> str:
     return dump(value).decode()

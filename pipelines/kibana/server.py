@@ -1,4 +1,4 @@
-"""Putting the dashboards on a Kibana. Everything has an id of its own: putting it there again changes nothing."""
+"""Installation of the dashboards on a Kibana. All objects have fixed ids, so it can be repeated."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledDashboards:
-    """What was put on a server."""
+    """The result of an installation."""
 
     version: str
     by_api: bool
-    """Whether the dashboards went by the Dashboards API rather than as saved objects."""
+    """True if the dashboards were installed by the Dashboards API, not as saved objects."""
     objects: int
     rules: int
 
 
 class Kibana:
-    """One Kibana, or one space of it: the space is part of the address (``…/s/SPACE``).
+    """A client of a Kibana, or of a space of it, whose address includes the space (``…/s/SPACE``).
 
-    Use it as a context manager. Every method raises ``StoreUnavailableError`` when the server cannot be reached or
-    refuses what it is asked.
+    Use it as a context manager. Every method raises ``StoreUnavailableError`` if the server cannot be reached or
+    refuses a request.
     """
 
     def __init__(self, url: str, *, api_key: str | None = None, ca_file: Path | None = None) -> None:
-        """Keep the address; nothing is contacted yet. Raises ``ConfigurationError`` where it is none."""
+        """Keep the address without connecting; raise ``ConfigurationError`` if it is invalid."""
         try:
             address = httpx.URL(url)
         except httpx.InvalidURL as error:
@@ -64,7 +64,7 @@ class Kibana:
         )
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Return the client."""
         return self
 
     def __exit__(
@@ -74,28 +74,28 @@ class Kibana:
         self._client.close()
 
     def install(self, description: Description, prefix: str, *, with_rules: bool) -> InstalledDashboards:
-        """Put data views, saved searches and dashboards there, over what has the same ids; rules where asked for.
+        """Install data views, saved searches, dashboards and, if requested, rules; replace objects with the same ids.
 
-        By the Dashboards API where the server has it, else all of it as saved objects.
+        Dashboards are installed by the Dashboards API if the server has it, else as saved objects.
         """
         version = self._version()
         by_api = tuple(int(part) for part in version.split(".")[:2]) >= API_SINCE
         objects = data_views_and_searches(description, prefix) if by_api else saved_objects(description, prefix)
         self._import(objects)
         boards = dashboards(description, prefix) if by_api else {}
-        for one, body in boards.items():
-            self._ask("PUT", f"/api/dashboards/{one}", body)
+        for object_id, body in boards.items():
+            self._request("PUT", f"/api/dashboards/{object_id}", body)
         rules = alerting_rules(description, prefix) if with_rules else {}
-        for one, rule in rules.items():
-            self._put_rule(one, rule)
+        for object_id, rule in rules.items():
+            self._put_rule(object_id, rule)
         return InstalledDashboards(version=version, by_api=by_api, objects=len(objects) + len(boards), rules=len(rules))
 
     def _version(self) -> str:
-        """The server's version, such as ``9.5.3``."""
-        answer = self._ask("GET", "/api/status").json()
+        """Return the server's version, such as ``9.5.3``."""
+        answer = self._request("GET", "/api/status").json()
         version = answer.get("version", {}).get("number") if isinstance(answer, dict) else None
         if not isinstance(version, str):
-            raise StoreUnavailableError(f"What answers at {self.url} is not Kibana. Check the address.")
+            raise StoreUnavailableError(f"The server at {self.url} is not Kibana. Check the address.")
         return version
 
     def _import(self, objects: list[JsonObject]) -> None:
@@ -112,16 +112,16 @@ class Kibana:
             )
             raise StoreUnavailableError(f"Kibana at {self.url} did not take all saved objects: {errors}")
 
-    def _put_rule(self, one: str, rule: JsonObject) -> None:
-        path = f"/api/alerting/rule/{one}"
+    def _put_rule(self, rule_id: str, rule: JsonObject) -> None:
+        path = f"/api/alerting/rule/{rule_id}"
         if self._send("GET", path, accepted=(HTTPStatus.NOT_FOUND,)).status_code == HTTPStatus.NOT_FOUND:
-            self._ask("POST", path, rule)
+            self._request("POST", path, rule)
             return
-        # What a rule is of cannot be changed, nor need it be.
+        # The type of a rule cannot be changed, and need not be.
         fixed = {"rule_type_id", "consumer", "enabled"}
-        self._ask("PUT", path, {name: value for name, value in rule.items() if name not in fixed})
+        self._request("PUT", path, {name: value for name, value in rule.items() if name not in fixed})
 
-    def _ask(self, method: str, path: str, body: JsonObject | None = None) -> httpx.Response:
+    def _request(self, method: str, path: str, body: JsonObject | None = None) -> httpx.Response:
         if body is None:
             return self._send(method, path)
         return self._send(method, path, content=dump(body), headers={"Content-Type": "application/json"})

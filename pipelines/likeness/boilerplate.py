@@ -1,9 +1,9 @@
-"""Which keys are an outlet's boilerplate, and what of a text lies under them.
+"""Detection of boilerplate: keys that an outlet repeats, and the parts of a text that they cover.
 
-A key is *common* when one outlet has it in several articles with different titles: it says the same words
-again and again, so they are the outlet's and not the article's. Copies of one agency text do not make its
-keys common, since an outlet carries a text once. The rule needs only the set of articles, so that the
-answer is the same in whatever order they came, and it can be counted by key.
+A key is *common* if one outlet has it in several articles with different titles: such repeated words belong to the
+outlet, not to the article. Copies of one agency text do not make its keys common, since an outlet carries a text once.
+The rule depends only on the set of articles, so the result does not depend on their order, and it can be counted by
+key.
 """
 
 from __future__ import annotations
@@ -22,72 +22,73 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipelines.likeness.ragged import Places
+    from pipelines.likeness.ragged import Indices
     from schemas.records import Fingerprint
 
 MIN_TITLES = 4
-"""Titles of one outlet under which a key must stand to be common; 3 to 6 measure alike."""
+"""Titles of one outlet with a key for the key to be common; 3 to 6 give the same quality."""
 
 
 def common_keys(fingerprints: Iterable[Fingerprint], keys: AbstractSet[int]) -> set[int]:
-    """Those of ``keys`` which are common among ``fingerprints`` (which must be all that have the keys).
+    """Return the ``keys`` that are common among ``fingerprints``, which must be all fingerprints with these keys.
 
-    Articles without a source do not count: nobody knows whether they come from one outlet.
+    Articles without a source do not count, since their outlets are unknown.
     """
     by_source: defaultdict[str, list[Fingerprint]] = defaultdict(list)
     for fingerprint in fingerprints:
         if fingerprint.source is not None:
             by_source[fingerprint.source].append(fingerprint)
-    return set[int]().union(*(_common_of_one(prints, keys) for prints in by_source.values()))
+    return set[int]().union(*(_common_in_outlet(prints, keys) for prints in by_source.values()))
 
 
-def _common_of_one(fingerprints: Collection[Fingerprint], keys: AbstractSet[int]) -> set[int]:
-    """Those which one outlet has under so many titles."""
+def _common_in_outlet(fingerprints: Collection[Fingerprint], keys: AbstractSet[int]) -> set[int]:
+    """Return the keys that occur under at least ``MIN_TITLES`` titles of one outlet."""
     if len(fingerprints) < MIN_TITLES:
         return set()
-    held = Counter(chain.from_iterable(fingerprint.copy_keys for fingerprint in fingerprints))
-    wanted = {key for key, count in held.items() if count >= MIN_TITLES and key in keys}
+    counts = Counter(chain.from_iterable(fingerprint.copy_keys for fingerprint in fingerprints))
+    wanted = {key for key, count in counts.items() if count >= MIN_TITLES and key in keys}
     titles: defaultdict[int, set[int | str]] = defaultdict(set)
     for fingerprint in fingerprints if wanted else ():
         for key in wanted.intersection(fingerprint.copy_keys):
-            # Articles under one title are counted for the title's own key: a rubric is boilerplate too.
-            said = fingerprint.article_id if key == fingerprint.title_key else fingerprint.title_key
-            titles[key].add(said)
+            # For the title's own key, articles count instead of titles, since a rubric is boilerplate too.
+            title = fingerprint.article_id if key == fingerprint.title_key else fingerprint.title_key
+            titles[key].add(title)
     return {key for key, seen in titles.items() if len(seen) >= MIN_TITLES}
 
 
 def boilerplate(texts: Ragged, fingerprints: Sequence[Fingerprint], common: AbstractSet[int]) -> NDArray[np.bool_]:
-    """Which shingles of each text lie under boilerplate, whose nearest keys on both sides are common ones.
+    """Return a mask of the shingles in boilerplate: those whose nearest keys on both sides are common.
 
-    Only keys are counted across articles, so a block of boilerplate is known by the keys in it; what lies
-    between two of them, or between one of them and the edge of the text, belongs to it.
+    Only keys are counted across articles, so a block of boilerplate is identified by its keys. Shingles between two
+    common keys, or between a common key and the edge of the text, belong to the block.
     """
-    touched = np.array([not common.isdisjoint(one.copy_keys) for one in fingerprints], np.bool_)
-    if not touched.any():
+    has_common = np.array([not common.isdisjoint(fingerprint.copy_keys) for fingerprint in fingerprints], np.bool_)
+    if not has_common.any():
         return np.zeros(len(texts.values), np.bool_)
-    pairs = zip(fingerprints, touched.tolist(), strict=True)
-    places = _places_of_keys(texts, Ragged.of([_text_keys(one) if marked else () for one, marked in pairs]))
-    are_common = np.array([key in common for key in texts.values[places].tolist()], np.bool_)
-    # The edges of a text are as common keys before its first shingle and behind its last.
-    at = places.searchsorted(texts.bounds)
-    edges, sides = np.insert(places, at, texts.bounds), np.insert(are_common, at, True)
-    under = np.repeat(sides[:-1] & sides[1:], np.diff(edges))
-    under[places] = are_common
-    return under & np.repeat(touched, texts.lengths)
+    pairs = zip(fingerprints, has_common.tolist(), strict=True)
+    keys = Ragged.of([_text_keys(fingerprint) if marked else () for fingerprint, marked in pairs])
+    positions = _key_positions(texts, keys)
+    key_is_common = np.array([key in common for key in texts.values[positions].tolist()], np.bool_)
+    # The edges of a text count as common keys before its first shingle and after its last.
+    at = positions.searchsorted(texts.bounds)
+    edges, edge_is_common = np.insert(positions, at, texts.bounds), np.insert(key_is_common, at, True)
+    under = np.repeat(edge_is_common[:-1] & edge_is_common[1:], np.diff(edges))
+    under[positions] = key_is_common
+    return under & np.repeat(has_common, texts.lengths)
 
 
 def _text_keys(fingerprint: Fingerprint) -> list[int]:
-    """The keys without the title's, which is no shingle."""
+    """Return the keys of a fingerprint without the title's key, which is no shingle."""
     return [key for key in fingerprint.copy_keys if key != fingerprint.title_key]
 
 
-def _places_of_keys(texts: Ragged, keys: Ragged) -> Places:
-    """Where shingles stand that are keys of their own text, which are given sorted."""
-    some = keys.lengths > 0
-    above = np.zeros(len(some), np.uint64)
-    above[some] = keys.values[keys.bounds[1:][some] - 1] + 1
-    # Keys are among a text's least shingles, so that few others are left to be looked up.
-    places = (texts.values < np.repeat(above, texts.lengths)).nonzero()[0]
-    found = keys.find(texts.owners[places], texts.values[places])
-    own: Places = places[keys.values[found] == texts.values[places]]
+def _key_positions(texts: Ragged, keys: Ragged) -> Indices:
+    """Return the indices of the shingles that are keys of their own text; the keys must be sorted."""
+    nonempty = keys.lengths > 0
+    above = np.zeros(len(nonempty), np.uint64)
+    above[nonempty] = keys.values[keys.bounds[1:][nonempty] - 1] + 1
+    # Keys are among a text's smallest shingles, so few others remain to be looked up.
+    positions = (texts.values < np.repeat(above, texts.lengths)).nonzero()[0]
+    indices = keys.search(texts.owners[positions], texts.values[positions])
+    own: Indices = positions[keys.values[indices] == texts.values[positions]]
     return own

@@ -1,4 +1,4 @@
-"""Word 3-gram shingles of a text, and the few winnowed ones that serve as look-up keys.
+"""Fingerprints: word 3-gram shingles of a text, and the winnowed shingles that serve as lookup keys.
 
 Winnowing: S. Schleimer, D. Wilkerson, A. Aiken, "Winnowing: Local Algorithms for Document Fingerprinting",
 SIGMOD 2003. Two texts that share a run of ``SHINGLE + WINDOW - 1`` words share a key.
@@ -21,60 +21,63 @@ if TYPE_CHECKING:
 Hashes = NDArray[np.uint64]
 
 SHINGLE = 3
-"""Words in a shingle. Measured best together with containment; 5 loses lightly edited copies."""
+"""Words in a shingle. Measured best with containment; 5 misses lightly edited copies."""
 WINDOW = 32
-"""Shingles in a winnowing window: one key for about 16 words, so 25 keys for an article of usual length."""
+"""Shingles in a winnowing window: one key per 16 words or so, hence 25 keys for an article of usual length."""
 MAX_KEYS = 25
-"""Keys kept of a text: its smallest hashes, so that two long copies still keep the same ones."""
+"""Keys of a text at most: its smallest hashes, so that two long copies keep the same keys."""
 MAX_SHINGLES = 6_000
-"""Shingles kept of a text (48 KB). News texts beyond 6,000 words are rare; their first part decides."""
+"""Shingles of a text at most (48 KB). News texts beyond 6,000 words are rare; their first part decides."""
 
-# A Chinese or Japanese character counts as a word: their scripts put no spaces between words.
-_ALONE = (("\u3040", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"))
-_SET = "".join(f"{first}-{last}" for first, last in _ALONE)
+# Chinese and Japanese have no spaces between words, so each of their characters counts as a word.
+_UNSPACED = (("\u3040", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"))
+_SET = "".join(f"{first}-{last}" for first, last in _UNSPACED)
 _WORD = re.compile(rf"[{_SET}]|[^\W_{_SET}]+")
-_PLANE = 1 << 16
-"""Code points of Unicode's basic plane: all but a few living scripts."""
-_WITHIN_NUMBERS = ".,:/-"
-_NUMBER = re.compile(rf"\d(?:[\d{_WITHIN_NUMBERS}]*\d)?")
+_BASIC_PLANE = 1 << 16
+"""Code points of Unicode's basic plane, which has all but a few living scripts."""
+_NUMBER_MARKS = ".,:/-"
+_NUMBER = re.compile(rf"\d(?:[\d{_NUMBER_MARKS}]*\d)?")
 _DIGIT = re.compile(r"\d")
 _ASCII = bytes(range(128))
-_NUMBERS_ALONE = bytes(byte if chr(byte) in f"0123456789{_WITHIN_NUMBERS}" else ord(" ") for byte in range(256))
+_NUMBER_BYTES = bytes(byte if chr(byte) in f"0123456789{_NUMBER_MARKS}" else ord(" ") for byte in range(256))
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LONG = 4
+_LONG_DIGITS = 4
 DISTINCTIVE = np.uint64(1)
-"""Bit of a number's hash which says that it is a long one."""
+"""Bit of a number's hash that marks a long number."""
 MIN_TITLE_WORDS = 4
-"""Words from which a title is a look-up key: "Morning briefing" finds strangers."""
+"""Words of a title at least for it to be a lookup key: "Morning briefing" would match unrelated articles."""
 _KEY_MASK = np.uint64(2**63 - 1)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _UNGOLDEN = np.uint64(pow(int(_GOLDEN), -1, 2**64))
 _THIRTY, _TWENTY_SEVEN, _THIRTY_ONE = np.uint64(30), np.uint64(27), np.uint64(31)
 _MULTIPLIER, _OTHER_MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 MAX_CHARACTERS = 1 << 17
-"""Characters of a text that are looked at: with words of 21 letters still ``MAX_SHINGLES``."""
+"""Characters of a text that are read: enough for ``MAX_SHINGLES`` shingles of words of 21 letters."""
 
 
 @lru_cache(maxsize=1 << 18)
 def hash_text(text: str) -> int:
-    """64-bit hash of a string, the same in every process and on every machine."""
+    """Return a 64-bit hash of a string, the same in every process and on every machine."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def key_of(text: str) -> int:
-    """Hash of a string as a look-up key: below 2**63, so that it fits a signed 64-bit column."""
+    """Return the hash of a string as a lookup key, below 2**63 so that it fits a signed 64-bit column."""
     return hash_text(text) >> 1
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, compatibility-folded and lower case, punctuation left out."""
+    """Return the words of a text, compatibility-folded and in lower case, without punctuation."""
     if text.isascii():
         return text.lower().encode("ascii").translate(_ascii_words()).decode("ascii").split()
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def _mix(values: Hashes) -> Hashes:
-    """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), in place: every input bit reaches every output bit."""
+    """Apply the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) in place.
+
+    Every input bit affects every output bit.
+    """
     values ^= values >> _THIRTY
     values *= _MULTIPLIER
     values ^= values >> _TWENTY_SEVEN
@@ -85,66 +88,66 @@ def _mix(values: Hashes) -> Hashes:
 
 @cache
 def _classes() -> NDArray[np.uint8]:
-    """By code point below 2**16: 0 for what parts words, 1 for what words are made of, 2 for what is a word alone."""
-    classes = np.fromiter((chr(point).isalnum() for point in range(_PLANE)), np.uint8, _PLANE)
-    for first, last in _ALONE:
+    """Return the class of each code point below 2**16: 0 separator, 1 character of a word, 2 word by itself."""
+    classes = np.fromiter((chr(point).isalnum() for point in range(_BASIC_PLANE)), np.uint8, _BASIC_PLANE)
+    for first, last in _UNSPACED:
         classes[ord(first) : ord(last) + 1] = 2
     return classes
 
 
 @cache
 def _ascii_classes() -> bytes:
-    """The same of ASCII's characters, as a table for ``bytes.translate``."""
+    """Return the classes of ASCII characters as a table for ``bytes.translate``."""
     return _classes()[:256].tobytes()
 
 
 @cache
 def _ascii_words() -> bytes:
-    """A table that leaves of ASCII's characters what words are made of, and makes the rest blanks."""
+    """Return a table for ``bytes.translate`` that replaces all ASCII characters but those of words by spaces."""
     return bytes(byte if inside else ord(" ") for byte, inside in enumerate(_ascii_classes()))
 
 
 @cache
-def _terms() -> Hashes:
-    """By code point below 2**16: what the character stands for in the hash of a word."""
-    return _mix(np.arange(_PLANE, dtype=np.uint64) + _GOLDEN)
+def _character_hashes() -> Hashes:
+    """Return the value of each code point below 2**16 in the hash of a word."""
+    return _mix(np.arange(_BASIC_PLANE, dtype=np.uint64) + _GOLDEN)
 
 
 @cache
 def _powers(base: np.uint64, count: int) -> Hashes:
-    """The first powers of a number, modulo 2**64."""
+    """Return the first ``count`` powers of a number, modulo 2**64."""
     factors = np.full(count, base, np.uint64)
     factors[0] = 1
     return np.cumprod(factors)
 
 
 def _characters(text: str) -> tuple[NDArray[np.uint8], Hashes]:
-    """Class of each character (see ``_classes``), one that parts words before the first and behind the last; terms."""
+    """Return the class (see ``_classes``) and the hash value of each character, with a separator at either end."""
     if text.isascii():
         folded = f" {text.lower()} ".encode("ascii")
         classes = np.frombuffer(folded.translate(_ascii_classes()), np.uint8)
-        return classes, _terms().take(np.frombuffer(folded, np.uint8))
+        return classes, _character_hashes().take(np.frombuffer(folded, np.uint8))
     folded = f" {unicodedata.normalize('NFKC', text).lower()} ".encode("utf-32-le", "surrogatepass")
     points = np.frombuffer(folded, "<u4")
-    if points.max() < _PLANE:
-        return _classes().take(points), _terms().take(points)
+    if points.max() < _BASIC_PLANE:
+        return _classes().take(points), _character_hashes().take(points)
     classes = _classes().take(points, mode="clip")
-    for beyond in np.unique(points[points >= _PLANE]):
-        classes[points == beyond] = chr(int(beyond)).isalnum()
+    for point in np.unique(points[points >= _BASIC_PLANE]):
+        classes[points == point] = chr(int(point)).isalnum()
     return classes, _mix(points + _GOLDEN)
 
 
 def word_hashes(text: str) -> Hashes:
-    """A hash of each of the ``words`` of a text (its first ``MAX_CHARACTERS``), in order.
+    """Return the hash of each of the ``words`` of a text (of its first ``MAX_CHARACTERS`` characters), in order.
 
-    All at once: a word's hash is a polynomial of its characters, mixed. What stands between two places of the text is
-    the difference of two running sums, moved to the first power by the inverse of the base (M. Karp, R. Rabin, 1987,
-    modulo 2**64). Cutting the words out and hashing each takes some twenty times as long.
+    All hashes are computed at once. The hash of a word is a polynomial of its characters, mixed. The polynomial of a
+    part of the text is the difference of two running sums, shifted to the first power by the inverse of the base
+    (M. Karp, R. Rabin, 1987, modulo 2**64). Splitting the text and hashing each word takes some twenty times as long.
     """
     classes, terms = _characters(text[:MAX_CHARACTERS])
     before, here = classes[:-1], classes[1:]
-    joined = before & here & 1  # two that are words alone have no bit of it
-    starts = (here > joined).nonzero()[0]  # of a word, the place before it; so its end is its last character
+    joined = before & here & 1  # bit 0 is clear in characters that are words by themselves
+    starts = (here > joined).nonzero()[0]  # index before the first character of each word
     ends = (before > joined).nonzero()[0]
     size = 1 << len(terms).bit_length()
     terms *= _powers(_GOLDEN, size)[: len(terms)]
@@ -157,7 +160,7 @@ def word_hashes(text: str) -> Hashes:
 
 
 def shingles(text: str) -> Hashes:
-    """Hashes of the word 3-grams in the order of the text: shape ``(words - 2,)``, at most ``MAX_SHINGLES``."""
+    """Return the hashes of the word 3-grams in text order: shape ``(words - 2,)``, at most ``MAX_SHINGLES``."""
     hashed = word_hashes(text)[: MAX_SHINGLES + SHINGLE - 1]
     count = len(hashed) - SHINGLE + 1
     if count < 1:
@@ -167,70 +170,70 @@ def shingles(text: str) -> Hashes:
         out *= _GOLDEN
         out += hashed[position : position + count]
     _mix(out)
-    out &= _KEY_MASK  # the top bit goes, so that shingles and keys are the same numbers
+    out &= _KEY_MASK  # clears the top bit, so that shingles and keys are the same numbers
     return out
 
 
-def turns(hashes: Hashes) -> NDArray[np.bool_]:
-    """Where a hash is another than the one before it; the first always is."""
-    other = np.empty(len(hashes), np.bool_)
-    other[:1] = True
-    np.not_equal(hashes[1:], hashes[:-1], out=other[1:])
-    return other
+def run_starts(hashes: Hashes) -> NDArray[np.bool_]:
+    """Return a mask of the hashes that differ from the one before; the first is always set."""
+    changed = np.empty(len(hashes), np.bool_)
+    changed[:1] = True
+    np.not_equal(hashes[1:], hashes[:-1], out=changed[1:])
+    return changed
 
 
 def winnow(hashes: Hashes) -> tuple[int, ...]:
-    """The keys of a text: the least shingle of each window, at most ``MAX_KEYS``, sorted."""
+    """Return the keys of a text: the smallest shingle of each window, at most ``MAX_KEYS``, sorted."""
     if not len(hashes):
         return ()
     if len(hashes) <= WINDOW:
         return (int(hashes.min()),)
-    least, width = hashes, 1
-    while width < WINDOW:  # minima of windows twice as wide each time; WINDOW is a power of two
-        least, width = np.minimum(least[:-width], least[width:]), 2 * width
-    # Neighbouring windows mostly share their least shingle.
-    return tuple(sorted({*least[turns(least)].tolist()})[:MAX_KEYS])
+    minima, width = hashes, 1
+    while width < WINDOW:  # the width doubles in each step; WINDOW is a power of two
+        minima, width = np.minimum(minima[:-width], minima[width:]), 2 * width
+    # Adjacent windows mostly share their smallest shingle.
+    return tuple(sorted({*minima[run_starts(minima)].tolist()})[:MAX_KEYS])
 
 
 def copy_keys(hashes: Hashes, title_key: int, title_words: int) -> tuple[int, ...]:
-    """All look-up keys of an article, sorted: the winnowed ones and, of a title that says something, the title's."""
+    """Return all lookup keys of an article, sorted: the winnowed keys and, for a long enough title, the title's key."""
     keys = winnow(hashes)[: MAX_KEYS - 1]
     return tuple(sorted({*keys, title_key})) if title_words >= MIN_TITLE_WORDS else keys
 
 
 def numbers(text: str) -> Hashes:
-    """Sorted unique hashes of the numbers in a text; those of long numbers have the bit ``DISTINCTIVE`` set.
+    """Return the sorted unique hashes of the numbers in a text; long numbers have the bit ``DISTINCTIVE`` set.
 
-    Long are those of four digits and more, but for years.
+    A long number has four or more digits and is no year.
     """
     return np.array(sorted({*map(_number_hash, written_numbers(text))}), np.uint64)
 
 
 def written_numbers(text: str) -> Collection[str]:
-    """The numbers in a text as they are written: from digit to digit, with what stands between the digits of a number.
+    """Return the numbers in a text as written, with the marks between their digits.
 
-    Where all digits are ASCII's they are what is left once everything else is taken out, a third of the time that a
-    regular expression takes.
+    If all digits are ASCII, all other characters are deleted by a table, which takes a third of the time of a regular
+    expression.
     """
     encoded = text.encode("utf-8", "surrogatepass")
     beyond_ascii = "" if text.isascii() else encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
     if _DIGIT.search(beyond_ascii):
         return _NUMBER.findall(text)
-    runs = {*encoded.translate(_NUMBERS_ALONE).decode("ascii").split()}
-    return {run.strip(_WITHIN_NUMBERS) for run in runs} - {""}
+    runs = {*encoded.translate(_NUMBER_BYTES).decode("ascii").split()}
+    return {run.strip(_NUMBER_MARKS) for run in runs} - {""}
 
 
 @lru_cache(maxsize=1 << 16)
 def _number_hash(number: str) -> int:
-    is_long = sum(map(str.isdigit, number)) >= _LONG and not _YEAR.fullmatch(number)
+    is_long = sum(map(str.isdigit, number)) >= _LONG_DIGITS and not _YEAR.fullmatch(number)
     return (hash_text(number) & ~int(DISTINCTIVE)) | (int(DISTINCTIVE) if is_long else 0)
 
 
 def unpack(packed: bytes) -> Hashes:
-    """Hashes from the little-endian bytes which a fingerprint holds."""
+    """Return the hashes in the little-endian bytes of a fingerprint."""
     return np.frombuffer(packed, dtype="<u8")
 
 
 def pack(hashes: Hashes) -> bytes:
-    """Hashes as little-endian bytes."""
+    """Return hashes as little-endian bytes."""
     return hashes.astype("<u8").tobytes()

@@ -1,4 +1,4 @@
-"""How likely two articles tell the same event: a logistic model over the cosines of their vectors.
+"""The likelihood that two articles report the same event: a logistic model over the cosines of their vectors.
 
 ``python -m benchmarks.stories FILE`` fits the coefficients on labelled events and prints them.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from pipelines.likeness.ragged import Ragged
-from pipelines.likeness.sparse_rows import Rows
+from pipelines.likeness.sparse_rows import SparseRows
 from pipelines.likeness.story_features import TERM, TERM_BITS, VIEWS, FeatureRows
 
 if TYPE_CHECKING:
@@ -19,27 +19,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipelines.likeness.ragged import Places
+    from pipelines.likeness.ragged import Indices
 
 INPUTS = (*VIEWS, "lead held", "title in lead", "log days", "names agree")
-"""What the model looks at: the cosine of each view; of the lead that has less, the share which the other has too;
-the cosine of one title and the other lead, whichever way is nearer; the logarithm of the days between; whether the
-names of the leads are not at odds (1 or 0)."""
+"""Inputs of the model: the cosine of each view; the larger of the two shares of a lead that the other text's lead has;
+the larger of the two cosines of one title and the other lead; the logarithm of the days between; 1 if the names in the
+leads are compatible, else 0."""
 COEFFICIENTS = (6.38, 2.17, 2.40, 1.66, 0.10, 0.90, 5.00, 6.14, -0.74, 1.42)
-"""As fitted, pairs of different events which resemble each other counted twice: in the labelled events most strange
-pairs have nothing in common, in the defence press they share countries and weapons."""
+"""Fitted coefficients. Similar pairs of different events were counted twice in the fit: in the labelled events most
+unrelated pairs have nothing in common, but in the defence press they share countries and weapons."""
 INTERCEPT = -4.28
 THRESHOLD = 0.2
 """Average likelihood at which a single article joins a story."""
-GROWN_THRESHOLD = 0.6
-"""Average likelihood which two stories need the more, the larger the smaller one is: see ``average_link``."""
-NEAR_SECONDS = 7 * 86_400.0
-"""Articles nearer than that are taken to be so far apart: in a stream everything is near, so nearness says nothing."""
+LARGE_STORY_THRESHOLD = 0.6
+"""Average likelihood that the threshold approaches as the smaller of two stories grows: see ``average_link``."""
+MIN_SECONDS = 7 * 86_400.0
+"""Minimum time between two articles for the model: in a stream all articles are close, so a shorter time means
+nothing."""
 UNKNOWN_SECONDS = 30 * 86_400.0
-"""Time taken to lie between two articles of which one is undated: neither near nor far."""
-OWN_NAMES, SHARED_NAMES = 2, 2
-"""The names of two leads are at odds where each has that many or more which the other text lacks, and that many at most
-are in both: a country and a place are soon shared, people, firms and ships are not. One and three measured worse."""
+"""Time between two articles assumed if one of them is undated."""
+UNSHARED_NAMES, SHARED_NAMES = 2, 2
+"""The names of two leads are incompatible if each lead has at least ``UNSHARED_NAMES`` that the other text lacks, and
+at most ``SHARED_NAMES`` are in both. Unrelated reports often share a country and a town, but not people, firms and
+ships. One and three measured worse."""
 _DAY = 86_400.0
 _WEIGHTS = np.array(COEFFICIENTS)
 _WORD_VIEWS = [VIEWS.index(view) for view in ("lead", "body", "entities")]
@@ -48,74 +50,75 @@ _TITLE_TO_LEAD = np.uint64(VIEWS.index("lead") - VIEWS.index("title")) << TERM_B
 
 @dataclass(frozen=True, slots=True)
 class StoryViews:
-    """The vectors of several articles, put together for comparing."""
+    """The vectors of several articles, prepared for comparison."""
 
-    terms: Rows
-    leads: Rows
-    """The terms of the leads alone."""
-    lead_terms: Rows
-    """The same without weights."""
-    titles: Rows
-    """Terms of the titles, as they would stand in a lead."""
+    terms: SparseRows
+    leads: SparseRows
+    """The terms of the leads."""
+    lead_terms: SparseRows
+    """The terms of the leads, without weights."""
+    titles: SparseRows
+    """The terms of the titles, with the term numbers of a lead."""
     lead_totals: NDArray[np.float64]
-    """Sum of the weights of each lead."""
-    names: Rows
+    """The sum of the weights of each lead."""
+    names: SparseRows
     """The names in the leads."""
-    told: Rows
-    """The words of the articles, names among them."""
+    words: SparseRows
+    """The words of the articles, including names."""
 
     @classmethod
     def of(cls, packed: Sequence[bytes]) -> Self:
-        """Of articles by their packed features, in this order."""
+        """Return the views of articles by their packed features, in this order."""
         features = FeatureRows.unpack(packed)
         leads, titles = features.view("lead"), features.view("title")
         totals = np.bincount(leads.terms.owners, leads.weights, len(packed))
         return cls(
-            terms=Rows.of(features.terms, features.weights),
-            leads=Rows.of(leads.terms, leads.weights),
-            lead_terms=Rows.of(leads.terms),
-            titles=Rows.of(replace(titles.terms, values=titles.terms.values + _TITLE_TO_LEAD), titles.weights),
+            terms=SparseRows.of(features.terms, features.weights),
+            leads=SparseRows.of(leads.terms, leads.weights),
+            lead_terms=SparseRows.of(leads.terms),
+            titles=SparseRows.of(replace(titles.terms, values=titles.terms.values + _TITLE_TO_LEAD), titles.weights),
             lead_totals=np.where(totals == 0, 1.0, totals),
-            names=Rows.of(_names(leads.terms, features.view("entities").terms)),
-            told=Rows.of(_words(features.terms)),
+            names=SparseRows.of(_names(leads.terms, features.view("entities").terms)),
+            words=SparseRows.of(_words(features.terms)),
         )
 
-    def inputs(self, first: Places, second: Places, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the model looks at, shape ``(pairs, len(INPUTS))``.
+    def inputs(self, first: Indices, second: Indices, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the inputs of the model for each pair: shape ``(pairs, len(INPUTS))``.
 
-        ``seconds`` lie between the articles of each pair; NaN where that is not known.
+        ``seconds`` is the time between the articles of each pair, NaN if unknown.
         """
-        apart = np.where(np.isnan(seconds), UNKNOWN_SECONDS, np.maximum(seconds, NEAR_SECONDS))
+        apart = np.where(np.isnan(seconds), UNKNOWN_SECONDS, np.maximum(seconds, MIN_SECONDS))
         return np.column_stack(
             [
                 self.terms.products_by_view(first, self.terms, second, len(VIEWS)),
-                np.maximum(self._lead_held(first, second), self._lead_held(second, first)),
+                np.maximum(self._lead_share(first, second), self._lead_share(second, first)),
                 np.maximum(
                     self.titles.products(first, self.leads, second), self.titles.products(second, self.leads, first)
                 ),
                 np.log1p(apart / _DAY),
-                self._names_agree(first, second),
+                self._names_compatible(first, second),
             ]
         )
 
-    def _names_agree(self, first: Places, second: Places) -> NDArray[np.bool_]:
-        """Whether both leads have names, and such that are not at odds (see ``OWN_NAMES``)."""
-        one, other = self.names.counts(first, self.told, second), self.names.counts(second, self.told, first)
-        ones, others = self.names.lengths[first], self.names.lengths[second]
-        own, shared = np.minimum(ones - one, others - other), np.minimum(one, other)
-        return np.asarray((np.minimum(ones, others) > 0) & ((own < OWN_NAMES) | (shared > SHARED_NAMES)))
+    def _names_compatible(self, first: Indices, second: Indices) -> NDArray[np.bool_]:
+        """Return whether both leads have names, and these are compatible (see ``UNSHARED_NAMES``)."""
+        in_second, in_first = self.names.counts(first, self.words, second), self.names.counts(second, self.words, first)
+        of_first, of_second = self.names.lengths[first], self.names.lengths[second]
+        unshared, shared = np.minimum(of_first - in_second, of_second - in_first), np.minimum(in_second, in_first)
+        compatible = (unshared < UNSHARED_NAMES) | (shared > SHARED_NAMES)
+        return np.asarray((np.minimum(of_first, of_second) > 0) & compatible)
 
-    def _lead_held(self, of: Places, by: Places) -> NDArray[np.float64]:
+    def _lead_share(self, of: Indices, by: Indices) -> NDArray[np.float64]:
         return self.leads.products(of, self.lead_terms, by) / self.lead_totals[of]
 
-    def same_event(self, first: Places, second: Places, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Likelihood that two articles tell the same event, for each pair: 0 to 1. Symmetric."""
-        told = self.inputs(first, second, seconds)
-        return np.asarray(1 / (1 + np.exp(-(INTERCEPT + (told * _WEIGHTS).sum(axis=1)))))
+    def same_event(self, first: Indices, second: Indices, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the likelihood, 0 to 1, that the two articles of each pair report the same event. It is symmetric."""
+        inputs = self.inputs(first, second, seconds)
+        return np.asarray(1 / (1 + np.exp(-(INTERCEPT + (inputs * _WEIGHTS).sum(axis=1)))))
 
 
 def _names(leads: Ragged, entities: Ragged) -> Ragged:
-    """The names that stand in the leads, sorted."""
+    """Return the names in the leads, sorted."""
     ours, theirs = (
         (terms.owners.astype(np.uint64) << TERM_BITS) | (terms.values & TERM) for terms in (leads, entities)
     )
@@ -125,6 +128,6 @@ def _names(leads: Ragged, entities: Ragged) -> Ragged:
 
 
 def _words(terms: Ragged) -> Ragged:
-    """The words of leads, bodies and names, sorted and once each."""
-    inside = np.isin(terms.values >> TERM_BITS, _WORD_VIEWS)
-    return Ragged(terms.values & TERM, terms.bounds).where(inside).sorted_unique()
+    """Return the words of leads, bodies and names, sorted, without repeats."""
+    is_word = np.isin(terms.values >> TERM_BITS, _WORD_VIEWS)
+    return Ragged(terms.values & TERM, terms.bounds).where(is_word).sorted_unique()

@@ -1,4 +1,4 @@
-"""Where a text comes from and who had it first: agency credits, what copies made of their origin, times and trust.
+"""The lineage of texts: agency credits, first publication, copies, excerpts, and histories of articles and groups.
 
-All of it is told from what the store keeps, when it is asked for.
+All of it is derived from the store on request.
 """

@@ -1,14 +1,13 @@
-"""Wire lineage: which agency a text comes from, by the credit that it bears.
+"""News agencies: the agency that wrote a text, by the credit in the article.
 
-A credit counts where an outlet puts it: as the name of the source or the site itself, in the byline, in the dateline,
-behind the last sentence, or in a line of its own. An agency that is merely quoted ("Reuters reported"), credited with a
-picture or spoken of is no origin; neither is the short form of something else which the text has just spelled out
-("anti-personnel (AP) mines").
+A credit counts in the usual positions: the name of the source or the site, the byline, the dateline, after the last
+sentence, or on a line of its own. An agency that is quoted ("Reuters reported"), credited for a picture or mentioned is
+no origin. Neither is an abbreviation that the text has just spelled out ("anti-personnel (AP) mines").
 
-Two or three letters stand for many things, other outlets among them: CNA is Taiwan's Central News Agency, and Channel
-NewsAsia as well. So an outlet that goes by an agency's short form, or whose initials are that, is the agency only where
-more says so: the site, its country, the dateline, a longer form of the name. Else the letters are the outlet's own, in
-its bylines and sign-offs, too.
+Two or three letters have many meanings, and some are other outlets: CNA is Taiwan's Central News Agency, but also
+Channel NewsAsia. So an outlet with an agency's short form as its name or initials is the agency only if there is
+further evidence: the site, its country, the dateline, or a longer form of the name. Otherwise the letters mean the
+outlet itself, in its bylines and sign-offs too.
 """
 
 from __future__ import annotations
@@ -30,19 +29,19 @@ _TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(
 _BY_NAME = {form: name for name, entry in _TABLE.items() for known in entry["names"] for form in (known, known.upper())}
 _BY_SITE = {site: name for name, entry in _TABLE.items() for site in entry["sites"]}
 _SHORT_FORM = 3
-"""Letters (Latin) up to which a name may as well be another's."""
+"""Latin letters at most of a short form, which may also be the name of another outlet."""
 _BY_SHORT = {form: name for form, name in _BY_NAME.items() if len(form) <= _SHORT_FORM and form.isascii()}
-_LONG = {name: [form for form in entry["names"] if form not in _BY_SHORT] for name, entry in _TABLE.items()}
+_LONG_FORMS = {name: [form for form in entry["names"] if form not in _BY_SHORT] for name, entry in _TABLE.items()}
 _COUNTRIES = {
     name: {end for site in entry["sites"] if len(end := site.rpartition(".")[2]) == len("tw")}
     for name, entry in _TABLE.items()
 }
-"""Of each agency the top-level domains of a country under which it publishes."""
+"""The country-code top-level domains under which each agency publishes."""
 _IDEOGRAPHIC = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
 def _any_name() -> str:
-    """Any name of an agency, the longest first. Scripts without spaces have no end of a word to look for."""
+    """Return a pattern of all agency names, longest first. In scripts without spaces it checks no word boundaries."""
     forms = sorted(_BY_NAME, key=lambda form: (-len(form), form))
     spaced = "|".join(re.escape(form) for form in forms if not _IDEOGRAPHIC.search(form))
     solid = "|".join(re.escape(form) for form in forms if _IDEOGRAPHIC.search(form))
@@ -50,12 +49,12 @@ def _any_name() -> str:
 
 
 _NAME = _any_name()
-_FULL = rf"\W*(?:[Tt]he )?(?P<name>{_NAME})(?:(?: [A-Z]\w+)? News Agency| Agency| News(?:wire)?)?\W*"
-"""A phrase that is an agency's name and nothing else."""
+_NAME_ONLY = rf"\W*(?:[Tt]he )?(?P<name>{_NAME})(?:(?: [A-Z]\w+)? News Agency| Agency| News(?:wire)?)?\W*"
+"""A phrase that consists only of an agency's name."""
 _DASH = "[\u2010-\u2015-]"
 _OPEN, _CLOSE = "[(\\[\uff08\uff3b\u3010]", "[)\\]\uff09\uff3d\u3011]"
 _INSIDE = "[^()\\[\\]\uff08\uff09\uff3b\uff3d\u3010\u3011\n]"
-_EXACTLY = re.compile(_FULL)
+_NAME_PHRASE = re.compile(_NAME_ONLY)
 _ANYWHERE = re.compile(_NAME)
 _PARTS = re.compile(
     rf"\s*[,/|;&+()\u00b7\u2022\u3001\uff0c]\s*|\s{_DASH}+\s|\s(?:and|by|of|for|from|via|with)\s", re.IGNORECASE
@@ -73,7 +72,7 @@ _COPYRIGHT = re.compile(
     rf"(?:\W*(?:©|\([cC]\)|[Cc]opyright))+\s*\d{{4}}\s+(?:by )?(?:[Tt]he )?(?P<name>{_NAME})(?:[.,]|\s*$)"
 )
 _INITIALS = re.compile(rf"(?P<name>{_NAME})(?: [A-Z]{{2,4}}){{1,4}}")
-"""As desks sign behind the last line: "PTI ABC DE"."""
+"""A desk's signature after the last line: "PTI ABC DE"."""
 _PICTURE = re.compile(
     r"\b(?:photo|picture|image|video|footage|graphic|illustration|getty|foto|bild|imagen|фото|видео|صورة)"
     "|[\u56fe\u5716\u5199\u7167\u6444]|사진",
@@ -86,29 +85,29 @@ _BEHIND_PLACE = re.compile(rf"(?P<place>[^\n]{{2,60}}?)[,/]\s*(?P<name>{_NAME})(
 _LEADING = re.compile(rf"(?P<name>{_NAME})\s*(?:[\u2012-\u2015]|\s-{{1,2}}\s)(?P<then>[^\n.!?]{{0,120}}?\s{_DASH})?")
 _DATED = re.compile(rf"(?P<name>{_NAME}),\s(?:\w+\.? \d\d?|\d\d?\.? \w+)(?:,? \d{{4}})?\s*[.:/\u2010-\u2015-]")
 _WIRED = re.compile(rf"\W?据?(?P<name>{_NAME})[^\s\u3002\uff0c]{{0,20}}[电電]")
-"""As Chinese agencies begin: "新华社北京6月3日电"."""
+"""The opening of Chinese agencies: "新华社北京6月3日电"."""
 _ENDING = re.compile(rf"{_OPEN}(?P<credit>{_INSIDE}{{1,60}}){_CLOSE}\W*$")
 _DASHED_END = re.compile(rf"(?:^|[\s.!?\"”’'»।。]){_DASH}{{1,2}}\s*(?P<credit>[^\n]{{2,60}})$")
 _SIGNED_OFF = re.compile(rf"\s*{_DASH}")
 _SENTENCE_OVER = re.compile(r"[.!?…\"”’'»।。]\s*$")
 
 _CREDIT_REASONS = frozenset({"byline", "credit", "copyright", "date", "trailing"})
-"""Why lines are dropped in which an agency is credited."""
+"""Reasons of dropped lines that may credit an agency."""
 _MAX_CREDIT = 250
-"""Characters of a line that credits somebody and does nothing else."""
+"""Characters at most of a line that only gives credits."""
 _MAX_SOURCE = 60
-"""Characters of a line that gives a source."""
+"""Characters at most of a line that gives a source."""
 _MAX_DATELINE = 120
 _SHORT_WORD = 3
 _DATE_WORDS = 2
-"""Words in small letters that a written date has: "mercredi 3 juin"."""
+"""Lower-case words at most in a written date: "mercredi 3 juin"."""
 
 
 def agency(content: ArticleContent) -> str | None:
-    """The agency whose text an article is, by its credit; ``None`` without one."""
+    """Return the agency that wrote an article, by its credit; ``None`` without a credit."""
     first, _, _ = content.body.partition("\n\n")
     _, _, last = content.body.rpartition("\n\n")
-    found = (
+    candidates = (
         _own_site(content),
         _exactly(content.source or ""),
         _in_byline(content.source or ""),
@@ -121,36 +120,36 @@ def agency(content: ArticleContent) -> str | None:
         *(_in_dropped(line) for line in content.dropped),
     )
     namesake = _namesake(content)
-    return next((name for name in found if name and name != namesake), None)
+    return next((name for name in candidates if name and name != namesake), None)
 
 
 def own_publication(content: ArticleContent) -> str | None:
-    """The agency which has published an article itself: by the outlet's name, or by the site."""
+    """Return the agency that published an article itself, by the name of the outlet or the site."""
     source = content.source or ""
     named = _exactly(source)
     return _own_site(content) or (named if named != _namesake(content) else None)
 
 
-def voice(content: ArticleContent) -> str:
-    """Who answers for a text: the agency credited, else the outlet, else nobody but the article itself, by its id."""
+def credited_party(content: ArticleContent) -> str:
+    """Return the credited agency of a text, else its outlet, else the article's id."""
     return agency(content) or content.source or content.article_id
 
 
 def _own_site(content: ArticleContent) -> str | None:
-    """The agency on whose site an article stands, as its address or its source says."""
+    """Return the agency whose site published an article, by its address or source."""
     return _of_site(host(content.url) or "") or _of_site((content.source or "").lower())
 
 
 def _namesake(content: ArticleContent) -> str | None:
-    """The agency whose short form the outlet goes by, or has as its initials, without being it for all we know."""
+    """Return the agency whose short form is the outlet's name or initials, if the outlet is probably another one."""
     source = (content.source or "").strip()
     initials = "" if _exactly(source) else "".join(letter for letter in source if letter.isupper())
-    # Two letters are the initials of too many outlets that carry AP and PA.
+    # Two letters are the initials of too many outlets that publish texts of AP and PA.
     name = _BY_SHORT.get(source) or (_BY_SHORT.get(initials) if len(initials) == _SHORT_FORM else None)
     if name is None or _own_site(content) == name:
         return None
     first, _, _ = content.body.partition("\n\n")
-    said = (
+    lines = (
         content.author or "",
         content.byline or "",
         first[:_MAX_DATELINE],
@@ -159,7 +158,7 @@ def _namesake(content: ArticleContent) -> str | None:
     )
     confirmed = (
         (host(content.url) or "").rpartition(".")[2] in _COUNTRIES[name]
-        or any(form in line for form in _LONG[name] for line in said)
+        or any(form in line for form in _LONG_FORMS[name] for line in lines)
         or (source in _BY_SHORT and _in_dateline(first) == name)
     )
     return None if confirmed else name
@@ -167,17 +166,17 @@ def _namesake(content: ArticleContent) -> str | None:
 
 def _of_site(site: str) -> str | None:
     labels = site.split(".")
-    above = (".".join(labels[at:]) for at in range(len(labels)))
-    return next((_BY_SITE[one] for one in above if one in _BY_SITE), None)
+    parents = (".".join(labels[at:]) for at in range(len(labels)))
+    return next((_BY_SITE[parent] for parent in parents if parent in _BY_SITE), None)
 
 
 def _exactly(text: str) -> str | None:
-    match = _EXACTLY.fullmatch(text)
+    match = _NAME_PHRASE.fullmatch(text)
     return _BY_NAME[match["name"]] if match else None
 
 
 def _first_named(text: str) -> str | None:
-    """The agency which a credit begins with, its preposition left out."""
+    """Return the agency at the beginning of a credit, after its preposition."""
     text = _unprefixed(text)
     return _exactly(text) or _exactly(_PARTS.split(text, maxsplit=1)[0])
 
@@ -188,12 +187,15 @@ def _unprefixed(text: str) -> str:
 
 
 def _in_byline(text: str) -> str | None:
-    """An agency among the names of a byline, or behind a person's without a comma. People are called Efe, too."""
+    """Return an agency among the names of a byline, or after a person's name without a comma.
+
+    Efe is also a given name.
+    """
     if _PICTURE.search(text):
         return None
     for part in _PARTS.split(_unprefixed(text)):
-        if found := _exactly(part):
-            return found
+        if name := _exactly(part):
+            return name
         signed = _SIGNED.fullmatch(part)
         if signed and (" " in signed["name"] or (signed["name"].isupper() and not signed["person"].isupper())):
             return _BY_NAME[signed["name"]]
@@ -201,8 +203,8 @@ def _in_byline(text: str) -> str | None:
 
 
 def _in_bare_byline(line: str) -> str | None:
-    """The agency in a line of names and nothing else which has stayed at the head of a text."""
-    if len(line) > _MAX_CREDIT or "/" in line:  # "Name/AFP" is how pictures are credited
+    """Return the agency in a first line that consists only of names."""
+    if len(line) > _MAX_CREDIT or "/" in line:  # "Name/AFP" credits a picture
         return None
     parts = [part for part in _PARTS.split(line) if part]
     return _in_byline(line) if all(_exactly(part) or looks_like_name(part) for part in parts) else None
@@ -210,38 +212,38 @@ def _in_bare_byline(line: str) -> str | None:
 
 def _in_dateline(paragraph: str) -> str | None:
     for bracket in _BRACKETED.finditer(paragraph[:_MAX_DATELINE]):
-        place, credit = paragraph[: bracket.start()], bracket["credit"]
-        # Without a dash behind it, it may be the short form of a firm: a date or capitals must say what it is.
-        plain = bracket["dash"] or ((place == place.upper() or any(map(str.isdigit, place))) and _is_place(place))
-        if plain and not _PICTURE.search(credit) and not _spelled_out(place, credit):
-            found = _first_named(credit) or _last_named(credit)
-            if found:
-                return found
+        before, credit = paragraph[: bracket.start()], bracket["credit"]
+        # Without a dash after it, it may be the short form of a firm; a date or capitals before it confirm a dateline.
+        plain = bracket["dash"] or ((before == before.upper() or any(map(str.isdigit, before))) and _is_place(before))
+        if plain and not _PICTURE.search(credit) and not _spelled_out(before, credit):
+            name = _first_named(credit) or _last_named(credit)
+            if name:
+                return name
     for pattern in (_SLASHED, _DATED, _WIRED):
         if match := pattern.match(paragraph):
             return _BY_NAME[match["name"]]
     if (match := _BEHIND_PLACE.match(paragraph)) and _is_place(match["place"]):
         return _BY_NAME[match["name"]]
-    # Between two dashes it is told what the agency is.
+    # Text between two dashes explains the agency's name, unless it is a place and date.
     if (match := _LEADING.match(paragraph)) and (match["then"] is None or _is_place(match["then"])):
         return _BY_NAME[match["name"]]
     return None
 
 
 def _last_named(text: str) -> str | None:
-    """The agency which a credit ends with, behind its place and date: "서울=연합뉴스"."""
+    """Return the agency at the end of a credit, after its place and date: "서울=연합뉴스"."""
     last = next((match for match in _ANYWHERE.finditer(text) if match.end() == len(text)), None)
     return _BY_NAME[last[0]] if last and _is_place(text[: last.start()]) else None
 
 
 def _is_place(text: str) -> bool:
-    """Whether a text may be the place and date of a dateline: names and figures, hardly a word in small letters."""
+    """Return whether a text may be the place and date of a dateline: names and figures, few lower-case words."""
     small = [word for word in re.findall(r"[^\W\d_]+", text) if word[0].islower() and len(word) > _SHORT_WORD]
     return len(small) <= (_DATE_WORDS if any(map(str.isdigit, text)) else 0)
 
 
 def _spelled_out(before: str, short: str) -> bool:
-    """Whether a short form stands for the words before it, or for those before the last of them."""
+    """Return whether a short form abbreviates the words before it, or those before the last word."""
     words = re.findall(r"[^\W\d_]+", before)
     for end in (len(words), len(words) - 1):
         spelled = words[max(0, end - len(short)) : max(0, end)]
@@ -251,20 +253,20 @@ def _spelled_out(before: str, short: str) -> bool:
 
 
 def _at_end(paragraph: str) -> str | None:
-    """The agency in brackets or behind a dash at the end of a text."""
+    """Return the agency in brackets or after a dash at the end of a text."""
     tail = paragraph[-(_MAX_CREDIT // 2) :]
     if _PICTURE.search(tail[-_MAX_CREDIT // 4 :]):
         return None
     if match := _ENDING.search(tail):
         before, credit = tail[: match.start()], match["credit"]
-        aside = _SENTENCE_OVER.search(before) is None and _spelled_out(before, credit)
-        return None if aside else _first_named(credit)
+        is_abbreviation = _SENTENCE_OVER.search(before) is None and _spelled_out(before, credit)
+        return None if is_abbreviation else _first_named(credit)
     match = _DASHED_END.search(tail)
     return _first_named(match["credit"]) if match else None
 
 
 def _in_line(line: str) -> str | None:
-    """The agency which a line credits that does nothing else."""
+    """Return the agency in a line that only gives credits."""
     if len(line) > _MAX_CREDIT or _PICTURE.search(line):
         return None
     for pattern in (_CONTRIBUTED, _COPYRIGHT):
@@ -279,13 +281,16 @@ def _in_line(line: str) -> str | None:
 
 
 def _in_dropped(dropped: DroppedLine) -> str | None:
-    """The agency which a line credits that cleaning took out; lines of links, tags and pictures name agencies, too."""
+    """Return the agency credited in a line that cleaning dropped.
+
+    Lines of links, tags and pictures may name an agency without credit.
+    """
     line, reason = dropped.line, dropped.reason
-    if reason == "image":  # a sign-off looks like a picture's credit, but for its dash
+    if reason == "image":  # a sign-off differs from a picture's credit by its dash
         return _exactly(line) if _SIGNED_OFF.match(line) else None
     if reason not in _CREDIT_REASONS or len(line) > _MAX_CREDIT:
         return None
-    if found := _in_line(line) or (_in_byline(line) if reason == "byline" else None):
-        return found
-    named = None if reason != "credit" or _PICTURE.search(line) else _ANYWHERE.search(line)
-    return _BY_NAME[named[0]] if named else None
+    if name := _in_line(line) or (_in_byline(line) if reason == "byline" else None):
+        return name
+    mention = None if reason != "credit" or _PICTURE.search(line) else _ANYWHERE.search(line)
+    return _BY_NAME[mention[0]] if mention else None

@@ -1,4 +1,4 @@
-"""What copies made of their origin: who that is among them, and how much each kept, changed and added."""
+"""Derivations of copies: the origin of a copy group, and the shares that each copy kept, changed and added."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
-    """What a copy made of its origin, in words (counted by shingles: what has only moved is kept)."""
+    """The shares of a copy and its origin that are equal or differ, counted in shingles; moved text counts as kept."""
 
     kept: float
     """Share of the origin that the copy has."""
     changed: float
-    """Share of the copy that stands in the place of other words of the origin."""
+    """Share of the copy that replaces other words of the origin."""
     added: float
-    """Share of the copy that is new besides."""
+    """Share of the copy that is new and replaces no words of the origin."""
 
 
 def derivation(origin: ArticleContent, copy: ArticleContent) -> Derivation:
-    """How much of an origin a copy kept, and what else is in the copy."""
-    ours, theirs = shingles(origin.body), shingles(copy.body)
-    known, held = set(ours.tolist()), set(theirs.tolist())
-    new = sum(one not in known for one in held) / max(1, len(held))
-    changed = _changed(ours.tolist(), theirs.tolist(), known) / max(1, len(theirs))
+    """Return the shares of an origin that a copy kept, changed and added."""
+    origin_shingles, copy_shingles = shingles(origin.body), shingles(copy.body)
+    in_origin, in_copy = set(origin_shingles.tolist()), set(copy_shingles.tolist())
+    new = sum(shingle not in in_origin for shingle in in_copy) / max(1, len(in_copy))
+    changed = _changed(origin_shingles.tolist(), copy_shingles.tolist(), in_origin) / max(1, len(copy_shingles))
     return Derivation(
-        kept=len(known & held) / max(1, len(known)), changed=min(new, changed), added=max(0.0, new - changed)
+        kept=len(in_origin & in_copy) / max(1, len(in_origin)), changed=min(new, changed), added=max(0.0, new - changed)
     )
 
 
-def _changed(ours: list[int], theirs: list[int], known: set[int]) -> int:
-    """Shingles of the copy in the place of others of the origin.
+def _changed(origin: list[int], copy: list[int], in_origin: set[int]) -> int:
+    """Return the number of shingles of the copy that replace shingles of the origin.
 
-    Where something is only put in or taken out, the shingles across the seam are others as well: they count nothing.
+    An insertion or deletion also changes the shingles across the seam; these do not count.
     """
     seam, changed = SHINGLE - 1, 0
-    for step, start, end, their_start, their_end in SequenceMatcher(None, ours, theirs).get_opcodes():
-        new = sum(one not in known for one in theirs[their_start:their_end])
+    for step, start, end, copy_start, copy_end in SequenceMatcher(None, origin, copy).get_opcodes():
+        new = sum(shingle not in in_origin for shingle in copy[copy_start:copy_end])
         if step == "replace" and end - start > seam and new > seam:
             changed += min(end - start, new)
     return changed
 
 
 def origin_of(contents: Sequence[ArticleContent]) -> ArticleContent:
-    """The origin of a copy group, given in order of time: the agency's own publication, else the first."""
-    return next((one for one in contents if own_publication(one)), contents[0])
+    """Return the origin of a copy group in order of time: the agency's own publication, else the first article."""
+    return next((content for content in contents if own_publication(content)), contents[0])

@@ -1,4 +1,4 @@
-"""Texts that stand within others without being copies of them: a roundup and its parts, a report and what it embeds."""
+"""Excerpts: texts embedded in others that are no copies of them, such as the items of a roundup."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from pipelines.stores.memory import Space
 if TYPE_CHECKING:
     from pipelines.stores.memory import Memory
 
-HELD = 0.6
-"""Share of the shorter text that the longer must have: more than one that cites it at length has."""
+MIN_SHARE = 0.6
+"""Share of the shorter text that the longer one must have; a text that cites another at length has less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpt:
-    """Another article whose text holds the one asked for, or stands in it."""
+    """Another article whose text contains the given article's text, or is contained in it."""
 
     article_id: str
     contains: bool
-    """Whether the other text is the longer one."""
-    held: float
-    """Share of the shorter text that stands in the longer."""
+    """True if the other text is the longer one."""
+    share: float
+    """Share of the shorter text that the longer one contains."""
 
 
 def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
-    """What a remembered article holds or is held by, the most first; nothing once it has been forgotten.
+    """Return the articles that contain a remembered article or are contained in it, largest share first.
 
-    Its own copies are left out, and so are notices of one form with other facts. Of the copies of another text one is
-    told of: the canonical one, or else (a roundup may be a copy of its longest part) the one that shares the most.
+    The result is empty for a forgotten article. Its own copies are left out, and so are notices from one template. Of
+    the copies of another text one is listed: the canonical article, or else the one with the largest share, since a
+    roundup may be a copy of its longest item.
     """
     entry = memory.remembered([article_id]).get(article_id)
     if entry is None:
@@ -44,15 +45,15 @@ def excerpts(article_id: str, memory: Memory) -> list[Excerpt]:
         if other.canonical_id != entry.canonical_id
     ]
     prints = [entry.fingerprint, *(other.fingerprint for other in others)]
-    common = memory.common_keys({key for one in prints for key in one.copy_keys})
+    common = memory.common_keys({key for fingerprint in prints for key in fingerprint.copy_keys})
     views = CopyViews.of(prints, common)
     lengths = views.shingles.lengths
     pairs = np.zeros(len(others), np.intp), np.arange(1, len(prints))
-    held = np.where(views.filled_in_twice(*pairs), 0.0, views.held(*pairs))
-    told: dict[str, tuple[bool, Excerpt]] = {}
-    for other, length, share in zip(others, lengths[1:], held.tolist(), strict=True):
-        one = Excerpt(article_id=other.fingerprint.article_id, contains=bool(length > lengths[0]), held=share)
-        known = told.get(other.canonical_id)
-        if share >= HELD and (known is None or (other.canonical, share) > (known[0], known[1].held)):
-            told[other.canonical_id] = other.canonical, one
-    return sorted((one for _, one in told.values()), key=lambda one: (-one.held, one.article_id))
+    shares = np.where(views.same_template(*pairs), 0.0, views.containment(*pairs))
+    best: dict[str, tuple[bool, Excerpt]] = {}
+    for other, length, share in zip(others, lengths[1:], shares.tolist(), strict=True):
+        excerpt = Excerpt(article_id=other.fingerprint.article_id, contains=bool(length > lengths[0]), share=share)
+        known = best.get(other.canonical_id)
+        if share >= MIN_SHARE and (known is None or (other.canonical, share) > (known[0], known[1].share)):
+            best[other.canonical_id] = other.canonical, excerpt
+    return sorted((excerpt for _, excerpt in best.values()), key=lambda excerpt: (-excerpt.share, excerpt.article_id))

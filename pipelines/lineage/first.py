@@ -1,9 +1,9 @@
-"""Who was first: when an article was out, and how far that can be trusted.
+"""First publication: the time of publication of an article, and its reliability.
 
-The time which the publisher declares on its page or in its feed (``published`` with ``published_from``), the time at
-which we first saw the address in a feed (``first_listed``) and the time at which we first fetched the text
-(``first_seen``) are kept apart. Only the first says when a text was out, and only where it is plausible; the others say
-by when it was.
+Three times are kept apart: the time that the publisher declares on its page or in its feed (``published`` with
+``published_from``), the time at which we first saw the address in a feed (``first_listed``), and the time at which we
+first fetched the text (``first_seen``). Only the declared time is a time of publication, and only if it is plausible;
+the others are upper bounds.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
 
 
 class Trust(StrEnum):
-    """How far the declared time of an article can be trusted."""
+    """The reliability of the declared time of an article."""
 
     PLAUSIBLE = "declared"
-    """Declared to the minute, and before we saw the article, in a feed or itself."""
+    """Declared to the minute, and earlier than we saw the article or its feed entry."""
     DAY = "day only"
-    """Declared as a day: right to a day at most, so that it settles nothing among reports of that day."""
+    """Declared as a date, which gives no order among reports of that day."""
     IMPLAUSIBLE = "implausible"
-    """Declared later than we saw the article: a clock or zone is wrong."""
+    """Declared later than we saw the article: a clock or time zone is wrong."""
     SEEN = "only seen"
-    """Not declared: it was out when we first saw it, and perhaps long before."""
+    """Not declared: published when we first saw it or earlier."""
 
 
 def only_day(published: datetime) -> bool:
-    """Whether a declared time may be no more than a date: midnight sharp (UTC) is how one without a time is kept."""
+    """Return whether a declared time may be only a date: a date without a time is stored as midnight UTC."""
     return (published.hour, published.minute, published.second) == (0, 0, 0)
 
 
 def latest(published: datetime) -> datetime:
-    """The latest moment that a declared time may mean: the last second of the day where only the day is known."""
+    """Return the latest time that a declared time may mean: for a date, the last second of the day."""
     return published + timedelta(days=1, seconds=-1) if only_day(published) else published
 
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-"""By how much two clocks may differ."""
+"""Accepted difference between two clocks."""
 
 
 def out_by(article: Article) -> datetime:
-    """When an article was out at the latest: it stood in a feed, or was fetched."""
+    """Return the latest possible time of publication: when the article was first listed in a feed, or fetched."""
     listed = article.first_listed
     return min(listed, article.first_seen) if listed else article.first_seen
 
 
 def trust(article: Article) -> Trust:
-    """The grade of an article's time."""
+    """Return the reliability of an article's declared time."""
     published = article.content.published
     if published is None:
         return Trust.SEEN
@@ -63,9 +63,9 @@ def trust(article: Article) -> Trust:
 
 
 def when_out(article: Article) -> datetime:
-    """The time by which an article takes its place among others: the declared one where it can be believed.
+    """Return the time that orders an article among others: the declared time if it is plausible, else ``out_by``.
 
-    Of a day it is the end, or when we saw the article, if that was before.
+    For a date it is the end of the day, or the time when we saw the article if that is earlier.
     """
     published = article.content.published
     if published is None or trust(article) is Trust.IMPLAUSIBLE:
@@ -74,30 +74,30 @@ def when_out(article: Article) -> datetime:
 
 
 def earliest(articles: Iterable[Article]) -> tuple[Article | None, tuple[Article, ...]]:
-    """The article with the earliest plausible time, and those that might have been out before it nevertheless.
+    """Return the article with the earliest plausible time, and the articles that may have been published before it.
 
-    Those are what declares only its day, the same or an earlier one, and what declares no time, or one that cannot be,
-    and was seen before.
+    These are articles with only a date, of the same day or earlier, and articles without a plausible time that were
+    seen earlier.
     """
     known = list(articles)
-    timed = [one for one in known if trust(one) is Trust.PLAUSIBLE]
+    timed = [article for article in known if trust(article) is Trust.PLAUSIBLE]
     if not timed:
         return None, ()
-    first = min(timed, key=lambda one: (when_out(one), one.id))
+    first = min(timed, key=lambda article: (when_out(article), article.id))
     when = when_out(first)
     rivals = (
-        one
-        for one in known
-        if (trust(one) is Trust.DAY and when_out(one).date() <= when.date())
-        or (trust(one) in {Trust.SEEN, Trust.IMPLAUSIBLE} and out_by(one) < when)
+        article
+        for article in known
+        if (trust(article) is Trust.DAY and when_out(article).date() <= when.date())
+        or (trust(article) in {Trust.SEEN, Trust.IMPLAUSIBLE} and out_by(article) < when)
     )
     return first, tuple(rivals)
 
 
 def first_to_publish(articles: Iterable[Article]) -> Article | None:
-    """The article that was out first as far as declared times tell; ``None`` where that cannot be said.
+    """Return the article that was published first according to the declared times; ``None`` if that is uncertain.
 
-    It cannot be said when nothing plausible is declared, or when another might have been before (``earliest``).
+    It is uncertain if no declared time is plausible, or if another article may have been earlier (``earliest``).
     """
     first, rivals = earliest(articles)
     return None if rivals else first

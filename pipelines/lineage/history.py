@@ -1,6 +1,6 @@
-"""What became of copy groups and stories: when they were joined, parted or renamed, and where an old id leads.
+"""Histories of copy groups and stories: merges, splits, renamings, and the successors of former ids.
 
-Told from the changes that the store keeps (``schemas.records.GroupChange``), when it is asked for.
+They are derived on request from the changes in the store (``schemas.records.GroupChange``).
 """
 
 from __future__ import annotations
@@ -11,115 +11,124 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from schemas.records import Grouping, Regrouped
+from schemas.serial import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pipelines.stores.protocol import Store
     from schemas.records import Article, GroupChange
+    from schemas.serial import JsonObject
 
 
-class Turned(StrEnum):
-    """What happened to a group, seen from it."""
+class GroupEventKind(StrEnum):
+    """The kind of an event, from the point of view of a group."""
 
     JOINED_BY = "joined by"
     MADE_OF = "made of"
-    """Others, of which none gave it its id: an earlier member has come with the join."""
+    """Merged from other groups, none of which had its id: the merge brought an earlier member."""
     WENT_INTO = "went into"
     PARTED_WITH = "parted with"
     PARTED_FROM = "parted from"
     FELL_APART = "fell apart into"
     WAS = "known before as"
-    """It has another id since: an earlier member has come."""
+    """Renamed to its present id, since an earlier member has joined."""
     GOES_ON_AS = "goes on as"
 
 
-_SEEN_AS = {
-    Regrouped.MERGED: (Turned.MADE_OF, Turned.JOINED_BY, Turned.WENT_INTO),
-    Regrouped.SPLIT: (Turned.PARTED_FROM, Turned.PARTED_WITH, Turned.FELL_APART),
-    Regrouped.RENAMED: (Turned.WAS, Turned.WAS, Turned.GOES_ON_AS),
+_KINDS = {
+    Regrouped.MERGED: (GroupEventKind.MADE_OF, GroupEventKind.JOINED_BY, GroupEventKind.WENT_INTO),
+    Regrouped.SPLIT: (GroupEventKind.PARTED_FROM, GroupEventKind.PARTED_WITH, GroupEventKind.FELL_APART),
+    Regrouped.RENAMED: (GroupEventKind.WAS, GroupEventKind.WAS, GroupEventKind.GOES_ON_AS),
 }
-"""What a change is to a group that was not there before it, to one that was and stays, and to one that was."""
+"""The kind of each change for a group that it creates, for a group that remains, and for a group that it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One thing that happened to a group."""
+class GroupEvent:
+    """An event in the history of a group."""
 
     at: datetime
     grouping: Grouping
-    what: Turned
+    kind: GroupEventKind
     others: tuple[str, ...]
     """Ids of the other groups, sorted."""
     articles: int
-    """Articles that have another group since."""
+    """Number of articles that changed their group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A story that is none any more under its id."""
+class Successors:
+    """The successors of a story that no longer exists under its id."""
 
     since: datetime
-    """When it was last joined to another, parted or renamed."""
+    """Time of its last merge, split or renaming."""
     now: tuple[str, ...]
-    """The stories that came of it, sorted."""
+    """Ids of the stories that continue it, sorted."""
 
 
-def history(group_id: str, grouping: Grouping, store: Store) -> list[Turn]:
-    """What happened to a story or copy group, under this id and under those it had before, by time.
+def event_as_dict(event: GroupEvent) -> JsonObject:
+    """Return an event as JSON values; the key of its kind is ``what``."""
+    return {"what" if name == "kind" else name: value for name, value in to_dict(event).items()}
 
-    Costs a look-up for each id that it has had. What another group went through before it was joined is that one's
-    history, under its own id.
+
+def history(group_id: str, grouping: Grouping, store: Store) -> list[GroupEvent]:
+    """Return the events of a story or copy group, under this id and its former ids, in order of time.
+
+    It takes a lookup per id. Events of other groups before they were merged into this one belong to their own
+    histories.
     """
-    turns: list[Turn] = []
-    told, name, end = set[str](), group_id, None
+    events: list[GroupEvent] = []
+    seen, name, end = set[str](), group_id, None
     while name:
         changes = [
             change
-            for change in _of([name], grouping, store)
-            if change.id not in told and (end is None or change.at < end)
+            for change in _changes_of([name], grouping, store)
+            if change.id not in seen and (end is None or change.at < end)
         ]
-        told |= {change.id for change in changes}
-        turns += _turns(name, changes)
+        seen |= {change.id for change in changes}
+        events += _events(name, changes)
         renamed = [change for change in changes if change.change is Regrouped.RENAMED and change.after == (name,)]
         name, end = (renamed[-1].before[0], renamed[-1].at) if renamed else ("", None)
-    return sorted(turns, key=lambda turn: (turn.at, turn.what, turn.others))
+    return sorted(events, key=lambda event: (event.at, event.kind, event.others))
 
 
-def moved(story_id: str, store: Store) -> Moved | None:
-    """Where a story has gone of which there is no record under its id; ``None`` where none was known by it."""
-    departed = _left([story_id], _of([story_id], Grouping.STORIES, store))
-    if story_id not in departed:
+def successors_of(story_id: str, store: Store) -> Successors | None:
+    """Return the successors of a story without a record under its id; ``None`` if no story had the id."""
+    last_changes = _last_changes([story_id], _changes_of([story_id], Grouping.STORIES, store))
+    if story_id not in last_changes:
         return None
-    since = departed[story_id].at
-    followed, now = {story_id}, set[str]()
-    while departed:
-        onward = {after: change.at for change in departed.values() for after in change.after if after not in followed}
-        there = store.stories(onward.keys()).keys()
-        now |= there
-        waiting = onward.keys() - there
-        followed |= onward.keys()
-        later = [one for one in _of(waiting, Grouping.STORIES, store) if one.at >= since]
-        departed = _left(waiting, later)
-    return Moved(since=since, now=tuple(sorted(now))) if now else None
+    since = last_changes[story_id].at
+    visited, now = {story_id}, set[str]()
+    while last_changes:
+        onward = {
+            after: change.at for change in last_changes.values() for after in change.after if after not in visited
+        }
+        existing = store.stories(onward.keys()).keys()
+        now |= existing
+        missing = onward.keys() - existing
+        visited |= onward.keys()
+        later = [change for change in _changes_of(missing, Grouping.STORIES, store) if change.at >= since]
+        last_changes = _last_changes(missing, later)
+    return Successors(since=since, now=tuple(sorted(now))) if now else None
 
 
 def copy_since(article: Article, store: Store) -> datetime | None:
-    """When a text was found to be a copy of what it is a copy of; ``None`` where it has been one ever since it came."""
+    """Return the time when an article became a copy of its canonical article; ``None`` if it was one on arrival."""
     if article.canonical_id == article.id:
         return None
-    found = (
+    times = (
         change.at
         for change in store.changes_of([article.id])
         if change.grouping is Grouping.COPIES
         and article.id in change.article_ids
         and article.canonical_id in change.after
     )
-    return max(found, default=None)
+    return max(times, default=None)
 
 
-def _of(groups: Collection[str], grouping: Grouping, store: Store) -> list[GroupChange]:
-    """The changes of these groups: they, and not only an article of that id, were before or are after."""
+def _changes_of(groups: Collection[str], grouping: Grouping, store: Store) -> list[GroupChange]:
+    """Return the changes of these groups, without changes that only concern an article with the same id."""
     return [
         change
         for change in (store.changes_of(groups) if groups else ())
@@ -127,23 +136,26 @@ def _of(groups: Collection[str], grouping: Grouping, store: Store) -> list[Group
     ]
 
 
-def _turns(name: str, changes: Sequence[GroupChange]) -> Iterator[Turn]:
-    """Changes as this group has seen them."""
+def _events(name: str, changes: Sequence[GroupChange]) -> Iterator[GroupEvent]:
+    """Yield the events of a group in these changes."""
     parted = {change.at for change in changes if change.change is Regrouped.SPLIT and name in change.before}
     for change in changes:
-        was, stays = name in change.before, name in change.after
-        if change.change is Regrouped.MERGED and was and not stays and change.at in parted:
-            continue  # a part of it was joined to another: that it was parted is told
-        others = {*change.before, *change.after} - {name} if was and stays else change.after if was else change.before
-        yield Turn(
+        existed, stays = name in change.before, name in change.after
+        if change.change is Regrouped.MERGED and existed and not stays and change.at in parted:
+            continue  # a part of it was merged into another group; its split is an event of its own
+        both = {*change.before, *change.after} - {name}
+        others = both if existed and stays else change.after if existed else change.before
+        yield GroupEvent(
             at=change.at,
             grouping=change.grouping,
-            what=_SEEN_AS[change.change][was + (was and not stays)],
+            kind=_KINDS[change.change][existed + (existed and not stays)],
             others=tuple(sorted(others)),
             articles=len(change.article_ids),
         )
 
 
-def _left(groups: Collection[str], changes: Iterable[GroupChange]) -> dict[str, GroupChange]:
-    """The last change with which each group ceased to be; ``changes`` are given by time."""
-    return {one: change for change in changes for one in groups if one in change.before and one not in change.after}
+def _last_changes(groups: Collection[str], changes: Iterable[GroupChange]) -> dict[str, GroupChange]:
+    """Return the last change that ended each group; ``changes`` must be in order of time."""
+    return {
+        group: change for change in changes for group in groups if group in change.before and group not in change.after
+    }

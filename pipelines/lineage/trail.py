@@ -1,4 +1,4 @@
-"""The way of an article, from what led to it to who was told: each step with its time and where its record stands."""
+"""The trail of an article, from its feed entry to its alert messages: each step with its time and record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.captures import read_captures
 from pipelines.errors import InputError
 from schemas.records import CaptureRef
+from schemas.serial import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from pipelines.stores.protocol import Store
     from schemas.records import Alert, Article, FeedEntry, Observation, OutboxMessage
+    from schemas.serial import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,28 +28,28 @@ class Origin:
     entry_id: str
     published: datetime | None
     listed_at: datetime | None
-    """When we first saw the entry."""
+    """Time when we first saw the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
-    """One capture of the article."""
+class TrailCapture:
+    """A capture of the article."""
 
     fetched_at: datetime
     archive_record: str
     revision_digest: str
-    """Of the text it showed."""
+    """Digest of the captured text."""
     missing: str | None = None
-    """Why the archive does not show it any more; then what follows is unknown."""
+    """Reason why the archive no longer has the capture; then the following attributes are unknown."""
     kind: str | None = None
     url: str | None = None
-    """Asked for."""
+    """The requested address."""
     final_url: str | None = None
-    """What answered, where it was another."""
+    """The address that answered, if it differs."""
     status: int | None = None
-    """Of HTTP."""
+    """The HTTP status."""
     origin: Origin | None = None
-    """``None`` for seeds."""
+    """The feed entry; ``None`` for seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class SentMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Raised:
+class TrailAlert:
     """An alert of the article's story."""
 
     alert_id: str
@@ -72,40 +74,49 @@ class Raised:
     origin: str
     state: str
     by_this_article: bool
-    """Whether the article is among those that match; else another of the story is."""
-    told: tuple[SentMessage, ...]
+    """True if the article matches; otherwise another article of the story does."""
+    messages: tuple[SentMessage, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """All of it."""
+    """The trail of an article."""
 
     article_id: str
-    captures: tuple[Captured, ...]
-    """By time."""
+    captures: tuple[TrailCapture, ...]
+    """Captures in order of time."""
     revision: int
     canonical_id: str | None
     story_id: str | None
-    alerts: tuple[Raised, ...]
+    alerts: tuple[TrailAlert, ...]
+
+
+def trail_as_dict(trail: Trail) -> JsonObject:
+    """Return a trail as JSON values; the key of an alert's messages is ``told``."""
+    values = to_dict(trail)
+    renamed = [
+        {"told" if name == "messages" else name: value for name, value in alert.items()} for alert in values["alerts"]
+    ]
+    return values | {"alerts": renamed}
 
 
 def trail_of(article: Article, archive: Path, store: Store) -> Trail:
-    """The way of an article, from the archive and the store."""
+    """Return the trail of an article from the archive and the store."""
     alerts = store.alerts_of_stories([article.story_id]) if article.story_id else []
     messages = store.outbox_of_alerts([alert.id for alert in alerts]) if alerts else []
     return Trail(
         article_id=article.id,
-        captures=tuple(_captured(one, archive) for one in article.observations),
+        captures=tuple(_trail_capture(observation, archive) for observation in article.observations),
         revision=article.revision,
         canonical_id=article.canonical_id,
         story_id=article.story_id,
-        alerts=tuple(_raised(one, article, messages) for one in alerts),
+        alerts=tuple(_trail_alert(alert, article, messages) for alert in alerts),
     )
 
 
-def _captured(observation: Observation, archive: Path) -> Captured:
+def _trail_capture(observation: Observation, archive: Path) -> TrailCapture:
     file, _, offset = observation.archive_record.rpartition("@")
-    known = Captured(
+    known = TrailCapture(
         fetched_at=observation.fetched_at,
         archive_record=observation.archive_record,
         revision_digest=observation.digest,
@@ -128,8 +139,8 @@ def _origin(entry: FeedEntry, listed_at: datetime | None) -> Origin:
     return Origin(feed_url=entry.feed_url, entry_id=entry.entry_id, published=entry.published, listed_at=listed_at)
 
 
-def _raised(alert: Alert, article: Article, messages: Sequence[OutboxMessage]) -> Raised:
-    return Raised(
+def _trail_alert(alert: Alert, article: Article, messages: Sequence[OutboxMessage]) -> TrailAlert:
+    return TrailAlert(
         alert_id=alert.id,
         rule_id=alert.rule_id,
         rule_version=alert.rule_version,
@@ -137,15 +148,15 @@ def _raised(alert: Alert, article: Article, messages: Sequence[OutboxMessage]) -
         origin=alert.origin,
         state=alert.state,
         by_this_article=any(match.article_id == article.id for match in alert.matches),
-        told=tuple(
+        messages=tuple(
             SentMessage(
-                kind=one.kind,
-                channel=one.channel,
-                created_at=one.created_at,
-                delivered_at=one.delivered_at,
-                last_error=one.last_error,
+                kind=message.kind,
+                channel=message.channel,
+                created_at=message.created_at,
+                delivered_at=message.delivered_at,
+                last_error=message.last_error,
             )
-            for one in messages
-            if one.alert_id == alert.id
+            for message in messages
+            if message.alert_id == alert.id
         ),
     )

@@ -1,1 +1,1 @@
-"""Delivery: what the outbox holds goes to its channels, at least once, a failing one not holding up the others."""
+"""Delivery of outbox messages to their channels, at least once; a failing channel does not delay the others."""

@@ -1,6 +1,6 @@
-"""Where alerts go: a JSON-lines file, standard output, and targets elsewhere (``targets``, ``webhook``, ``mail``).
+"""Channels of alerts: a JSON-lines file, standard output, and targets (``targets``, ``webhook``, ``mail``).
 
-A channel's ``send`` returns when the receiver has taken the notice and raises when it has not.
+A channel's ``send`` returns if the receiver has accepted the notice, and raises otherwise.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
 LOG_NAME = "alerts.jsonl"
 STANDARD_OUTPUT = "stdout"
-"""A rule that notifies ``stdout`` has its alerts printed."""
+"""Name of the channel that prints alerts."""
 
 
 class Channel(Protocol):
     """A receiver of notices."""
 
     def send(self, notice: Notice) -> None:
-        """Hand a notice over; raises when it was not taken."""
+        """Send a notice; raise an error if it was not accepted."""
 
 
 class JsonLinesChannel:
-    """One JSON object a line for each alert, appended to a file and on the disk before ``send`` returns."""
+    """A channel that appends alerts to a file, one JSON object per line, and syncs it to disk before it returns."""
 
     def __init__(self, path: Path) -> None:
-        """Nothing is opened before the first notice."""
+        """Keep the path; the file is opened with the first notice."""
         self._path = path
 
     def send(self, notice: Notice) -> None:
         """Append a line for each alert."""
-        told = [{"message_id": notice.message_id} | item.as_dict() for item in notice.items]
-        lines = b"".join(json.dumps(one, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for one in told)
+        alerts = [{"message_id": notice.message_id} | item.as_dict() for item in notice.items]
+        lines = b"".join(json.dumps(alert, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for alert in alerts)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a+b") as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":  # a crash cut the last line short; it must not spoil this one
+                if file.read(1) != b"\n":  # a crash cut the last line short; the next line must stay intact
                     lines = b"\n" + lines
             file.write(lines)
             file.flush()
@@ -58,7 +58,7 @@ class JsonLinesChannel:
 
 
 class StandardOutputChannel:
-    """Prints notices for people."""
+    """A channel that prints notices for people."""
 
     def __init__(self, renderer: Renderer, stream: TextIO | None = None) -> None:
         """Print to ``stream``, standard output by default."""
@@ -78,17 +78,17 @@ def open_channels(
     templates: Path | None = None,
     printed: TextIO | None = None,
 ) -> dict[str, Channel]:
-    """The channels of a configuration: the configured ones, the log in ``home`` and standard output.
+    """Open all channels: the configured ones, the log in ``home``, and standard output.
 
     Args:
         configured: addresses of targets, by the name of the channel.
         home: folder of the log.
-        templates: folder of templates of one's own.
-        printed: where what is for standard output goes, when that is taken.
+        templates: folder of the user's templates.
+        printed: stream for the channel ``stdout`` if standard output has another use.
 
     Raises:
         ConfigurationError: a channel has a reserved name or no target, a target's address is malformed, or the
-            templates are of no use.
+            templates are invalid.
     """
     renderer = Renderer(templates)
     channels: dict[str, Channel] = {

@@ -1,12 +1,12 @@
-"""The outbox is emptied: at least once, each channel at its own pace.
+"""Delivery of the outbox: at least once, with each channel independent of the others.
 
-A message is recorded as delivered right after its channel took it. A crash between the two repeats it, with the same
-id. A channel that is not configured keeps its messages waiting; so does one that fails, with growing pauses, without
-end: an alert is never given up. What the throttle of a rule holds back waits likewise until its window ends, and goes
-out as one digest (``parcels``).
+A message is recorded as delivered directly after its channel has accepted it. After a crash between the two it is sent
+again with the same id. Messages of a channel that is not configured wait. Messages of a failing channel are tried again
+with growing pauses and no limit, so that no alert is lost. Messages held back by the throttle of a rule wait until its
+window ends, and are then sent as one digest (``digests``).
 
-The last message of an alert is recorded after the alert: a crash between leaves a pending message of an alert that
-says ``delivered``, which the next delivery records without sending it again.
+The last message of an alert is recorded after the alert. A crash between the two leaves a pending message of an alert
+in state ``delivered``; the next delivery records it without sending it again.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.alerts.outbox_moves import STOOD_IN
+from pipelines.alerts.outbox_moves import REPLACED
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.backoff import doubled
-from pipelines.notify.digests import MAX_PARCEL, Parcel, batches, pack
+from pipelines.notify.digests import MAX_DIGEST, Digest, batches, pack
 from pipelines.notify.notice import notice_of
 from pipelines.notify.sending import FAILURES_IN_A_ROW, send
 from schemas.records import AlertState, MessageKind
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
     from pipelines.notify.notice import Notice
     from schemas.records import Alert, Article, OutboxMessage, Story
 
-BATCH = MAX_PARCEL
-"""Messages read with their alerts, stories and articles at a time: bounds memory in a storm."""
+BATCH = MAX_DIGEST
+"""Messages read at a time with their alerts, stories and articles, which bounds memory use."""
 FIRST_PAUSE = timedelta(minutes=1)
-"""Before the second attempt: a restart of the receiver or a rate limit is over by then."""
+"""Pause before the second attempt: long enough for a restart of the receiver or a rate limit."""
 LONGEST_PAUSE = timedelta(hours=1)
-"""Cap of the doubling: a receiver repaired after a night gets its alerts within the hour."""
+"""Longest pause after doublings: a repaired receiver gets its alerts within the hour."""
 ORPHAN_AGE = timedelta(days=7)
-"""How long a message waits for its alert. A crash leaves it without for one run, or for good where the next run groups
-otherwise; so does an edit that takes away what matched."""
+"""Time that a message waits for its alert. After a crash the alert is missing for one run, or for good if the next run
+groups differently; it is also missing if an edit has removed its matches."""
 PARKED = timedelta(days=3650)
-"""The next attempt of a message whose alert is gone for good. Its record stays; it is not looked at again."""
+"""Time until the next attempt of a message whose alert no longer exists. Its record is kept but not read again."""
 _HORIZON = timedelta(days=365)
-"""Everything that waits is due within it, parked messages are not."""
+"""Time within which all waiting messages are due; parked messages are not."""
 
 
 class OutboxStore(Protocol):
-    """What delivery needs of a store (see ``pipelines.stores.protocol``)."""
+    """The part of a store that delivery needs (see ``pipelines.stores.protocol``)."""
 
     def exclusive(self) -> AbstractContextManager[None]: ...  # noqa: D102
 
@@ -74,20 +74,20 @@ class OutboxStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """What a delivery came to."""
+    """The result of a delivery."""
 
     sent: int = 0
     failed: int = 0
-    """Attempts that failed; the messages stay in the outbox."""
+    """Failed attempts; their messages stay in the outbox."""
     waiting: int = 0
-    """Messages still in the outbox: in a pause, held back by a throttle, or without a configured channel."""
+    """Messages that stay in the outbox: in a pause, held back by a throttle, or without a configured channel."""
     held: int = 0
-    """Messages which a throttle has held back now, for a digest."""
+    """Messages that a throttle has held back in this delivery."""
     problems: tuple[str, ...] = ()
-    """One line for each channel with a problem, with the remedy."""
+    """One line per channel with a problem, with the remedy."""
 
     def __add__(self, later: DeliveryReport) -> DeliveryReport:
-        """Return the report of this delivery and a later one, after which fewer messages may wait."""
+        """Return the combined report of this delivery and a later one; the waiting messages are those of the later."""
         return DeliveryReport(
             sent=self.sent + later.sent,
             failed=self.failed + later.failed,
@@ -98,20 +98,20 @@ class DeliveryReport:
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts: doubled each time, up to ``LONGEST_PAUSE``."""
+    """Return the pause after a number of failed attempts: doubled each time, up to ``LONGEST_PAUSE``."""
     return doubled(FIRST_PAUSE, LONGEST_PAUSE, attempts)
 
 
 def deliver(
     store: OutboxStore, channels: Mapping[str, Channel], now: datetime, policy: AlertPolicy | None = None
 ) -> DeliveryReport:
-    """Send every due message, record every attempt, mark alerts whose messages are all delivered.
+    """Send all due messages, record all attempts, and mark alerts whose messages are all delivered.
 
     Args:
-        store: where the outbox is.
-        channels: by the name which messages have.
-        now: time of the delivery, UTC: what is due, and what is recorded.
-        policy: the rules in force: their severities and throttles.
+        store: the store with the outbox.
+        channels: the channels by name.
+        now: time of the delivery, UTC; it decides on due messages, and is recorded.
+        policy: the rules in force, with their severities and throttles.
     """
     policy = policy or AlertPolicy()
     pending = store.outbox_pending(now + _HORIZON)
@@ -140,7 +140,7 @@ def deliver(
 
 
 class _Delivery:
-    """One delivery in progress: its counts, what is left to send, and the channels that rest."""
+    """A delivery in progress: its counts, the messages still to send, and the failures of channels."""
 
     def __init__(
         self,
@@ -156,119 +156,121 @@ class _Delivery:
         self._channels = channels
         self._now = now
         self._policy = policy
-        self._unsent = unsent  # by alert, its messages not delivered yet
+        self._unsent = unsent  # number of undelivered messages by alert
         self._problems = problems
-        self._left: list[tuple[OutboxMessage, str]] = []  # to be sent, each with the rule it speaks for
-        self._first: dict[tuple[str, str], str] = {}  # by alert and channel, the message that tells that it is new
-        self._failures: Counter[str] = Counter()  # in a row, by channel
+        self._to_send: list[tuple[OutboxMessage, str]] = []  # each with the id of its rule
+        self._first_messages: dict[tuple[str, str], str] = {}
+        """Id of the message that an alert is new, by alert and channel."""
+        self._failures: Counter[str] = Counter()  # consecutive failures by channel
         self.sent = self.failed = self.settled = self.held = 0
 
     def settle(self, batch: Sequence[OutboxMessage]) -> None:
-        """Record the end of messages that are not to be sent; keep the others."""
+        """Settle and record the messages that are not to be sent; keep the others for sending."""
         alerts = self._store.alerts({message.alert_id for message in batch})
         decided: list[OutboxMessage] = []
         for message in batch:
             alert = alerts.get(message.alert_id)
-            settled = _settled(message, alert, self._now) or self._stood_in_for(message)
+            settled = _settle(message, alert, self._now) or self._replaced_by_first(message)
             if settled:
                 decided.append(settled)
             elif alert:
-                self._left.append((message, alert.rule_id))
+                self._to_send.append((message, alert.rule_id))
         self._record(decided)
         for message in decided:
             if message.delivered_at:
                 self.settled += 1
                 self._unsent[message.alert_id] -= 1
 
-    def _stood_in_for(self, message: OutboxMessage) -> OutboxMessage | None:
-        """The message with its end, when an earlier one tells the channel that the alert is new.
+    def _replaced_by_first(self, message: OutboxMessage) -> OutboxMessage | None:
+        """Return a message as settled if an earlier one already reports the alert as new to the channel; else ``None``.
 
-        Whoever died between the alert and its messages may have left two.
+        Two such messages exist if a process ended between writing the alert and its messages.
         """
         if message.kind is not MessageKind.NEW:
             return None
-        first = self._first.setdefault((message.alert_id, message.channel), message.id)
-        return None if first == message.id else replace(message, delivered_at=self._now, last_error=STOOD_IN)
+        first = self._first_messages.setdefault((message.alert_id, message.channel), message.id)
+        return None if first == message.id else replace(message, delivered_at=self._now, last_error=REPLACED)
 
-    def pack(self) -> list[Parcel]:
-        """What goes out now, as the throttles of the rules allow; the rest is put off."""
-        windows = {message.id: self._policy.window(rule_id) for message, rule_id in self._left}
-        topics = {message.topic for message, _ in self._left if message.topic}
+    def pack(self) -> list[Digest]:
+        """Return the digests to send now by the throttles of the rules; postpone the other messages."""
+        windows = {message.id: self._policy.window(rule_id) for message, rule_id in self._to_send}
+        topics = {message.topic for message, _ in self._to_send if message.topic}
         longest = max(windows.values(), default=timedelta())
-        spoken = self._store.outbox_spoken(topics, self._now - longest) if topics else {}
-        parcels, held = pack(
-            (message for message, _ in self._left), spoken, lambda message: windows[message.id], self._now
+        last_sent = self._store.outbox_spoken(topics, self._now - longest) if topics else {}
+        digests, held = pack(
+            (message for message, _ in self._to_send), last_sent, lambda message: windows[message.id], self._now
         )
         self._record(held)
         self.held = len(held)
-        return parcels
+        return digests
 
-    def run(self, batch: Sequence[Parcel]) -> None:
-        """Send parcels."""
-        to_send = [parcel for parcel in batch if self._failures[parcel.channel] < FAILURES_IN_A_ROW]
+    def run(self, batch: Sequence[Digest]) -> None:
+        """Send digests."""
+        to_send = [digest for digest in batch if self._failures[digest.channel] < FAILURES_IN_A_ROW]
         notices = self._notices(to_send)
-        for parcel, error in send(notices, self._channels, self._failures):
+        for digest, error in send(notices, self._channels, self._failures):
             if error is None:
-                self._record_sent(parcel)
+                self._record_sent(digest)
             else:
-                self._record_failure(parcel, error)
+                self._record_failure(digest, error)
 
-    def _notices(self, parcels: Sequence[Parcel]) -> dict[Parcel, Notice]:
-        """What is said of parcels, but for messages that cannot be told now: the next delivery comes back to them."""
-        alerts = self._store.alerts({message.alert_id for parcel in parcels for message in parcel.messages})
+    def _notices(self, digests: Sequence[Digest]) -> dict[Digest, Notice]:
+        """Return the notices of digests, without messages that cannot be sent now; the next delivery retries those."""
+        messages = [message for digest in digests for message in digest.messages]
+        alerts = self._store.alerts({message.alert_id for message in messages})
         stories = self._store.stories({alert.story_id for alert in alerts.values()})
-        brought = {one for parcel in parcels for message in parcel.messages for one in message.article_ids}
-        articles = self._store.articles(brought | {alert.article_id for alert in alerts.values()})
+        article_ids = {article_id for message in messages for article_id in message.article_ids}
+        articles = self._store.articles(article_ids | {alert.article_id for alert in alerts.values()})
 
-        def can_be_told(message: OutboxMessage) -> bool:
-            # An alert that has gone since it was looked at has given its messages to another. One without its story is
-            # about to go: a regrouping is at it, or has died over it, and another alert may speak for it already.
+        def is_sendable(message: OutboxMessage) -> bool:
+            # An alert removed since it was read has passed its messages to another. An alert without its story is
+            # about to be removed by a running or interrupted regrouping, and another may already have replaced it.
             alert = alerts.get(message.alert_id)
             return alert is not None and (alert.story_id in stories or self._now - message.created_at >= ORPHAN_AGE)
 
-        notices: dict[Parcel, Notice] = {}
-        for parcel in parcels:
-            messages = tuple(filter(can_be_told, parcel.messages))
-            if messages:
-                told = replace(parcel, messages=messages)
-                notices[told] = notice_of(messages, alerts, stories, articles, self._policy)
+        notices: dict[Digest, Notice] = {}
+        for digest in digests:
+            sendable = tuple(filter(is_sendable, digest.messages))
+            if sendable:
+                partial = replace(digest, messages=sendable)
+                notices[partial] = notice_of(sendable, alerts, stories, articles, self._policy)
         return notices
 
-    def _record_sent(self, parcel: Parcel) -> None:
-        self.sent += len(parcel.messages)
-        self._unsent.subtract(message.alert_id for message in parcel.messages)
+    def _record_sent(self, digest: Digest) -> None:
+        self.sent += len(digest.messages)
+        self._unsent.subtract(message.alert_id for message in digest.messages)
         sent = [
             replace(message, attempts=message.attempts + 1, delivered_at=self._now, last_error=None)
-            for message in parcel.messages
+            for message in digest.messages
         ]
-        with self._store.exclusive():  # a regrouping may be changing the alerts at this moment
-            now = self._as_they_are(sent)
-            done = {one.alert_id for one in now if self._unsent[one.alert_id] <= 0} - self._left_of(parcel, now)
-            alerts = self._store.alerts(done).values()
+        with self._store.exclusive():  # a regrouping may change the alerts at the same time
+            now = self._with_present_alerts(sent)
+            finished = {message.alert_id for message in now if self._unsent[message.alert_id] <= 0}
+            alerts = self._store.alerts(finished - self._alerts_with_unsent(digest, now)).values()
             new = [alert for alert in alerts if alert.state is AlertState.NEW]
             if new:
                 self._store.write_alerts([replace(alert, state=AlertState.DELIVERED) for alert in new])
             self._store.write_outbox(now)
 
-    def _left_of(self, parcel: Parcel, now: Iterable[OutboxMessage]) -> set[str]:
-        """Alerts to which messages have moved while they were sent, and of which others are still to be sent."""
-        moved = {one.alert_id for one in now} - {message.alert_id for message in parcel.messages}
-        sent = {message.id for message in parcel.messages}
+    def _alerts_with_unsent(self, digest: Digest, now: Iterable[OutboxMessage]) -> set[str]:
+        """Return the alerts to which messages moved while they were sent, and which have other unsent messages."""
+        moved = {message.alert_id for message in now} - {message.alert_id for message in digest.messages}
+        sent = {message.id for message in digest.messages}
         return {
-            one.alert_id
-            for one in (self._store.outbox_of_alerts(moved) if moved else ())
-            if one.delivered_at is None and one.id not in sent
+            message.alert_id
+            for message in (self._store.outbox_of_alerts(moved) if moved else ())
+            if message.delivered_at is None and message.id not in sent
         }
 
     def _record(self, messages: Sequence[OutboxMessage]) -> None:
         if messages:
             with self._store.exclusive():
-                self._store.write_outbox(self._as_they_are(messages))
+                self._store.write_outbox(self._with_present_alerts(messages))
 
-    def _as_they_are(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
-        """What is to be recorded, of the alerts which the messages speak of by now; nothing more of what has its end.
+    def _with_present_alerts(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+        """Return messages to record with the present ids of their alerts, without messages settled in the meantime.
 
-        While something is sent, a regrouping may have its alert go on under another id.
+        A regrouping may change the id of an alert while its messages are sent.
         """
         now = self._store.outbox([message.id for message in messages])
         return [
@@ -277,24 +279,24 @@ class _Delivery:
             if message.delivered_at or not now[message.id].delivered_at
         ]
 
-    def _record_failure(self, parcel: Parcel, error: str) -> None:
+    def _record_failure(self, digest: Digest, error: str) -> None:
         self.failed += 1
-        attempts = max(message.attempts for message in parcel.messages) + 1
+        attempts = max(message.attempts for message in digest.messages) + 1
         next_attempt = self._now + pause_after(attempts)
         self._record(
             [
                 replace(message, attempts=attempts, next_attempt=next_attempt, last_error=error)
-                for message in parcel.messages
+                for message in digest.messages
             ]
         )
-        self._problems[parcel.channel] = f"{error}; it will be tried again"
+        self._problems[digest.channel] = f"{error}; it will be tried again"
 
 
-def _settled(message: OutboxMessage, alert: Alert | None, now: datetime) -> OutboxMessage | None:
-    """The message with its end, when it is not to be sent; ``None`` when it is.
+def _settle(message: OutboxMessage, alert: Alert | None, now: datetime) -> OutboxMessage | None:
+    """Return a message as settled or postponed if it is not to be sent; ``None`` if it is to be sent.
 
-    A message without its alert waits, but not for ever. An alert which is already delivered, acknowledged or muted (it
-    took over from one that was) needs no message that it is new; what came to it later is said unless it is muted.
+    A message without its alert waits for a limited time. An alert that is already delivered, acknowledged or muted
+    (because it continues such an alert) needs no message that it is new; its updates are sent unless it is muted.
     """
     if alert is None:
         if now - message.created_at < ORPHAN_AGE:

@@ -1,4 +1,4 @@
-"""What of the outbox goes out now, and together: the throttle of the rules. Pure."""
+"""Digests: selection of the messages to send now, and together, by the throttles of the rules. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from schemas.records import OutboxMessage
 
-MAX_PARCEL = 200
-"""Messages that go out as one: a digest of more is not read, and what goes out is held in memory."""
+MAX_DIGEST = 200
+"""Messages in a digest at most: longer digests are not read, and a digest is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """Messages which go to a channel as one, oldest first: those of one topic, or else of one alert."""
+class Digest:
+    """Messages sent to a channel together, oldest first: those of one topic, or else of one alert."""
 
     channel: str
     messages: tuple[OutboxMessage, ...]
@@ -26,46 +26,46 @@ class Parcel:
 
 def pack(
     due: Iterable[OutboxMessage],
-    spoken: Mapping[str, datetime],
+    last_sent: Mapping[str, datetime],
     window: Callable[[OutboxMessage], timedelta],
     now: datetime,
-) -> tuple[list[Parcel], list[OutboxMessage]]:
-    """What to send now, and the messages that are held back, with the time until when.
+) -> tuple[list[Digest], list[OutboxMessage]]:
+    """Return the digests to send now, and the messages to hold back with their next attempt.
 
     Args:
         due: messages that could be sent, oldest first.
-        spoken: when a message of a topic was last sent.
-        window: how long its rule is quiet about a topic then.
+        last_sent: time of the last message of each topic.
+        window: length of the throttle window of a message's rule.
         now: time of the delivery, UTC.
 
-    What is held back of one topic is due at one time, when its window ends, and so goes out as one digest.
+    All messages of a topic that are held back are due at the end of its window, and so are sent as one digest.
     """
     groups: defaultdict[tuple[str, str], list[OutboxMessage]] = defaultdict(list)
     held: list[OutboxMessage] = []
     for message in due:
-        last = spoken.get(message.topic) if message.topic else None
-        until = last + window(message) if last else now
+        previous = last_sent.get(message.topic) if message.topic else None
+        until = previous + window(message) if previous else now
         if until > now:
             held.append(replace(message, next_attempt=until))
         else:
             groups[message.channel, message.topic or message.alert_id].append(message)
-    parcels = [
-        Parcel(channel, tuple(messages[start : start + MAX_PARCEL]))
+    digests = [
+        Digest(channel, tuple(messages[start : start + MAX_DIGEST]))
         for (channel, _), messages in groups.items()
-        for start in range(0, len(messages), MAX_PARCEL)
+        for start in range(0, len(messages), MAX_DIGEST)
     ]
-    return parcels, held
+    return digests, held
 
 
-def batches(parcels: Iterable[Parcel], most: int) -> Iterator[list[Parcel]]:
-    """Yield parcels together, with so many messages at most unless one parcel has more."""
-    batch: list[Parcel] = []
+def batches(digests: Iterable[Digest], limit: int) -> Iterator[list[Digest]]:
+    """Yield digests in batches of at most ``limit`` messages, unless a single digest has more."""
+    batch: list[Digest] = []
     size = 0
-    for parcel in parcels:
-        if batch and size + len(parcel.messages) > most:
+    for digest in digests:
+        if batch and size + len(digest.messages) > limit:
             yield batch
             batch, size = [], 0
-        batch.append(parcel)
-        size += len(parcel.messages)
+        batch.append(digest)
+        size += len(digest.messages)
     if batch:
         yield batch

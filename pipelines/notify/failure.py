@@ -1,4 +1,4 @@
-"""Telling people that a job of ours has failed: not an alert, and so without outbox and templates."""
+"""Notifications of failed jobs, which are no alerts and thus have no outbox and no templates."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
-def tell_failure(addresses: Sequence[SecretStr], title: str, text: str) -> int:
-    """Send to Apprise addresses; how many of them did not take it."""
-    import apprise  # noqa: PLC0415 - 0.3 s which jobs that go well need not pay
+def send_failure(addresses: Sequence[SecretStr], title: str, text: str) -> int:
+    """Send a failure to Apprise addresses; return the number of addresses that did not accept it."""
+    import apprise  # noqa: PLC0415 - takes 0.3 s, which successful jobs do not need
 
     refused = 0
     for address in addresses:

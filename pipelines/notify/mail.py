@@ -1,6 +1,6 @@
-"""Mail: one message a notice, in plain text and HTML, threaded by alert.
+"""Mail: one message per notice, in plain text and HTML, threaded by alert.
 
-The ``Message-ID`` is made of the notice's id, so that a repeat has the same, and the messages of one alert refer to its
+The ``Message-ID`` contains the notice's id, so that a repeat has the same one. The messages of an alert refer to its
 thread, so that mail programs show them together.
 """
 
@@ -24,20 +24,20 @@ SCHEMES = ("smtp", "smtps")
 _PORTS = {"smtp": 587, "smtps": 465}
 """Submission with STARTTLS (RFC 6409) and over TLS from the start (RFC 8314)."""
 _TIMEOUT = 30
-"""Seconds for any answer of the server."""
+"""Seconds for each response of the server."""
 _EXPECTED = "smtp://USER:PASSWORD@host/?from=wirepicket@example.org&to=desk@example.org"
 _PRIORITY = {"critical": "1", "high": "2"}
-"""``X-Priority`` by severity: the form that most mail programs show."""
+"""``X-Priority`` by severity; most mail programs show this header."""
 
 
 class MailTarget:
-    """``smtp://user:password@host:port/?from=…&to=…`` (STARTTLS, unless ``tls=no``), or ``smtps://…``."""
+    """Target ``smtp://user:password@host:port/?from=…&to=…`` (STARTTLS unless ``tls=no``), or ``smtps://…``."""
 
     def __init__(self, url: str, renderer: Renderer) -> None:
-        """Read the address.
+        """Parse the address.
 
         Raises:
-            ValueError: it lacks a host, a sender or a receiver, or would send a password in the clear.
+            ValueError: the address lacks a host, a sender or a receiver, or would send a password in the clear.
         """
         parts = urlsplit(url)
         self.kind = parts.scheme
@@ -52,12 +52,14 @@ class MailTarget:
             raise ValueError("expected no password with tls=no, which would send it in the clear")
         try:
             self._sender = Address(addr_spec=options["from"][0], display_name="wirepicket")
-            self._receivers = [Address(addr_spec=one.strip()) for listed in options["to"] for one in listed.split(",")]
-        except Exception as error:  # the parser raises errors of many kinds, whose texts hold the address
+            self._receivers = [
+                Address(addr_spec=spec.strip()) for listed in options["to"] for spec in listed.split(",")
+            ]
+        except Exception as error:  # the parser raises errors of many kinds, whose texts contain the address
             raise ValueError(f"expected mail addresses, as in {_EXPECTED}") from error
 
     def send(self, notice: Notice) -> str | None:
-        """Send a notice to all receivers."""
+        """Send a notice to all receivers; return the problem, or ``None``."""
         message = self.message(notice)
         context = ssl.create_default_context()
         try:
@@ -78,7 +80,7 @@ class MailTarget:
         return f"refused {len(refused)} of {len(self._receivers)} receivers" if refused else None
 
     def message(self, notice: Notice) -> EmailMessage:
-        """The mail of a notice."""
+        """Return the mail of a notice."""
         message = EmailMessage()
         message["Subject"] = self._renderer.title(notice)
         message["From"] = self._sender
@@ -89,7 +91,7 @@ class MailTarget:
         if len(threads) == 1:
             message["References"] = f"<{threads[0]}@{self._sender.domain}>"
         message["X-Priority"] = _PRIORITY.get(notice.severity, "3")
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in answer
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic replies
         message.set_content(self._renderer.text(notice))
         message.add_alternative(self._renderer.html(notice), subtype="html")
         return message

@@ -1,4 +1,4 @@
-"""What is said to a channel: one alert, or a digest of several. ``render`` writes it for people."""
+"""Notices: the contents of messages to a channel, with one alert or a digest of several. ``render`` formats them."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from schemas.records import Alert, Article, ArticleContent, OutboxMessage, Story
 
 MAX_SENTENCES = 3
-"""Sentences quoted of an alert, more only where its terms need them; the alert has them all."""
+"""Sentences quoted per alert, unless more are needed to show every term; the alert has all sentences."""
 MAX_ARTICLES = 5
-"""Articles spoken of, of those that bring news at once."""
+"""Articles listed of those that cause an update."""
 LATE = timedelta(days=1)
-"""An article that is matched so long after it was published came late; news is read within a day."""
+"""Time between publication and match from which a match is late, since news is read within a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One alert in a notice."""
+    """An alert in a notice."""
 
     message_ids: tuple[str, ...]
-    """Ids of the messages which this stands for."""
+    """Ids of the messages that this item combines."""
     kind: MessageKind
     reasons: tuple[str, ...]
-    """What has changed since it was told; empty for a new one."""
+    """Changes since the last message; empty for a new alert."""
     alert: Alert
     severity: str
     """``low``, ``medium``, ``high`` or ``critical``."""
@@ -46,7 +46,7 @@ class Item:
     article: Article | None
     """The article that matched first."""
     brought: tuple[Article, ...] = ()
-    """The articles that brought what has changed, earliest first; empty for a new alert."""
+    """The articles that caused the changes, earliest first; empty for a new alert."""
 
     @property
     def title(self) -> str:
@@ -56,18 +56,18 @@ class Item:
 
     @property
     def about(self) -> tuple[Article, ...]:
-        """The articles that this speaks of: those that brought the news, or else the one that matched first."""
+        """The articles to list: those that caused the changes, or else the one that matched first."""
         return self.brought[:MAX_ARTICLES] or ((self.article,) if self.article else ())
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
-        """Sentences that show every term: of the articles that brought the news, or else of all, no sentence twice."""
+        """Distinct sentences that show every term, of the articles that caused the changes, or else of all articles."""
         brought = {article.id for article in self.brought[:MAX_ARTICLES]}
         matches = [match for match in self.alert.matches if match.article_id in brought] or self.alert.matches
         first_of: dict[str, str] = {}
         for match in matches:
             first_of.setdefault(match.sentence, match.article_id)
-        return quotes((one for one in matches if first_of[one.sentence] == one.article_id), MAX_SENTENCES)
+        return quotes((match for match in matches if first_of[match.sentence] == match.article_id), MAX_SENTENCES)
 
     @property
     def _shown(self) -> ArticleContent | None:
@@ -75,60 +75,60 @@ class Item:
 
     @property
     def url(self) -> str | None:
-        """Address of the first article that this speaks of."""
+        """Address of the first listed article."""
         return self._shown.url if self._shown else None
 
     @property
     def source(self) -> str | None:
-        """Its outlet."""
+        """Outlet of the first listed article."""
         return self._shown.source if self._shown else None
 
     @property
     def published(self) -> datetime | None:
-        """When it was published."""
+        """Time of publication of the first listed article."""
         return self._shown.published if self._shown else None
 
     @property
     def late(self) -> bool:
-        """Whether it was matched long after it was published."""
+        """True if a new alert matched long after the article was published."""
         return not self.brought and self.published is not None and self.alert.matched_at - self.published > LATE
 
     @property
     def articles(self) -> int:
-        """How many articles match."""
+        """Number of matching articles."""
         return len({self.alert.article_id, *(match.article_id for match in self.alert.matches)})
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What tells this message apart from a plain new alert."""
+        """Labels of a message that is no new live alert: its kind and origin."""
         kind = () if self.kind is MessageKind.NEW else (self.kind.value,)
         origin = () if self.alert.origin is AlertOrigin.LIVE else (self.alert.origin.value,)
         return (*kind, *origin)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the exported alert, the kind of message, and what is known of its first article.
+        """Return the exported alert with the kind of message and the data of its first article.
 
-        Where something has changed, ``news`` has the same, with sentences, of the articles that brought it.
+        For an update, ``news`` has the data of the articles that caused it, with their sentences.
         """
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             **to_dict(export_alert(self.alert)),
             "severity": self.severity,
-            **_told(self.article),
+            **_article_fields(self.article),
             "kind": self.kind.value,
             "reasons": list(self.reasons),
             "origin": self.alert.origin.value,
             "thread": self.alert.thread or self.alert.id,
         }
         if self.brought:
-            told["news"] = [self._news(article) for article in self.brought[:MAX_ARTICLES]]
-        return told
+            values["news"] = [self._news(article) for article in self.brought[:MAX_ARTICLES]]
+        return values
 
     def _news(self, article: Article) -> dict[str, Any]:
         sentences = [quote.sentence for quote in self.quotes if quote.article_id == article.id]
-        return {"article_id": article.id, **_told(article), "sentences": sentences}
+        return {"article_id": article.id, **_article_fields(article), "sentences": sentences}
 
 
-def _told(article: Article | None) -> dict[str, str | None]:
+def _article_fields(article: Article | None) -> dict[str, str | None]:
     content = article.content if article else None
     return {
         "title": content.title if content else None,
@@ -140,30 +140,30 @@ def _told(article: Article | None) -> dict[str, str | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is sent to a channel at once."""
+    """The content of one message to a channel."""
 
     message_id: str
-    """Stays the same when the same is sent again: a receiver can drop repeats by it."""
+    """Id of the notice; a repeat has the same id, so that a receiver can drop it."""
     items: tuple[Item, ...]
-    """At least one, each of another alert."""
+    """The alerts, at least one; each item has a different alert."""
 
     @property
     def first(self) -> Item:
-        """The item, where there is only one."""
+        """The first item."""
         return self.items[0]
 
     @property
     def severity(self) -> str:
-        """The highest of its items."""
+        """The highest severity of its items."""
         return max((item.severity for item in self.items), key=SEVERITIES.index)
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules that speak, sorted."""
+        """Ids of the rules of its alerts, sorted."""
         return tuple(sorted({item.alert.rule_id for item in self.items}))
 
     def as_dict(self) -> dict[str, Any]:
-        """The message's id and every alert."""
+        """Return the id of the notice and all its alerts."""
         return {"message_id": self.message_id, "alerts": [item.as_dict() for item in self.items]}
 
 
@@ -174,9 +174,10 @@ def notice_of(
     articles: Mapping[str, Article],
     policy: AlertPolicy,
 ) -> Notice:
-    """What messages say that go to a channel as one, of alerts, their stories and articles by id.
+    """Return the notice of messages that are sent to a channel together.
 
-    ``policy`` has the severities of the rules. Stories and articles may be missing.
+    ``alerts``, ``stories`` and ``articles`` are those of the messages, by id; stories and articles may be missing.
+    ``policy`` has the severities of the rules.
     """
     by_alert: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
     for message in messages:
@@ -190,7 +191,7 @@ def notice_of(
             Item(
                 message_ids=tuple(message.id for message in of_alert),
                 kind=MessageKind.NEW if new else kinds[-1],
-                # A new alert is told as it is now, so what came to it before anybody was told is no change.
+                # A new alert is shown in its present state, so earlier updates without a message are no changes.
                 reasons=() if new else tuple(message.reason for message in of_alert if message.reason),
                 alert=alert,
                 severity=policy.severity(alert.rule_id),

@@ -1,8 +1,9 @@
-"""Notices written for people, by templates: one line, plain text, HTML.
+"""Rendering of notices by templates: one line, plain text, HTML.
 
-The templates are Jinja's (https://jinja.palletsprojects.com/); a folder of one's own may hold any of ``title.txt``,
-``text.txt`` and ``page.html`` in place of ours. They see ``notice`` (``pipelines.notify.notice``) and the filters
-``time``, ``line`` and ``marked``. They run in a sandbox: a template comes with the rules, not with the program.
+The templates are written for Jinja (https://jinja.palletsprojects.com/). A user's folder may replace any of
+``title.txt``, ``text.txt`` and ``page.html``. Templates have the variable ``notice`` (``pipelines.notify.notice``) and
+the filters ``time``, ``line`` and ``marked``. They run in a sandbox, since they come with the rules, not with the
+program.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
     from pipelines.notify.notice import Notice
 
 NAMES = ("title.txt", "text.txt", "page.html")
-_OURS = Path(__file__).with_name("templates")
+_DEFAULTS = Path(__file__).with_name("templates")
 
 
 class Renderer:
-    """Writes notices. Jinja (0.1 s) is loaded with the first."""
+    """A renderer of notices. Jinja is loaded (0.1 s) with the first notice."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Templates of ``folder`` come before ours.
+        """Use the templates of ``folder``, and the default ones for those it lacks.
 
         Raises:
-            ConfigurationError: it is no folder, has none of the templates, or one of them cannot be read.
+            ConfigurationError: the folder does not exist, has none of the templates, or one of them cannot be read.
         """
         self._folder = folder
         self._loaded: Environment | None = None
@@ -43,22 +44,22 @@ class Renderer:
             self._check(name)
 
     def title(self, notice: Notice) -> str:
-        """One line."""
+        """Return the title of a notice: one line."""
         return " ".join(self._write("title.txt", notice).split())
 
     def text(self, notice: Notice) -> str:
-        """Plain text."""
+        """Return a notice as plain text."""
         return self._write("text.txt", notice).strip("\n")
 
     def html(self, notice: Notice) -> str:
-        """A page of HTML."""
+        """Return a notice as an HTML page."""
         return self._write("page.html", notice, title=self.title(notice))
 
     def _write(self, name: str, notice: Notice, **more: str) -> str:
         return self._environment.get_template(name).render(notice=notice, **more)
 
     def _check(self, name: str) -> None:
-        import jinja2  # noqa: PLC0415 - only with templates of one's own
+        import jinja2  # noqa: PLC0415 - only for a user's templates
 
         try:
             self._environment.get_template(name)
@@ -71,7 +72,7 @@ class Renderer:
             from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - 0.1 s
             from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415 - as above
 
-            folders = [self._folder, _OURS] if self._folder else [_OURS]
+            folders = [self._folder, _DEFAULTS] if self._folder else [_DEFAULTS]
             self._loaded = SandboxedEnvironment(
                 loader=FileSystemLoader(folders),
                 autoescape=select_autoescape(["html"]),
@@ -82,12 +83,12 @@ class Renderer:
 
 
 def _line(text: str) -> str:
-    """A text on one line."""
+    """Return a text on one line."""
     return " ".join(text.split())
 
 
 def _marked(quote: Quote) -> Markup:
-    """A sentence as HTML, everything that matched in it marked."""
+    """Return a sentence as HTML with all matches marked."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - comes with Jinja
 
     parts = [Markup("<mark>{}</mark>").format(text) if marked else escape(text) for text, marked in quote.parts]

@@ -1,4 +1,4 @@
-"""Parcels handed to their channels, every channel at its own pace."""
+"""Sending of notices, with a thread per channel."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pipelines.notify.channels import Channel
-    from pipelines.notify.digests import Parcel
+    from pipelines.notify.digests import Digest
     from pipelines.notify.notice import Notice
 
 FAILURES_IN_A_ROW = 2
-"""Failures after which a channel rests for this delivery: each may be a time-out of many seconds."""
+"""Consecutive failures after which a channel is skipped for this delivery, since each may be a long time-out."""
 MAX_ERROR = 500
-"""Characters kept of an error."""
+"""Characters of an error that are recorded."""
 
 
 def send(
-    notices: Mapping[Parcel, Notice],
+    notices: Mapping[Digest, Notice],
     channels: Mapping[str, Channel],
     failures: Counter[str],
-) -> Iterator[tuple[Parcel, str | None]]:
-    """Send what is said of parcels, every channel in a thread of its own; yield each as soon as its channel is done.
+) -> Iterator[tuple[Digest, str | None]]:
+    """Send the notices of digests, with a thread per channel; yield each digest with its error as soon as it is done.
 
-    A channel with ``FAILURES_IN_A_ROW`` stops; its other parcels are not yielded and stay as they are.
+    A channel stops after ``FAILURES_IN_A_ROW``; its other digests are not yielded and stay unchanged.
     """
-    by_channel: defaultdict[str, list[Parcel]] = defaultdict(list)
-    for parcel in notices:
-        by_channel[parcel.channel].append(parcel)
-    done: queue.SimpleQueue[tuple[Parcel, str | None] | None] = queue.SimpleQueue()
+    by_channel: defaultdict[str, list[Digest]] = defaultdict(list)
+    for digest in notices:
+        by_channel[digest.channel].append(digest)
+    done: queue.SimpleQueue[tuple[Digest, str | None] | None] = queue.SimpleQueue()
     stop = threading.Event()
 
     def work(name: str) -> None:
         try:
-            for parcel in by_channel[name]:
+            for digest in by_channel[name]:
                 if stop.is_set() or failures[name] >= FAILURES_IN_A_ROW:
                     break
-                error = _attempt(channels[name], notices[parcel])
+                error = _attempt(channels[name], notices[digest])
                 failures[name] = failures[name] + 1 if error else 0
-                done.put((parcel, error))
+                done.put((digest, error))
         finally:
             done.put(None)
 
@@ -59,15 +59,15 @@ def send(
             else:
                 yield item
     finally:
-        stop.set()  # the store failed or we were interrupted: what is being sent now is the last
+        stop.set()  # the store failed or an interrupt arrived: each channel finishes only its present notice
         for thread in threads:
             thread.join()
 
 
 def _attempt(channel: Channel, notice: Notice) -> str | None:
-    """Send one notice; the error's text when it failed."""
+    """Send a notice; return the text of the error, or ``None``."""
     try:
         channel.send(notice)
-    except Exception as error:  # noqa: BLE001 - whatever a receiver's library raises, the other channels go on
+    except Exception as error:  # noqa: BLE001 - no error of a receiver's library may stop the other channels
         return f"{type(error).__name__}: {error}"[:MAX_ERROR]
     return None

@@ -1,6 +1,6 @@
-"""Targets of a channel, each an address: signed webhooks and mail by ourselves, everything else by Apprise.
+"""Targets of a channel, one per address: signed webhooks and mail are built in, all others are sent by Apprise.
 
-Addresses hold passwords and tokens; they are never part of a message, an error or a ``repr``.
+Addresses contain passwords and tokens; they are never part of a message, an error or a ``repr``.
 """
 
 from __future__ import annotations
@@ -17,61 +17,61 @@ if TYPE_CHECKING:
     from pipelines.notify.notice import Notice
     from pipelines.notify.render import Renderer
 
-_REMEMBERED = 10_000
-"""Messages of which a channel remembers which of its targets have them."""
+_MAX_REMEMBERED = 10_000
+"""Messages whose accepting targets a channel remembers."""
 
 
 class DeliveryError(WirepicketError):
-    """A receiver did not take a notice. It will be sent again."""
+    """A receiver did not accept a notice. It will be sent again."""
 
 
 class Target(Protocol):
-    """One receiver of a channel."""
+    """A receiver of a channel."""
 
     kind: str
-    """What it is, as the beginning of its address says it."""
+    """The scheme of its address."""
 
     def send(self, notice: Notice) -> str | None:
-        """Hand a notice over; what went wrong, without the address."""
+        """Send a notice; return the problem without the address, or ``None``."""
 
 
 class TargetsChannel:
-    """A notice counts as sent when all targets have taken it.
+    """A channel with several targets. A notice counts as sent when all targets have accepted it.
 
-    A repeat goes only to those which have not, as long as the process lives.
+    Within a process, a repeat is sent only to targets that have not accepted the notice.
     """
 
     def __init__(self, name: str, targets: Sequence[Target]) -> None:
         self._name = name
         self._targets = tuple(targets)
-        self._taken: OrderedDict[str, set[int]] = OrderedDict()
+        self._accepted_by: OrderedDict[str, set[int]] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"TargetsChannel({self._name!r}, {len(self._targets)} targets)"
 
     def send(self, notice: Notice) -> None:
-        """Send to every target which has not taken this notice yet."""
-        taken = self._taken.setdefault(notice.message_id, set())
+        """Send to all targets that have not accepted this notice yet."""
+        accepted = self._accepted_by.setdefault(notice.message_id, set())
         refused: list[str] = []
         for number, target in enumerate(self._targets, start=1):
-            if number in taken:
+            if number in accepted:
                 continue
             try:
                 problem = target.send(notice)
-            except Exception as error:  # noqa: BLE001 - its text may hold the address, so only its name goes on
+            except Exception as error:  # noqa: BLE001 - its text may contain the address, so only its name is reported
                 problem = f"failed with {type(error).__name__}"
             if problem is None:
-                taken.add(number)
+                accepted.add(number)
             else:
                 refused.append(f"target {number} ({target.kind}) {problem}")
-        while len(self._taken) > _REMEMBERED:
-            self._taken.popitem(last=False)
+        while len(self._accepted_by) > _MAX_REMEMBERED:
+            self._accepted_by.popitem(last=False)
         if refused:
             raise DeliveryError(f"channel '{self._name}': {'; '.join(refused)}")
 
 
 class AppriseTarget:
-    """A target addressed by an Apprise URL (https://github.com/caronc/apprise/wiki): mail, chat, web hooks."""
+    """A target with an Apprise URL (https://github.com/caronc/apprise/wiki): mail, chat, webhooks."""
 
     def __init__(self, url: str, renderer: Renderer) -> None:
         """Keep the URL; Apprise is loaded (0.3 s) when the first notice is sent."""
@@ -80,26 +80,26 @@ class AppriseTarget:
         self._renderer = renderer
 
     def send(self, notice: Notice) -> str | None:
-        """Send a notice."""
-        import apprise  # noqa: PLC0415 - 0.3 s which runs without alerts need not pay
+        """Send a notice; return the problem, or ``None``."""
+        import apprise  # noqa: PLC0415 - takes 0.3 s, which runs without alerts do not need
 
         kinds = {"high": apprise.NotifyType.WARNING, "critical": apprise.NotifyType.FAILURE}
         target = apprise.Apprise()
         if not target.add(self._url):
             return "is not an Apprise URL; check the configuration"
-        taken = target.notify(
+        accepted = target.notify(
             title=self._renderer.title(notice),
             body=self._renderer.text(notice),
             notify_type=kinds.get(notice.severity, apprise.NotifyType.INFO),
         )
-        return None if taken else "did not take the message"
+        return None if accepted else "did not take the message"
 
 
 def open_target(url: str, renderer: Renderer) -> Target:
-    """The target of an address.
+    """Return the target of an address.
 
     Raises:
-        ValueError: the address is malformed; says what was expected, without the address.
+        ValueError: the address is malformed; the message states the expected form, without the address.
     """
     scheme = url.partition("://")[0].lower()
     if scheme in webhook.SCHEMES:

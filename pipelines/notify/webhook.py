@@ -1,8 +1,7 @@
-"""Signed webhooks: a notice as JSON, posted with a signature which proves sender, content and time.
+"""Signed webhooks: a notice as JSON, posted with a signature that proves sender, content and time.
 
-The signature is the HMAC-SHA256 (RFC 2104) of the time and the body under a shared secret, in the form that Stripe
-and others have made usual, so that receivers have libraries for it. ``docs/rules.md`` says how to verify it;
-``verify`` does it.
+The signature is the HMAC-SHA256 (RFC 2104) of the time and the body under a shared secret, in the format of Stripe and
+others, for which receivers have libraries. ``docs/rules.md`` describes its verification; ``verify`` implements it.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ SCHEMES = ("webhook+https", "webhook+http")
 SIGNATURE = "X-Wirepicket-Signature"
 MESSAGE_ID = "X-Wirepicket-Message-Id"
 TOLERANCE = 300
-"""Seconds by which the clocks of sender and receiver may differ: five minutes, as is usual."""
+"""Seconds by which the clocks of sender and receiver may differ: the usual five minutes."""
 _TIMEOUT = 15
-"""Seconds for a receiver to answer: it should only note the message, and work later."""
+"""Seconds for a receiver to answer; it should only store the message and process it later."""
 _MIN_SECRET = 16
-"""Characters of a secret: fewer can be guessed."""
+"""Characters of a secret at least; shorter ones can be guessed."""
 
 
 class WebhookTarget:
-    """``webhook+https://:SECRET@host/path``: posts to ``https://host/path``, signed with the secret."""
+    """Target ``webhook+https://:SECRET@host/path``: signed posts to ``https://host/path``."""
 
     def __init__(self, url: str, renderer: Renderer) -> None:
-        """Read the address.
+        """Parse the address.
 
         Raises:
-            ValueError: it has no host, or no secret that is long enough.
+            ValueError: the address has no host, or no secret of sufficient length.
         """
         parts = urlsplit(url)
         self.kind = parts.scheme
@@ -54,8 +53,8 @@ class WebhookTarget:
         self._renderer = renderer
 
     def send(self, notice: Notice) -> str | None:
-        """Post a notice; only an answer of 2xx means that it was taken, and no redirect is followed."""
-        import httpx  # noqa: PLC0415 - 0.2 s which runs without alerts need not pay
+        """Post a notice; return the problem, or ``None`` after a response of 2xx. No redirect is followed."""
+        import httpx  # noqa: PLC0415 - takes 0.2 s, which runs without alerts do not need
 
         body = json.dumps(self._payload(notice), ensure_ascii=False).encode("utf-8", "replace")
         headers = {
@@ -85,14 +84,14 @@ class WebhookTarget:
 
 
 def sign(body: bytes, secret: bytes, at: int) -> str:
-    """The value of the signature header: ``t=TIME,v1=HEX``, the HMAC-SHA256 of ``TIME.BODY``; seconds since 1970."""
+    """Return the signature header ``t=TIME,v1=HEX``: the HMAC-SHA256 of ``TIME.BODY``, with TIME in epoch seconds."""
     mac = hmac.new(secret, b"%d.%s" % (at, body), hashlib.sha256)
     return f"t={at},v1={mac.hexdigest()}"
 
 
 def verify(body: bytes, secret: bytes, header: str, at: int) -> bool:
-    """Whether a header is the signature of a body made at most ``TOLERANCE`` seconds from ``at``."""
-    found = re.fullmatch(r"t=([0-9]{1,12}),v1=[0-9a-f]{64}", header)
-    if not found or abs(int(found[1]) - at) > TOLERANCE:
+    """Return whether a header is the signature of a body, made at most ``TOLERANCE`` seconds before or after ``at``."""
+    match = re.fullmatch(r"t=([0-9]{1,12}),v1=[0-9a-f]{64}", header)
+    if not match or abs(int(match[1]) - at) > TOLERANCE:
         return False
-    return hmac.compare_digest(sign(body, secret, int(found[1])), header)
+    return hmac.compare_digest(sign(body, secret, int(match[1])), header)

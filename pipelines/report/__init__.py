@@ -1,7 +1,7 @@
-"""What happened in a span of time, as one HTML page that needs nothing else.
+"""Reports of a time span, as a self-contained HTML page.
 
-``gather`` reads the store and decides what is told, ``render`` writes it down; the words and their order are in
-``report.html.j2``, the looks in ``report.css``.
+``gather`` reads the store and selects the contents, and ``render`` formats them. The texts and their order are in
+``report.html.j2``, the styles in ``report.css``.
 """
 
 from pipelines.report.gather import gather

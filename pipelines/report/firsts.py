@@ -1,4 +1,4 @@
-"""Who had a story first. Pure."""
+"""Outlets that published stories first. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 def firsts(stories: Iterable[Mapping[str, datetime]]) -> tuple[FirstRow, ...]:
-    """How often each outlet was first.
+    """Return for each outlet how often it was first, most often first.
 
-    ``stories`` has, for each story, the time at which each of its outlets came out with it; stories of a single
-    outlet tell nothing.
+    ``stories`` has for each story the time of publication by outlet; stories of a single outlet do not count.
     """
     carried: defaultdict[str, int] = defaultdict(int)
     leads: defaultdict[str, list[float]] = defaultdict(list)
@@ -28,9 +27,9 @@ def firsts(stories: Iterable[Mapping[str, datetime]]) -> tuple[FirstRow, ...]:
         if len(times) > 1:
             for source in times:
                 carried[source] += 1
-        if ahead := leader(times):
+        if first_source := leader(times):
             earliest, second = sorted(times.values())[:2]
-            leads[ahead].append((second - latest(earliest)).total_seconds())
+            leads[first_source].append((second - latest(earliest)).total_seconds())
     rows = [
         FirstRow(
             source=source,
@@ -44,6 +43,6 @@ def firsts(stories: Iterable[Mapping[str, datetime]]) -> tuple[FirstRow, ...]:
 
 
 def leader(times: Mapping[str, datetime]) -> str | None:
-    """The outlet that was out before all others; ``None`` for a single one, and where that cannot be said."""
+    """Return the outlet that published before all others; ``None`` for a single outlet, or if that is uncertain."""
     ranked = sorted((time, source) for source, time in times.items())
     return ranked[0][1] if len(ranked) > 1 and latest(ranked[0][0]) < ranked[1][0] else None

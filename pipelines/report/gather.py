@@ -1,4 +1,4 @@
-"""Reading the store for a report."""
+"""Selection of the contents of a report from the store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.fetch.health import health
 from pipelines.lineage.first import latest, only_day
 from pipelines.report.activity import activity
 from pipelines.report.firsts import firsts, leader
-from pipelines.report.model import AlertCard, FeedRow, Report, StoryCard, Telling, Totals
+from pipelines.report.model import AlertCard, FeedRow, Report, StoryCard, StoryReport, Totals
 from pipelines.report.spans import in_words
 from pipelines.rules.rule_file import SEVERITIES
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from pipelines.stores.protocol import Store
     from schemas.records import Alert, Article, FeedState, Story
 
-ALERTS, STORIES, SINGLES, TELLINGS, QUOTES, FIRSTS, RUNS = 100, 40, 100, 25, 3, 20, 20
-"""How many of each are told: beyond these nobody reads on, and the numbers say how many there are."""
-_PORTION = 500
+MAX_ALERTS, MAX_STORIES, MAX_SINGLES, MAX_REPORTS, MAX_QUOTES, MAX_FIRSTS, MAX_RUNS = 100, 40, 100, 25, 3, 20, 20
+"""Listed entries of each kind at most; the report states the total numbers."""
+_READ_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What is kept of an article while the store is read: no text."""
+class _Outline:
+    """An article without its text, as kept while the store is read."""
 
     id: str
     title: str | None
@@ -44,9 +44,9 @@ class _Seen:
 
 
 def gather(store: Store, *, since: datetime, until: datetime, severities: Mapping[str, str]) -> Report:
-    """What a store holds of a span of time.
+    """Return the report of a time span.
 
-    An article belongs to the span when it was first seen in it. ``severities`` has the severity of each rule.
+    An article belongs to the span if it was first seen in it. ``severities`` has the severity of each rule.
     """
     seen, dropped = _read(store, since, until)
     stories = _stories_of(store, {article.story_id for article in seen if article.story_id})
@@ -59,7 +59,7 @@ def gather(store: Store, *, since: datetime, until: datetime, severities: Mappin
     singles = sorted((story for story in stories if len(story.article_ids) == 1), key=_latest_first)
     urgent = sorted(
         sorted(alerts, key=lambda alert: (alert.matched_at, alert.id), reverse=True),
-        key=lambda alert: _gravity(severities.get(alert.rule_id, "")),
+        key=lambda alert: _severity_rank(severities.get(alert.rule_id, "")),
     )
     feeds = sorted((_feed(state, until) for state in store.feed_states().values()), key=_unwell_first)
     quarantine = Counter(f"{item.stage}: {item.reason}" for item in store.iter_quarantine())
@@ -77,23 +77,23 @@ def gather(store: Store, *, since: datetime, until: datetime, severities: Mappin
             feeds_unwell=sum(not feed.well for feed in feeds),
             quarantined=quarantine.total(),
         ),
-        alerts=tuple(_alert(alert, members, severities) for alert in urgent[:ALERTS]),
-        alerts_more=max(0, len(urgent) - ALERTS),
-        stories=tuple(_story(story, members) for story in ranked[:STORIES]),
-        stories_more=max(0, len(ranked) - STORIES),
-        singles=tuple(_story(story, members) for story in singles[:SINGLES]),
-        singles_more=max(0, len(singles) - SINGLES),
+        alerts=tuple(_alert(alert, members, severities) for alert in urgent[:MAX_ALERTS]),
+        alerts_more=max(0, len(urgent) - MAX_ALERTS),
+        stories=tuple(_story(story, members) for story in ranked[:MAX_STORIES]),
+        stories_more=max(0, len(ranked) - MAX_STORIES),
+        singles=tuple(_story(story, members) for story in singles[:MAX_SINGLES]),
+        singles_more=max(0, len(singles) - MAX_SINGLES),
         activity=activity((article.source, article.published, article.copy) for article in seen),
-        firsts=firsts(_earliest(story, members) for story in stories)[:FIRSTS],
+        firsts=firsts(_earliest(story, members) for story in stories)[:MAX_FIRSTS],
         feeds=tuple(feeds),
-        runs=tuple(run for run in store.last_runs(RUNS) if since <= run.started_at <= until),
+        runs=tuple(run for run in store.last_runs(MAX_RUNS) if since <= run.started_at <= until),
         dropped=tuple(dropped.most_common()),
         quarantine=tuple(quarantine.most_common()),
     )
 
 
-def _read(store: Store, since: datetime, until: datetime) -> tuple[list[_Seen], Counter[str]]:
-    """The articles first seen in a span, and the reasons for which lines of theirs were dropped."""
+def _read(store: Store, since: datetime, until: datetime) -> tuple[list[_Outline], Counter[str]]:
+    """Return the articles first seen in a span, and the numbers of their dropped lines by reason."""
     seen, dropped = [], Counter[str]()
     for article in store.iter_articles(since):
         if article.first_seen <= until:
@@ -102,9 +102,9 @@ def _read(store: Store, since: datetime, until: datetime) -> tuple[list[_Seen], 
     return seen, dropped
 
 
-def _outline(article: Article) -> _Seen:
+def _outline(article: Article) -> _Outline:
     content = article.content
-    return _Seen(
+    return _Outline(
         article.id,
         content.title,
         content.url,
@@ -117,7 +117,7 @@ def _outline(article: Article) -> _Seen:
 
 def _portions(ids: Collection[str]) -> Iterable[list[str]]:
     ordered = sorted(ids)
-    return (ordered[start : start + _PORTION] for start in range(0, len(ordered), _PORTION))
+    return (ordered[start : start + _READ_AT_ONCE] for start in range(0, len(ordered), _READ_AT_ONCE))
 
 
 def _stories_of(store: Store, ids: Collection[str]) -> list[Story]:
@@ -130,16 +130,16 @@ def _alerts_of(store: Store, stories: Sequence[Story]) -> list[Alert]:
     ]
 
 
-def _members(store: Store, stories: Sequence[Story], seen: Sequence[_Seen]) -> dict[str, _Seen]:
-    """All articles of the stories, those from before the span too."""
+def _members(store: Store, stories: Sequence[Story], seen: Sequence[_Outline]) -> dict[str, _Outline]:
+    """Return all articles of the stories by id, including those from before the span."""
     members = {article.id: article for article in seen}
-    missing = {one for story in stories for one in story.article_ids} - members.keys()
+    missing = {article_id for story in stories for article_id in story.article_ids} - members.keys()
     for portion in _portions(missing):
-        members |= {one: _outline(article) for one, article in store.articles(portion).items()}
+        members |= {article_id: _outline(article) for article_id, article in store.articles(portion).items()}
     return members
 
 
-def _alert(alert: Alert, members: Mapping[str, _Seen], severities: Mapping[str, str]) -> AlertCard:
+def _alert(alert: Alert, members: Mapping[str, _Outline], severities: Mapping[str, str]) -> AlertCard:
     article = members.get(alert.article_id)
     return AlertCard(
         id=alert.id,
@@ -157,22 +157,25 @@ def _alert(alert: Alert, members: Mapping[str, _Seen], severities: Mapping[str, 
 
 
 def _quotes(alert: Alert) -> tuple[Quote, ...]:
-    """The sentences that show every term, and the first of each matching article; no sentence twice."""
+    """Return the distinct sentences that show every term, and the first sentence of each matching article."""
     needed = quotes(alert.matches, 0)
-    others = (quotes([match for match in alert.matches if match.article_id == one], 1)[0] for one in _articles(alert))
+    others = (
+        quotes([match for match in alert.matches if match.article_id == article_id], 1)[0]
+        for article_id in _articles(alert)
+    )
     by_sentence: dict[str, Quote] = {}
-    for quote in (*needed, *islice(others, QUOTES)):
+    for quote in (*needed, *islice(others, MAX_QUOTES)):
         by_sentence.setdefault(quote.sentence, quote)
-    return tuple(by_sentence.values())[: max(QUOTES, len(needed))]
+    return tuple(by_sentence.values())[: max(MAX_QUOTES, len(needed))]
 
 
 def _articles(alert: Alert) -> list[str]:
     return list(dict.fromkeys(match.article_id for match in alert.matches))
 
 
-def _story(story: Story, members: Mapping[str, _Seen]) -> StoryCard:
+def _story(story: Story, members: Mapping[str, _Outline]) -> StoryCard:
     articles = sorted(
-        (members[one] for one in story.article_ids if one in members),
+        (members[article_id] for article_id in story.article_ids if article_id in members),
         key=lambda article: (
             not article.published,
             article.published and latest(article.published),
@@ -190,7 +193,7 @@ def _story(story: Story, members: Mapping[str, _Seen]) -> StoryCard:
         sources=len(story.sources),
         independent_sources=story.independent_sources,
         reports=tuple(
-            Telling(
+            StoryReport(
                 title=article.title,
                 link=_link(article.url),
                 source=article.source,
@@ -199,35 +202,35 @@ def _story(story: Story, members: Mapping[str, _Seen]) -> StoryCard:
                 first=number == 0 and article.source == first_source,
                 delay=_delay(start, article.published),
             )
-            for number, article in enumerate(articles[:TELLINGS])
+            for number, article in enumerate(articles[:MAX_REPORTS])
         ),
-        more=max(0, len(articles) - TELLINGS),
+        more=max(0, len(articles) - MAX_REPORTS),
     )
 
 
 def _delay(start: datetime | None, time: datetime | None) -> str:
-    """Time since the first article, where both are known to the minute."""
+    """Return the time since the first article as text; empty unless both times are known to the minute."""
     if not start or not time or start == time or only_day(start) or only_day(time):
         return ""
     return f"+{in_words(time - start)}"
 
 
-def _earliest(story: Story, members: Mapping[str, _Seen]) -> dict[str, datetime]:
-    """The time at which each outlet came out with a story; undated articles cannot say."""
+def _earliest(story: Story, members: Mapping[str, _Outline]) -> dict[str, datetime]:
+    """Return the earliest time of publication of a story by outlet; undated articles do not count."""
     times: dict[str, datetime] = {}
-    for one in story.article_ids:
-        article = members.get(one)
+    for article_id in story.article_ids:
+        article = members.get(article_id)
         if article and article.source and article.published:
             times[article.source] = min(article.published, times.get(article.source, article.published))
     return times
 
 
 def _feed(state: FeedState, now: datetime) -> FeedRow:
-    word, advice = health(state, now)
+    status, advice = health(state, now)
     return FeedRow(
         name=state.title or urlsplit(state.url).hostname or state.url,
         url=state.url,
-        health=word,
+        health=status,
         advice=advice,
         error=state.last_error if state.failures else None,
         last_success=state.last_success,
@@ -243,11 +246,11 @@ def _latest_first(story: Story) -> tuple[float, str]:
     return (-story.last_published.timestamp() if story.last_published else 0.0, story.id)
 
 
-def _gravity(severity: str) -> int:
-    """Smallest for the gravest; that of a rule which is no longer in the file is not known and comes last."""
+def _severity_rank(severity: str) -> int:
+    """Return the sort key of a severity: the highest first, and an unknown one (of a removed rule) last."""
     return -SEVERITIES.index(severity) if severity in SEVERITIES else 1
 
 
 def _link(url: str) -> str | None:
-    """A URL that may be followed: a page may name ``javascript:`` as its own address."""
+    """Return a URL if it is safe to follow, else ``None``: a page may declare ``javascript:`` as its address."""
     return url if url.startswith(("http://", "https://")) else None

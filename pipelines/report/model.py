@@ -1,4 +1,4 @@
-"""What a report tells. Every text in it may be other people's: it is escaped where it is written down."""
+"""Contents of a report. All texts may come from other sources; they are escaped when the report is rendered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCard:
-    """An alert, as a reader wants it."""
+    """An alert in a report."""
 
     id: str
     rule_id: str
@@ -27,31 +27,31 @@ class AlertCard:
     source: str | None
     published: datetime | None
     quotes: tuple[Quote, ...]
-    """Sentences that show every term, and the first of each matching article; no sentence twice."""
+    """The distinct sentences that show every term, and the first sentence of each matching article."""
     articles: int
-    """Articles that match."""
+    """Number of matching articles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """One article within a story."""
+class StoryReport:
+    """An article of a story."""
 
     title: str | None
     link: str | None
     source: str | None
     time: datetime | None
-    """When the publisher says it was out."""
+    """Time of publication as declared by the publisher."""
     copy: bool
-    """Whether it carries the text of another one."""
+    """True if the article is a copy of another one."""
     first: bool
-    """Whether it was out before every other outlet's."""
+    """True if its outlet published the story before all others."""
     delay: str
-    """Time since the first, such as ``+2 h``; empty for the first and where it is not known."""
+    """Time since the first article, such as ``+2 h``; empty for the first, or if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryCard:
-    """A story with its articles in the order in which they came out, undated ones last."""
+    """A story with its articles in order of publication, undated ones last."""
 
     id: str
     title: str | None
@@ -59,38 +59,39 @@ class StoryCard:
     last: datetime | None
     sources: int
     independent_sources: int
-    reports: tuple[Telling, ...]
+    reports: tuple[StoryReport, ...]
     more: int
-    """Articles of it that are not listed."""
+    """Number of its articles that are not listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """Articles by outlet and time."""
+    """Numbers of articles by outlet and time."""
 
     unit: str
     """``hour``, ``day``, ``week`` or ``month``."""
     starts: tuple[datetime, ...]
     """The beginning of each bucket, UTC, without gaps."""
     texts: tuple[int, ...]
-    """Articles with a text of their own, by bucket."""
+    """Number of articles that are no copies, by bucket."""
     copies: tuple[int, ...]
-    """Copies of another's text, by bucket."""
+    """Number of copies, by bucket."""
     rows: tuple[tuple[str, tuple[int, ...]], ...]
-    """Outlet and its articles by bucket, the busiest first."""
+    """Outlets with their numbers of articles by bucket, the outlet with most articles first."""
     undated: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstRow:
-    """How often an outlet was first with a story that others carried too."""
+    """The number of stories that an outlet published before other outlets."""
 
     source: str
     stories: int
-    """Stories of several outlets that it carried."""
+    """Number of its stories that other outlets published too."""
     first: int
+    """Number of these stories in which it was first."""
     lead: str
-    """Median time before the second outlet, such as ``45 min``."""
+    """Median time before the second outlet, such as ``45 min``; empty if it was never first."""
 
 
 _WELL = frozenset({"ok", "new", "moved", "moving"})
@@ -110,17 +111,17 @@ class FeedRow:
 
     @property
     def well(self) -> bool:
-        """Whether nothing can be missing because of it."""
+        """True if the feed has no problem that could cause missing articles."""
         return self.health in _WELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The span in numbers."""
+    """The totals of a time span."""
 
     articles: int
     texts: int
-    """Articles that are no copies."""
+    """Number of articles that are no copies."""
     sources: int
     stories: int
     alerts: int
@@ -131,7 +132,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that the page tells."""
+    """The contents of a report page."""
 
     since: datetime
     until: datetime
@@ -139,22 +140,22 @@ class Report:
     """Address of the store, without secrets."""
     totals: Totals
     alerts: tuple[AlertCard, ...]
-    """The gravest first, then the latest."""
+    """Alerts, the highest severity first, then the latest first."""
     alerts_more: int
     stories: tuple[StoryCard, ...]
-    """Those of several articles, carried by most independent outlets first."""
+    """Stories of several articles, those with most independent sources first."""
     stories_more: int
-    """Stories of several articles that are not among them."""
+    """Number of stories of several articles that are not listed."""
     singles: tuple[StoryCard, ...]
     """Stories of one article, the latest first."""
     singles_more: int
     activity: Activity
     firsts: tuple[FirstRow, ...]
     feeds: tuple[FeedRow, ...]
-    """Those that are unwell first."""
+    """Feeds, those with problems first."""
     runs: tuple[RunRecord, ...]
-    """The latest first."""
+    """Runs, the latest first."""
     dropped: tuple[tuple[str, int], ...]
-    """Reasons for which lines were left out, with their number, the most frequent first."""
+    """Numbers of dropped lines by reason, the most frequent first."""
     quarantine: tuple[tuple[str, int], ...]
-    """The same for inputs that could not be processed and have not succeeded since, whatever their time."""
+    """Numbers of quarantined inputs by stage and reason, the most frequent first, regardless of their time."""

@@ -1,7 +1,7 @@
-"""Writing a report as one HTML page.
+"""Rendering of a report as an HTML page.
 
-The page loads nothing and runs nothing: its content security policy allows the one style sheet in it, by hash, and no
-script, image, frame or form. Texts are escaped by Jinja2; control characters that HTML cannot hold are taken out.
+The page loads no resources and runs no scripts: its content security policy allows only its own style sheet, by hash,
+and no script, image, frame or form. Jinja2 escapes texts; control characters that HTML does not allow are removed.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from pipelines.report.model import Report
 
 _FOLDER = Path(__file__).parent
-# Control characters but tab and line ends, halves of surrogate pairs, and what turns the direction of writing beyond
-# its own element, by which a headline could rearrange the page around it.
+# Control characters except tab and line ends, halves of surrogate pairs, and controls of the writing direction, with
+# which a headline could rearrange the page around it.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 SHADES = 5
-"""Steps of colour in the table of outlets by time."""
+"""Levels of colour in the table of outlets by time."""
 
 
 def render(report: Report) -> str:
-    """The page."""
+    """Return a report as an HTML page."""
     style = (_FOLDER / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     template = _environment().get_template("report.html.j2")
@@ -44,13 +44,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_fit,
+        finalize=_without_unfit,
     )
     environment.filters |= {"day": _day, "time": _time, "iso": _iso, "shade": _shade, "bucket": _bucket}
     return environment
 
 
-def _fit(value: Any) -> Any:  # noqa: ANN401 - whatever the template puts out
+def _without_unfit(value: Any) -> Any:  # noqa: ANN401 - a template may output any value
     return _UNFIT.sub("", value) if type(value) is str else value
 
 
@@ -78,6 +78,6 @@ def _bucket(start: datetime, unit: str) -> str:
             return f"{start.day} {start:%b}"
 
 
-def _shade(count: int, most: int) -> int:
-    """The step of colour for a number, 0 for none."""
-    return min(SHADES, 1 + (count - 1) * SHADES // most) if count else 0
+def _shade(count: int, maximum: int) -> int:
+    """Return the level of colour for a number: 0 for zero, else 1 to ``SHADES``."""
+    return min(SHADES, 1 + (count - 1) * SHADES // maximum) if count else 0

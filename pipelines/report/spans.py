@@ -1,4 +1,4 @@
-"""Lengths of time in words. Pure."""
+"""Formatting of time spans. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LONG_HOURS, _LONG_DAYS = 10, 3
 
 
 def in_words(span: timedelta) -> str:
-    """A length of time, in minutes up to two hours, then hours, then days: ``5 min``, ``3 h 20 min``, ``4 d``."""
+    """Format a time span in minutes (up to two hours), hours or days: ``5 min``, ``3 h 20 min``, ``4 d``."""
     minutes = round(span / timedelta(minutes=1))
     if minutes < 2 * _HOUR:
         return f"{minutes} min"

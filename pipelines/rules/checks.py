@@ -1,4 +1,4 @@
-"""Alert rules: what a rule must be, its version, its own tests. ``rule_file`` reads them from YAML."""
+"""The version of a rule, and checks of a rule against its own examples. ``rule_file`` reads rules from YAML."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ __all__ = ["FailedTest", "RuleCheck", "check_rules", "load_rules", "match_text",
 
 
 def rule_version(rule: Rule, gazetteer: Gazetteer | None = None) -> str:
-    """Twelve hexadecimal digits for what decides a rule's matches: its query and the gazetteer."""
+    """Return twelve hexadecimal digits that identify what decides a rule's matches: its query and the gazetteer."""
     known = gazetteer or default_gazetteer()
     return hashlib.sha256(f"{rule.query}\0{known.version}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTest:
-    """An example of a rule which came out wrong."""
+    """An example of a rule with an unexpected result."""
 
     text: str
     expected: bool
-    """Whether the rule should have matched."""
+    """True if the rule should have matched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCheck:
-    """How a rule did on its own examples."""
+    """The results of a rule on its own examples."""
 
     rule_id: str
     examples: int
     failed: tuple[FailedTest, ...]
     reads_as: str | None
-    """The query as it is understood, where that is not how it is written: terms side by side mean AND."""
+    """The parsed query, if it differs from the text of the query: adjacent terms mean AND."""
 
     @property
     def ok(self) -> bool:
-        """Whether every example came out right."""
+        """True if every example has the expected result."""
         return not self.failed
 
 
 def check_rules(rules: Iterable[Rule], gazetteer: Gazetteer | None = None) -> tuple[RuleCheck, ...]:
-    """Run the examples of rules, in the order of the rules.
+    """Check rules against their own examples, in the order of the rules.
 
     Raises:
         RuleSyntaxError: a query is wrong.
@@ -72,23 +72,23 @@ def check_rules(rules: Iterable[Rule], gazetteer: Gazetteer | None = None) -> tu
 
 
 def match_text(rule: Rule, text: str, gazetteer: Gazetteer | None = None) -> tuple[Match, ...] | None:
-    """Where a rule matches a text, taken for a body or else for a title; ``None`` when it does not.
+    """Return the matches of a rule in a text, taken as a body or else as a title; ``None`` if it does not match.
 
-    A text has no outlet and no language: ``source:`` and ``lang:`` are taken for fulfilled.
+    A text has no outlet and no language, so ``source:`` and ``lang:`` are taken as fulfilled.
     """
     root = _without_fields(parse(rule.query).root)
     if root is None:
         return ()
     for title, body in ((None, text), (text, "")):
         subject = Subject(TextFields(title=title, body=body), gazetteer=gazetteer or default_gazetteer())
-        places = subject.places(Query(root))
-        if places is not None:
-            return subject.matches(places)
+        spans = subject.spans(Query(root))
+        if spans is not None:
+            return subject.matches(spans)
     return None
 
 
 def _without_fields(node: Node) -> Node | None:
-    """The node without ``source:`` and ``lang:`` among the parts of its AND; ``None`` when nothing is left."""
+    """Return a node without the ``source:`` and ``lang:`` parts of its AND; ``None`` if nothing remains."""
     match node:
         case Source() | Language() | Not(Source() | Language()):
             return None
@@ -106,5 +106,5 @@ def _reads_as(query: str) -> str | None:
 
 
 def _bare(query: str) -> str:
-    """A query without what does not change its meaning: brackets, white space, kinds of quotation marks."""
+    """Return a query without brackets and white space, and with plain quotation marks, for comparison."""
     return re.sub(r"[\s()]+", "", re.sub(r"[“”„‟«»＂]", '"', query))  # noqa: RUF001 - the quotes people paste

@@ -1,8 +1,8 @@
-"""A query for SQLite's full-text index and for Elasticsearch.
+"""Compilers of queries for SQLite's full-text index and for Elasticsearch.
 
-Both give a superset of the matching articles; ``matcher.confirm`` decides on the text. So the in-process matcher
-and both stores agree exactly, and the stores need not know what joins and what does not. Both indices hold the
-tokens of ``normalise.index_text`` in the fields ``title_tokens`` and ``body_tokens``.
+Both select a superset of the matching articles; ``matcher.confirm`` decides on the text. So the in-process matcher
+and both stores agree exactly, and the stores need no rules about what joins words. Both indices hold the tokens of
+``normalise.index_text`` in the fields ``title_tokens`` and ``body_tokens``.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ Clause: TypeAlias = dict[str, Any]
 
 
 def sqlite_match(query: Query, gazetteer: Gazetteer | None = None) -> str | None:
-    """An FTS5 expression which every matching article satisfies; ``None`` when words cannot narrow it.
+    """Return an FTS5 expression that every matching article satisfies; ``None`` if the query requires no words.
 
-    The tokens in it are letters and digits in double quotes, so nothing of a query can be read as FTS5 syntax.
+    Its tokens are letters and digits in double quotes, so no part of a query can be parsed as FTS5 syntax.
     """
     return _sqlite(query.root, gazetteer or default_gazetteer(), f"{{{TITLE_FIELD} {BODY_FIELD}}}")
 
 
-def _sqlite(node: Node, gazetteer: Gazetteer, columns: str) -> str | None:  # noqa: PLR0911 - one a kind of node
+def _sqlite(node: Node, gazetteer: Gazetteer, columns: str) -> str | None:  # noqa: PLR0911 - a return per kind of node
     match node:
         case Term() | Phrase():
             return _joined("OR", [_sqlite_needs(needs, columns) for needs in leaf_of(node, gazetteer).needs])
@@ -55,9 +55,9 @@ def _sqlite(node: Node, gazetteer: Gazetteer, columns: str) -> str | None:  # no
             narrowing = [part for part in (_sqlite(part, gazetteer, columns) for part in parts) if part]
             return _joined("AND", narrowing) if narrowing else None
         case Or(parts):
-            written = [_sqlite(part, gazetteer, columns) for part in parts]
-            known = [part for part in written if part]
-            return _joined("OR", known) if len(known) == len(written) else None
+            compiled = [_sqlite(part, gazetteer, columns) for part in parts]
+            narrowing = [part for part in compiled if part]
+            return _joined("OR", narrowing) if len(narrowing) == len(compiled) else None
         case Near(left, right):
             return _sqlite(And((left, right)), gazetteer, columns)
         case InTitle(part):
@@ -87,42 +87,42 @@ def _joined(operator: str, parts: list[str]) -> str:
 
 
 def elasticsearch_query(query: Query, gazetteer: Gazetteer | None = None) -> Clause:
-    """An Elasticsearch query which every matching article satisfies.
+    """Return an Elasticsearch query that every matching article satisfies.
 
     Fields: ``title_tokens`` and ``body_tokens`` (text, ``whitespace`` analyzer), ``language`` (keyword).
     """
-    clause = _clause(query.root, gazetteer or default_gazetteer(), (TITLE_FIELD, BODY_FIELD))
+    clause = _node_clause(query.root, gazetteer or default_gazetteer(), (TITLE_FIELD, BODY_FIELD))
     return {"match_all": {}} if clause is None else {"constant_score": {"filter": clause}}
 
 
-def _clause(  # noqa: PLR0911 - one a kind of node
+def _node_clause(  # noqa: PLR0911 - a return per kind of node
     node: Node, gazetteer: Gazetteer, fields: tuple[str, ...]
 ) -> Clause | None:
     match node:
         case Term() | Phrase():
             return _any(
-                [_all([_clause_of(need, fields) for need in needs]) for needs in leaf_of(node, gazetteer).needs]
+                [_all([_need_clause(need, fields) for need in needs]) for needs in leaf_of(node, gazetteer).needs]
             )
         case And(parts):
-            narrowing = [part for part in (_clause(part, gazetteer, fields) for part in parts) if part]
+            narrowing = [part for part in (_node_clause(part, gazetteer, fields) for part in parts) if part]
             return _all(narrowing) if narrowing else None
         case Or(parts):
-            written = [_clause(part, gazetteer, fields) for part in parts]
-            known = [part for part in written if part]
-            return _any(known) if len(known) == len(written) else None
+            compiled = [_node_clause(part, gazetteer, fields) for part in parts]
+            narrowing = [part for part in compiled if part]
+            return _any(narrowing) if len(narrowing) == len(compiled) else None
         case Near(left, right):
-            return _clause(And((left, right)), gazetteer, fields)
+            return _node_clause(And((left, right)), gazetteer, fields)
         case InTitle(part):
-            return _clause(part, gazetteer, (TITLE_FIELD,))
+            return _node_clause(part, gazetteer, (TITLE_FIELD,))
         case AtLeast(_, part):
-            return _clause(part, gazetteer, fields)
+            return _node_clause(part, gazetteer, fields)
         case Language(code):
             return {"term": {"language": code}}
         case Not() | Source():
             return None
 
 
-def _clause_of(need: Need, fields: tuple[str, ...]) -> Clause:
+def _need_clause(need: Need, fields: tuple[str, ...]) -> Clause:
     if need.prefix is not None:
         return _any([{"prefix": {field: need.prefix}} for field in fields])
     return _any([{"terms": {field: list(need.words)}} for field in fields])

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Matchable(Protocol):
-    """Anything with the fields that rules look at, such as ``schemas.records.ArticleContent``."""
+    """An object with the fields that rules are matched against, such as ``schemas.records.ArticleContent``."""
 
     @property
     def title(self) -> str | None:
@@ -19,11 +19,11 @@ class Matchable(Protocol):
 
     @property
     def source(self) -> str | None:
-        """Name of the outlet."""
+        """The name of the outlet."""
 
     @property
     def language(self) -> str | None:
-        """ISO 639-1 code."""
+        """The ISO 639-1 code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

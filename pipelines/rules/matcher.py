@@ -1,4 +1,4 @@
-"""All rules against one article, and one query against one article."""
+"""Matching of all rules, or of one query, against an article."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.rules.evaluate import Subject
 from pipelines.rules.language.query import parse
 from pipelines.rules.patterns.gazetteer import default_gazetteer
 from pipelines.rules.prefilter.candidates import CandidateIndex
-from pipelines.rules.prefilter.word_set import rough
+from pipelines.rules.prefilter.word_set import word_set_of
 from schemas.records import DroppedHit, Match, RuleHit
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 PARAGRAPH = "\n\n"
-"""What joins the paragraphs of a body."""
+"""Separator of the paragraphs of a body."""
 
 
 class Matcher:
-    """Finds the rules which an article matches.
+    """A compiled set of rules.
 
-    The rules that may match are found by their words (``candidates``); only those are decided, on token positions.
-    It pickles as its rules and is built again where it arrives.
+    ``CandidateIndex`` selects by words the rules that may match; only those are evaluated on token positions.
+    A matcher pickles as its rules and is rebuilt on loading.
     """
 
     def __init__(self, rules: Sequence[Rule], gazetteer: Gazetteer | None = None) -> None:
@@ -50,57 +50,58 @@ class Matcher:
             self._candidates = CandidateIndex(self._queries, self._gazetteer)
 
     def __reduce__(self) -> tuple[type[Matcher], tuple[tuple[Rule, ...], Gazetteer | None]]:
-        """Pickle as the rules; the gazetteer that comes with wirepicket is loaded where it arrives."""
+        """Pickle the rules; the default gazetteer is not pickled but loaded again."""
         own = None if self._gazetteer is default_gazetteer() else self._gazetteer
         return type(self), (self._rules, own)
 
     def match(self, article: Matchable) -> tuple[RuleHit, ...]:
         """Return the rules that an article matches, sorted by id, each with the offsets of its terms."""
-        text = rough(article.title, article.body)
+        text = word_set_of(article.title, article.body)
         candidates = self._candidates.find(text)
         if not candidates:
             return ()
         subject = Subject(article, gazetteer=self._gazetteer, composed=frozenset(map(bytes.decode, text.composed)))
         hits: list[RuleHit] = []
         for index in candidates:
-            places = subject.places(self._queries[index])
-            if places is not None:
+            spans = subject.spans(self._queries[index])
+            if spans is not None:
                 rule = self._rules[index]
                 version = rule_version(rule, self._gazetteer)
-                hits.append(RuleHit(rule_id=rule.id, rule_version=version, matches=subject.matches(places)))
+                hits.append(RuleHit(rule_id=rule.id, rule_version=version, matches=subject.matches(spans)))
         return tuple(hits)
 
 
 def hits_in_dropped(matcher: Matcher, content: ArticleContent) -> tuple[DroppedHit, ...]:
-    """What rules would match more of an article if its dropped lines counted: the first such place of each.
+    """Return the first match in the dropped lines of an article for each rule that matches only with those lines.
 
-    They count for no alert: a teaser or a related link is another story.
+    Such matches raise no alert: a teaser or a related link belongs to another story.
     """
     if not content.dropped:
         return ()
-    # As paragraphs behind the body: a term does not run from one into the next.
+    # The lines follow the body as paragraphs, since no term continues across paragraphs.
     start = len(content.body) + len(PARAGRAPH)
-    ends = list(accumulate((len(one.line) + len(PARAGRAPH) for one in content.dropped), initial=start))[1:]
-    whole = PARAGRAPH.join([content.body, *(one.line for one in content.dropped)])
+    ends = list(accumulate((len(dropped.line) + len(PARAGRAPH) for dropped in content.dropped), initial=start))[1:]
+    whole = PARAGRAPH.join([content.body, *(dropped.line for dropped in content.dropped)])
     alerting = {hit.rule_id for hit in content.hits}
-    found: list[DroppedHit] = []
+    dropped_hits: list[DroppedHit] = []
     for hit in matcher.match(replace(content, body=whole)):
-        match = next((one for one in hit.matches if one.field == "body" and one.start >= start), None)
+        later = (match for match in hit.matches if match.field == "body" and match.start >= start)
+        match = next(later, None)
         if hit.rule_id not in alerting and match:
             dropped = content.dropped[bisect(ends, match.start)]
-            found.append(
+            dropped_hits.append(
                 DroppedHit(
                     rule_id=hit.rule_id, form=match.form, term=match.term, line=dropped.line, reason=dropped.reason
                 )
             )
-    return tuple(found)
+    return tuple(dropped_hits)
 
 
 def confirm(query: Query, article: Matchable, *, gazetteer: Gazetteer | None = None) -> tuple[Match, ...] | None:
-    """Return the offsets of a query's terms in an article, or ``None`` when the query does not match it.
+    """Return the matches of a query in an article, or ``None`` if the query does not match it.
 
-    Empty for a query which matches without naming a term, such as ``lang:en``.
+    Empty for a query without terms, such as ``lang:en``.
     """
     subject = Subject(article, gazetteer=gazetteer or default_gazetteer())
-    places = subject.places(query)
-    return None if places is None else subject.matches(places)
+    spans = subject.spans(query)
+    return None if spans is None else subject.matches(spans)

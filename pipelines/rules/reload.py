@@ -16,37 +16,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reload:
-    """What became of a file that has changed."""
+    """The result of reading a changed rule file."""
 
     rules: tuple[Rule, ...]
-    """The rules in force: the new ones, or the former where the file is broken."""
+    """The rules in force: the new ones, or the former ones if the file is invalid."""
     error: str | None = None
-    """What is wrong with the file."""
+    """The error in the file, if any."""
 
 
 class RuleFile:
-    """The rules of a file, read again when it changes: ask ``refresh`` between two windows.
+    """The rules of a file that may change; call ``refresh`` between two windows.
 
-    A file that is broken, half written or gone leaves the former rules in force; it is said once for each change.
+    If the file becomes invalid, incomplete or missing, the former rules stay in force. Each change is reported once.
     """
 
     def __init__(self, path: Path) -> None:
         """Read the file.
 
         Raises:
-            RuleSyntaxError: the file is wrong.
+            RuleSyntaxError: the file is invalid.
             ConfigurationError: the file cannot be read.
         """
         self.path = path
-        self._seen = self._signature()
+        self._last_signature = self._signature()
         self.rules = load_rules(path)
 
     def refresh(self) -> Reload | None:
-        """What has changed since the last call; ``None`` when nothing has, or nothing that matters."""
+        """Return the rules if they have changed since the last call, or the error of a changed file; else ``None``."""
         signature = self._signature()
-        if signature == self._seen:
+        if signature == self._last_signature:
             return None
-        self._seen = signature
+        self._last_signature = signature
         try:
             rules = load_rules(self.path)
         except ConfigurationError as error:
@@ -57,9 +57,9 @@ class RuleFile:
         return Reload(rules=rules)
 
     def _signature(self) -> tuple[int, ...] | None:
-        """What tells one state of the file from another; editors and deployments put a new file in its place."""
+        """Return inode, size and modification time: editors and deployments replace the file."""
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except OSError:
             return None
-        return (found.st_ino, found.st_size, found.st_mtime_ns)
+        return (status.st_ino, status.st_size, status.st_mtime_ns)

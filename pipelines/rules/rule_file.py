@@ -1,4 +1,4 @@
-"""Reading rule files: YAML with the place of everything, so that an error can name file, line and column."""
+"""A reader of YAML rule files whose errors name file, line and column."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 MAX_FILE = 50_000_000
-"""Bytes of a rule file: a hundred thousand rules have a tenth of that."""
+"""Bytes of a rule file at most; a hundred thousand rules take a tenth of that."""
 SEVERITIES = ("low", "medium", "high", "critical")
 THROTTLES = ("story", "rule", "source")
 _QUOTED = 30
-"""Characters of a query over several lines that show where it is wrong."""
+"""Characters of a query over several lines that an error quotes."""
 RULE_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 CHANNEL = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 WINDOW = r"[1-9][0-9]{0,4}[smhd]"
@@ -33,14 +33,14 @@ ARTICLES = r"[1-9][0-9]{0,4}"
 
 _KEYS = ("id", "query", "severity", "notify", "throttle", "escalate", "tests", "description")
 _THROTTLE, _ESCALATION = Throttle(), Escalation()
-"""What a rule has that says nothing of it."""
+"""Defaults of a rule."""
 
 
 def load_rules(path: Path) -> tuple[Rule, ...]:
     """Read and check a rule file.
 
     Raises:
-        RuleSyntaxError: the file is wrong; names file, line, column and what was expected, of every error.
+        RuleSyntaxError: the file is invalid; states file, line, column and the expected input for every error.
         ConfigurationError: the file cannot be read.
     """
     rules, errors = read_rules(path)
@@ -53,7 +53,7 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
 
 
 def read_rules(path: Path) -> tuple[tuple[Rule, ...], list[RuleSyntaxError]]:
-    """Return the rules of a file that are right, and every error, in the order of the file.
+    """Return the valid rules of a file, and all errors, in the order of the file.
 
     Raises:
         ConfigurationError: the file cannot be read.
@@ -71,7 +71,7 @@ def read_rules(path: Path) -> tuple[tuple[Rule, ...], list[RuleSyntaxError]]:
 
 
 class _Reader:
-    """Reads one file; every complaint names it."""
+    """A reader of one rule file."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -79,7 +79,7 @@ class _Reader:
         self.errors: list[RuleSyntaxError] = []
 
     def read(self, raw: bytes) -> tuple[Rule, ...]:
-        """Return the rules that are right; ``errors`` has what is wrong."""
+        """Return the valid rules, and collect the errors in ``errors``."""
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -107,7 +107,7 @@ class _Reader:
         return tuple(rules.values())
 
     def _part(self, read: Callable[[], Part], default: Part) -> Part:
-        """What is read, or ``default`` where it is wrong: the rest is read all the same."""
+        """Return the result of ``read``; on an error, collect it and return ``default``, so that reading goes on."""
         try:
             return read()
         except RuleSyntaxError as error:
@@ -123,46 +123,46 @@ class _Reader:
     def _error(self, message: str, at: yaml.Node) -> RuleSyntaxError:
         return error_at(message, self._file, at.start_mark)
 
-    def _mapping(self, node: yaml.Node, keys: tuple[str, ...], what: str) -> dict[str, yaml.Node]:
+    def _mapping(self, node: yaml.Node, keys: tuple[str, ...], kind: str) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):
-            self._fail(f"expected {what} with the keys {', '.join(keys)}", node)
+            self._fail(f"expected {kind} with the keys {', '.join(keys)}", node)
         entries: dict[str, yaml.Node] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value not in keys:
                 shown = key.value if isinstance(key, yaml.ScalarNode) else "…"
-                self._note(f"{what} has no key '{shown}'; expected one of {', '.join(keys)}", key)
+                self._note(f"{kind} has no key '{shown}'; expected one of {', '.join(keys)}", key)
                 continue
             if key.value in entries:
                 self._note(f"the key '{key.value}' is given twice; expected it once", key)
             entries[key.value] = value
         return entries
 
-    def _text(self, node: yaml.Node, what: str) -> str:
+    def _text(self, node: yaml.Node, kind: str) -> str:
         if not isinstance(node, yaml.ScalarNode) or node.tag == NULL or not node.value.strip():
-            self._fail(f"expected {what}", node)
+            self._fail(f"expected {kind}", node)
         text: str = node.value
         return text
 
-    def _matching(self, node: yaml.Node, pattern: str, what: str) -> str:
-        text = self._text(node, what)
+    def _matching(self, node: yaml.Node, pattern: str, kind: str) -> str:
+        text = self._text(node, kind)
         if not re.fullmatch(pattern, text):
-            self._fail(f"'{text[:60]}' is not {what}; expected {_EXPECTED[pattern]}", node)
+            self._fail(f"'{text[:60]}' is not {kind}; expected {_EXPECTED[pattern]}", node)
         return text
 
-    def _one_of(self, node: yaml.Node, choices: tuple[str, ...], what: str) -> str:
-        text = self._text(node, what)
+    def _one_of(self, node: yaml.Node, choices: tuple[str, ...], kind: str) -> str:
+        text = self._text(node, kind)
         if text not in choices:
-            self._fail(f"'{text[:60]}' is not {what}; expected {', '.join(choices[:-1])} or {choices[-1]}", node)
+            self._fail(f"'{text[:60]}' is not {kind}; expected {', '.join(choices[:-1])} or {choices[-1]}", node)
         return text
 
-    def _list(self, node: yaml.Node, what: str) -> list[yaml.Node]:
+    def _list(self, node: yaml.Node, kind: str) -> list[yaml.Node]:
         if not isinstance(node, yaml.SequenceNode):
-            self._fail(f"expected a list of {what}, as in [first, second]", node)
+            self._fail(f"expected a list of {kind}, as in [first, second]", node)
         items: list[yaml.Node] = node.value
         return items
 
     def _rule(self, node: yaml.Node) -> Rule | None:
-        """The rule of a node; ``None`` where it has no id or no query, and is no rule."""
+        """Return the rule of a node; ``None`` if its id or query is missing or invalid."""
         entries = self._mapping(node, _KEYS, "a rule")
         for key in ("id", "query"):
             if key not in entries:
@@ -174,7 +174,7 @@ class _Reader:
 
     @cached_property
     def _readers(self) -> dict[str, Callable[[yaml.Node], Any]]:
-        """What reads the value of each key of a rule."""
+        """The reader of the value of each key of a rule."""
         return {
             "id": lambda node: self._matching(node, RULE_ID, "a rule id"),
             "query": self._query,
@@ -199,7 +199,7 @@ class _Reader:
         entries = self._mapping(node, ("per", "window"), "a throttle")
         per, window = entries.get("per"), entries.get("window")
         return Throttle(
-            per=self._one_of(per, THROTTLES, "what a throttle counts by") if per else _THROTTLE.per,
+            per=self._one_of(per, THROTTLES, "a throttle key") if per else _THROTTLE.per,
             window=self._matching(window, WINDOW, "a window") if window else _THROTTLE.window,
         )
 
@@ -229,18 +229,19 @@ class _Reader:
         try:
             parse(query)
         except RuleSyntaxError as error:
-            line, column = self._place(node, error.column)
-            where = "query"
-            if error.column and node.start_mark.line != node.end_mark.line:  # the place is that of its beginning
+            line, column = self._position(node, error.column)
+            prefix = "query"
+            # The position of a query over several lines is that of its beginning.
+            if error.column and node.start_mark.line != node.end_mark.line:
                 wrong = query[error.column - 1 :][:_QUOTED].strip()
-                where += f", at '{wrong}'" if wrong else ", at its end"
-            raise RuleSyntaxError(f"{where}: {error.message}", file=self._file, line=line, column=column) from error
+                prefix += f", at '{wrong}'" if wrong else ", at its end"
+            raise RuleSyntaxError(f"{prefix}: {error.message}", file=self._file, line=line, column=column) from error
 
-    def _place(self, node: yaml.Node, column: int | None) -> tuple[int, int]:
-        """Line and column in the file of a column of the query."""
+    def _position(self, node: yaml.Node, column: int | None) -> tuple[int, int]:
+        """Return line and column in the file of a column of the query."""
         line, first = node.start_mark.line, node.start_mark.column
         if column is None or node.start_mark.line != node.end_mark.line:
-            return line + 1, first + 1  # a query over several lines: where it begins
+            return line + 1, first + 1  # the beginning of a query over several lines
         source = self._lines[line][first:]
         style = getattr(node, "style", None)
         position = 1 if style in {"'", '"'} else 0
@@ -250,7 +251,7 @@ class _Reader:
 
 
 def _width(source: str, style: str | None) -> int:
-    """How many characters of a quoted YAML scalar stand for its next character."""
+    """Return the number of characters that encode the next character of a quoted YAML scalar."""
     if style == "'":
         return 2 if source.startswith("''") else 1
     if style == '"' and source.startswith("\\"):

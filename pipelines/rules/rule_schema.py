@@ -1,6 +1,6 @@
-"""The JSON Schema of rule files: ``rules.schema.json``, written from what ``rule_file`` checks.
+"""The JSON Schema of rule files, ``rules.schema.json``, generated from the checks of ``rule_file``.
 
-``python -m pipelines.rules.rule_schema`` writes it anew.
+``python -m pipelines.rules.rule_schema`` regenerates it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SCHEMA_FILE = Path(__file__).with_name("rules.schema.json")
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema, draft 2020-12, for editors and for checks elsewhere. The query itself only our parser can check."""
+    """Return the JSON Schema (draft 2020-12), for editors and external checks. It cannot check the query language."""
     text = {"type": "string", "pattern": r"\S"}
     texts = {"type": "array", "items": text}
     return {
@@ -37,7 +37,7 @@ def schema() -> dict[str, Any]:
                 "query": {
                     **text,
                     "maxLength": MAX_QUERY,
-                    "description": "What to look for, in the rule language (docs/rules.md).",
+                    "description": "The query, in the rule language (docs/rules.md).",
                 },
                 "severity": {"enum": list(SEVERITIES), "default": "medium"},
                 "notify": {
@@ -64,7 +64,7 @@ def schema() -> dict[str, Any]:
                         },
                         "articles": {"type": "integer", "minimum": 1, "maximum": 99_999},
                     },
-                    "description": "What makes an alert that was told worth another message.",
+                    "description": "Growth of an alert that causes another message.",
                 },
                 "tests": {
                     "type": "object",
@@ -79,7 +79,7 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as it is checked in."""
+    """Return the text of the schema file."""
     return json.dumps(schema(), indent=2) + "\n"
 
 

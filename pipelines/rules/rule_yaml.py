@@ -1,4 +1,4 @@
-"""The YAML of rule files: nodes with their places, no deeper than they may be, and errors that name the place."""
+"""A parser of the YAML of rule files: nodes with their positions, a limit of nesting, and errors with positions."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_NESTING = 8
-"""Levels of lists and mappings; a rule file has four."""
+"""Levels of lists and mappings at most; a rule file has four."""
 NULL = "tag:yaml.org,2002:null"
-"""Tag of a scalar that stands for nothing."""
+"""Tag of a null scalar."""
 _TEXT = "tag:yaml.org,2002:str"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _ITEM = "- "
-"""What a line begins with where a rule begins."""
+"""Beginning of the first line of a rule."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _TooDeepError(Exception):
-    """Lists and mappings within each other, more than ``MAX_NESTING``."""
+    """Lists and mappings are nested more deeply than ``MAX_NESTING``."""
 
 
 class _Loader(_LOADER):  # type: ignore[misc]
-    """Composes nodes, no deeper than it may: composing calls itself for each level. Scalars are texts or nothing."""
+    """A loader with limited nesting, since composing is recursive. Its scalars are strings or null."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._within: dict[yaml.Node | None, object] = {}
-        """What the node lies in, kept by methods in C: they are called twice for each node."""
+        """The ancestors of the node. The resolver methods are those of a dict, in C, as they run twice per node."""
         self.descend_resolver = self._within.setdefault
         self.ascend_resolver = self._within.popitem
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        if len(self._within) > MAX_NESTING + 1:  # a scalar is a level here
+        if len(self._within) > MAX_NESTING + 1:  # a scalar counts as a level here
             raise _TooDeepError
         return NULL if kind is yaml.ScalarNode and implicit[0] and value in _NULLS else _TEXT
 
 
 def rule_nodes(text: str, file: str) -> tuple[list[yaml.Node], list[RuleSyntaxError]]:
-    """Return the nodes of the rules of a file, and what is wrong with its YAML.
+    """Return the nodes of the rules of a file, and the errors in its YAML.
 
-    Where the file as a whole is no YAML, each rule is read alone, so that an error in one hides none of another.
+    If the file as a whole is not YAML, each rule is parsed alone, so that an error in one hides none in another.
     """
     try:
         return _items(text, file), []
@@ -60,12 +60,12 @@ def rule_nodes(text: str, file: str) -> tuple[list[yaml.Node], list[RuleSyntaxEr
             nodes += _items(part, file)
         except RuleSyntaxError as error:
             errors.append(error)
-    # Rules that are right one by one may be no list together.
+    # Rules that are valid one by one need not be a valid list together.
     return (nodes, errors) if errors else ([], [whole])
 
 
 def _parts(text: str) -> Sequence[str]:
-    """The rules of a text, each behind as many empty lines as stand before it: its places are those in the file."""
+    """Return the text of each rule, padded with empty lines so that positions are those in the file."""
     lines = text.split("\n")
     starts = [number for number, line in enumerate(lines) if line.startswith(_ITEM)]
     return ["\n" * start + "\n".join(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
@@ -80,7 +80,7 @@ def _items(text: str, file: str) -> list[yaml.Node]:
 
 def _compose(text: str, file: str) -> yaml.Node | None:
     try:
-        if "&" in text:  # what an alias stands for has a name that begins so
+        if "&" in text:  # an anchor, without which there is no alias
             _check_structure(text, file)
         try:
             return yaml.compose(text, Loader=_Loader)
@@ -110,6 +110,6 @@ def _check_structure(text: str, file: str) -> None:
             raise error_at(f"expected at most {MAX_NESTING} levels of nesting", file, event.start_mark)
 
 
-def error_at(message: str, file: str, mark: Any) -> RuleSyntaxError:  # noqa: ANN401 - of two classes, as YAML has them
-    """Return an error at a mark of a file; with ``None`` at its beginning."""
+def error_at(message: str, file: str, mark: Any) -> RuleSyntaxError:  # noqa: ANN401 - PyYAML has two classes of marks
+    """Return an error at a mark of a file, or at the beginning of the file for ``None``."""
     return RuleSyntaxError(message, file=file, line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1)

@@ -1,8 +1,8 @@
-"""The parts of a text in which a pattern can stand, each tokenised alone: most matches need a tenth of an article.
+"""Windows: the parts of a text that can contain a pattern. Most matches need a tenth of an article tokenised.
 
-Of a pattern's elements one is the anchor: the places of its words are found by searching the folded text, and as much
-is tokenised around them as deciding may look at. Matches there are those of the whole text, place for place; where
-that is not certain, or not quicker, the whole text is tokenised.
+One element of each pattern is its anchor. A search of the folded text finds the offsets of the anchor's words, and the
+text around them is tokenised as far as the decision on a match can look. The matches in windows equal those in the
+whole text, at the same offsets. If that is not certain, or not faster, the whole text is tokenised.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.rules.patterns.locate import CONTEXT_REACH, MAX_GAP, find
+from pipelines.rules.patterns.locate import CONTEXT_REACH, MAX_GAP, find_spans
 from pipelines.rules.patterns.patterns import ElementKind
 from pipelines.rules.prefilter.word_set import composed_words
 from pipelines.rules.tokens.document import Document
@@ -23,35 +23,37 @@ if TYPE_CHECKING:
     from pipelines.rules.patterns.patterns import Element, Leaf, Pattern
     from pipelines.rules.tokens.fold import Folded
 
-_MANY = 24
-"""Places from which on the whole text is tokenised."""
+_MAX_OCCURRENCES = 24
+"""Occurrences of an anchor at most; with more of them the whole text is tokenised."""
 _WORD_WIDTH = 8
 _LONG_WORDS = 40
-"""Characters that a word takes with what stands before it, and what a few long ones take more. Where that is too
-little, the whole text is tokenised."""
+"""Characters for each word and its gap, and an allowance for a few long words. If a window turns out too small, the
+whole text is tokenised."""
 _NEIGHBOURS = 2
-"""Words before and behind a match which decide whether it is a part of something longer."""
+"""Words before and after a match that decide whether it is part of a longer name."""
 
 
 class Anchor(NamedTuple):
-    """The tokens a pattern is found by, and how many words around them decide on it.
+    """The tokens to search for to find a pattern, and the number of words around them that decide on a match.
 
-    Words are parted by spaces: what slashes, dashes and nothing join is one (``Document.word_numbers``).
+    Spaces separate words: tokens joined by slashes, dashes or nothing are one word (``Document.word_numbers``).
     """
 
     words: tuple[str, ...]
-    """As they stand in a folded text; none when they cannot be searched for."""
+    """The tokens as they occur in a folded text; empty if a search cannot find them."""
     stems: tuple[tuple[str, tuple[str, ...]], ...]
-    """The shortest of the words, each with those that begin with it: looking for one is looking for all of them."""
+    """The shortest words, each with the words that begin with it: a search for the stem finds all of them."""
     whole: bool
-    """Whether they are whole tokens, not beginnings."""
+    """True if the words are whole tokens, not prefixes."""
     before: int
-    behind: int
+    """Words before the anchor that a decision can look at."""
+    after: int
+    """Words from the anchor on that a decision can look at."""
 
 
 @lru_cache(maxsize=1 << 16)
 def _anchors(leaf: Leaf) -> tuple[Anchor, ...]:
-    """The anchors of a leaf's patterns, in their order."""
+    """Return the anchors of a leaf's patterns, in the same order."""
     return tuple(map(_anchor, leaf.patterns))
 
 
@@ -61,29 +63,29 @@ def _anchor(pattern: Pattern) -> Anchor:
     element = elements[at]
     gap = (MAX_GAP + 1) * bool(pattern.gap_at)
     before = sum(map(_width, elements[:at])) + gap + _NEIGHBOURS
-    behind = sum(map(_width, elements[at:])) + gap + _NEIGHBOURS
+    after = sum(map(_width, elements[at:])) + gap + _NEIGHBOURS
     if pattern.context or pattern.others:
-        # A context word stands within reach of the match and is decided on as patterns are.
+        # A context word is within reach of the match, and is itself matched as a pattern.
         near = (*pattern.context, *pattern.others)
-        longest = max(sum(map(_width, one.elements)) for one in near) + MAX_GAP + 1
-        before, behind = before + CONTEXT_REACH, behind + CONTEXT_REACH + longest
+        longest = max(sum(map(_width, other.elements)) for other in near) + MAX_GAP + 1
+        before, after = before + CONTEXT_REACH, after + CONTEXT_REACH + longest
     forms = {form for word in element.words for form in (word, *_SHORT_FORMS.get(word, ()))}
     words = () if any(len(form) >= MAX_TOKEN for form in forms) else tuple(sorted(forms))
-    return Anchor(words, tuple(_by_stem(words)), element.kind is not ElementKind.PREFIX, before, behind)
+    return Anchor(words, tuple(_by_stem(words)), element.kind is not ElementKind.PREFIX, before, after)
 
 
 def _by_stem(words: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Words in order by the shortest that they begin with."""
-    stem, found = "", list[str]()
+    """Yield sorted words in groups, each with the shortest word as their common prefix."""
+    stem, group = "", list[str]()
     for word in words:
-        if found and word.startswith(stem):
-            found.append(word)
+        if group and word.startswith(stem):
+            group.append(word)
         else:
-            if found:
-                yield stem, tuple(found)
-            stem, found = word, [word]
-    if found:
-        yield stem, tuple(found)
+            if group:
+                yield stem, tuple(group)
+            stem, group = word, [word]
+    if group:
+        yield stem, tuple(group)
 
 
 _SHORT_FORMS = {
@@ -92,38 +94,38 @@ _SHORT_FORMS = {
 
 
 def _width(element: Element) -> int:
-    """The most words that an element steps over: a list of numbers is one, the variants behind it may be another."""
+    """Return the most words that an element can span: a list of numbers is one, the variants after it another."""
     return 2 if element.kind is ElementKind.NUMBER else 1
 
 
-def find_leaf(document: Document, leaf: Leaf) -> set[tuple[int, int]]:
-    """Where the patterns of a leaf stand in a text: where each place begins and ends."""
+def leaf_spans(document: Document, leaf: Leaf) -> set[tuple[int, int]]:
+    """Return the spans ``(start, end)`` of a leaf's patterns in a text, in code points."""
     words = document.words
-    found: set[tuple[int, int]] = set()
+    spans: set[tuple[int, int]] = set()
     for pattern, required in zip(leaf.patterns, leaf.required, strict=True):
         if not any(map(words.isdisjoint, required)):
-            found.update(_offsets(document, pattern))
-    return found
+            spans.update(_pattern_spans(document, pattern))
+    return spans
 
 
-def _offsets(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
+def _pattern_spans(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
     tokens = document.tokens
-    return [(tokens[first].start, tokens[behind - 1].end) for first, behind in find(document, pattern)]
+    return [(tokens[first].start, tokens[stop - 1].end) for first, stop in find_spans(document, pattern)]
 
 
 class Windows:
-    """A field of an article, tokenised only where patterns can stand."""
+    """A field of an article, tokenised only in windows around possible matches."""
 
     def __init__(self, text: str, composed: frozenset[str] | None = None) -> None:
-        """Nothing is done before a pattern is asked for.
+        """Keep the text; it is folded and tokenised on demand.
 
-        ``composed`` holds the ``composed_words`` of the text, where they are known; others may be among them.
+        ``composed`` holds the ``composed_words`` of the text if they are known; it may hold further words.
         """
         self._text = text
-        self._known_composed = composed
-        self._room = len(text)
-        """Characters that may yet be tokenised before tokenising all of them would have been quicker."""
-        self._cut: list[Document] = []
+        self._given_composed = composed
+        self._budget = len(text)
+        """Characters that windows may still tokenise before tokenising the whole text would be faster."""
+        self._made: list[Document] = []
 
     @cached_property
     def _folded(self) -> Folded:
@@ -131,101 +133,101 @@ class Windows:
 
     @cached_property
     def _composed(self) -> frozenset[str]:
-        return composed_words(self._folded.text) if self._known_composed is None else self._known_composed
+        return composed_words(self._folded.text) if self._given_composed is None else self._given_composed
 
     @cached_property
-    def _searched(self) -> str:
-        """What holds every token that the text has."""
+    def _searchable(self) -> str:
+        """The folded text and its composed words: a string that contains every token."""
         return " ".join([self._folded.text, *self._composed])
 
     @cached_property
     def whole(self) -> Document:
-        """All of it."""
-        self._room = 0
+        """The whole text, tokenised."""
+        self._budget = 0
         return Document(self._text, Tokens(self._folded))
 
-    def places(self, leaf: Leaf) -> set[tuple[int, int]]:
-        """Where the patterns of a leaf stand: where each place begins and ends."""
-        found: set[tuple[int, int]] = set()
-        text = self._searched
+    def spans(self, leaf: Leaf) -> set[tuple[int, int]]:
+        """Return the spans ``(start, end)`` of a leaf's patterns, in code points."""
+        spans: set[tuple[int, int]] = set()
+        text = self._searchable
         for pattern, anchor in zip(leaf.patterns, _anchors(leaf), strict=True):
-            # A list and no generator: this is where time goes.
+            # A list is faster than a generator in this hot loop.
             if anchor.words and not any([stem in text for stem, _ in anchor.stems]):  # noqa: C419
                 continue
-            excerpts = self._around(anchor)
-            if excerpts is None:
-                return find_leaf(self.whole, leaf)
-            for excerpt in excerpts:
-                found.update(_offsets(excerpt, pattern))
-        return found
+            windows = self._windows(anchor)
+            if windows is None:
+                return leaf_spans(self.whole, leaf)
+            for window in windows:
+                spans.update(_pattern_spans(window, pattern))
+        return spans
 
-    def reaching(self, start: int, end: int, distance: int) -> Document:
-        """The text around a place, more than so many words to either side."""
-        if self._room and self._folded.starts is None:
+    def window_around(self, start: int, end: int, distance: int) -> Document:
+        """Return a document with more than ``distance`` words on either side of a span."""
+        if self._budget and self._folded.starts is None:
             reach = _characters(distance)
-            excerpt = self._between(start - reach, end + reach)
-            if excerpt is not None:
-                tokens, words = excerpt.tokens, excerpt.word_numbers
-                enough_before = not tokens.low or excerpt.word_at(start) - words[0] > distance + 1
+            window = self._window(start - reach, end + reach)
+            if window is not None:
+                tokens, words = window.tokens, window.word_numbers
+                enough_before = not tokens.low or window.word_at(start) - words[0] > distance + 1
                 at_end = tokens.high == len(self._text)
-                if enough_before and (at_end or words[-1] - excerpt.word_at(end - 1) > distance + 1):
-                    return excerpt
+                if enough_before and (at_end or words[-1] - window.word_at(end - 1) > distance + 1):
+                    return window
         return self.whole
 
-    def _around(self, anchor: Anchor) -> list[Document] | None:
-        """Every part in which a pattern with this anchor can stand; ``None``: the whole text must be looked at."""
-        if not self._room or not anchor.words or self._folded.starts is not None or self._may_be_composed(anchor):
+    def _windows(self, anchor: Anchor) -> list[Document] | None:
+        """Return all windows that can contain a pattern with an anchor; ``None`` if the whole text is needed."""
+        if not self._budget or not anchor.words or self._folded.starts is not None or self._may_be_composed(anchor):
             return None
         text = self._folded.text
-        places = sorted([place for stem in anchor.stems for place in _places(text, *stem, whole=anchor.whole)])
-        if len(places) > _MANY:
+        offsets = sorted([offset for stem in anchor.stems for offset in _occurrences(text, *stem, whole=anchor.whole)])
+        if len(offsets) > _MAX_OCCURRENCES:
             return None
-        before, behind = _characters(anchor.before), _characters(anchor.behind)
-        documents: list[Document] = []
-        for group in _groups(places, before + behind):
-            document = self._between(group[0] - before, group[-1] + behind)
-            if document is None:
+        before, after = _characters(anchor.before), _characters(anchor.after)
+        windows: list[Document] = []
+        for group in _split_by_distance(offsets, before + after):
+            window = self._window(group[0] - before, group[-1] + after)
+            if window is None:
                 return None
-            tokens = document.tokens
-            first, last = tokens.beginning_before(group[0]), tokens.beginning_before(group[-1])
-            enough_before = not tokens.low or tokens.spaces(1, first + 1) > anchor.before
+            tokens = window.tokens
+            first, last = tokens.count_before(group[0]), tokens.count_before(group[-1])
+            enough_before = not tokens.low or tokens.count_spaced(1, first + 1) > anchor.before
             at_end = tokens.high == len(text)
-            if not enough_before or not (at_end or tokens.spaces(last + 1, len(tokens)) > anchor.behind):
+            if not enough_before or not (at_end or tokens.count_spaced(last + 1, len(tokens)) > anchor.after):
                 return None
-            documents.append(document)
-        return documents
+            windows.append(window)
+        return windows
 
     def _may_be_composed(self, anchor: Anchor) -> bool:
-        """Whether a word of the anchor may stand in the text in pieces: the US of U.S."""
+        """Return whether a word of the anchor may occur in the text in several runs: the US of U.S."""
         if anchor.whole:
             return not self._composed.isdisjoint(anchor.words)
         return any(token.startswith(anchor.words) for token in self._composed)
 
-    def _between(self, low: int, high: int) -> Document | None:
-        """The text from white space before one place to white space behind another; ``None``: it would be too much."""
+    def _window(self, low: int, high: int) -> Document | None:
+        """Return the text between two offsets, extended to white space; ``None`` if it exceeds the budget."""
         text = self._folded.text
         low, high = max(0, low), min(len(text), high)
-        for known in self._cut:
-            if known.tokens.low <= low and high <= known.tokens.high:
-                return known
+        for made in self._made:
+            if made.tokens.low <= low and high <= made.tokens.high:
+                return made
         low = text.rfind(" ", 0, low) + 1
         high = text.find(" ", high)
         high = len(text) if high < 0 else high
-        self._room -= high - low
-        if self._room < 0:
-            self._room = 0
+        self._budget -= high - low
+        if self._budget < 0:
+            self._budget = 0
             return None
-        document = Document(self._text, Tokens(self._folded, low, high))
-        self._cut.append(document)
-        return document
+        window = Document(self._text, Tokens(self._folded, low, high))
+        self._made.append(window)
+        return window
 
 
-def _places(text: str, stem: str, words: tuple[str, ...], *, whole: bool) -> Iterator[int]:
-    """Where tokens that begin with a stem may stand in a folded text; a few more than where they do."""
+def _occurrences(text: str, stem: str, words: tuple[str, ...], *, whole: bool) -> Iterator[int]:
+    """Yield the offsets in a folded text at which tokens with a stem may begin, including a few false ones."""
     bounded, digits = stem.isascii(), stem.isdigit()
     at = text.find(stem)
     while at >= 0:
-        # Spelt-out marks end in a q, and may stand before anything.
+        # Marks are spelt out with a final q, and may precede any character.
         begins = not bounded or text[at - 1 : at] == "q" or not _same_run(text[at - 1 : at], digits=digits)
         if begins and (not (bounded and whole) or any(_ends_at(text, at, word, digits=digits) for word in words)):
             yield at
@@ -233,13 +235,13 @@ def _places(text: str, stem: str, words: tuple[str, ...], *, whole: bool) -> Ite
 
 
 def _ends_at(text: str, at: int, word: str, *, digits: bool) -> bool:
-    """Whether a word stands at a place, and no longer one."""
+    """Return whether a word, and no longer one, is at an offset."""
     end = at + len(word)
     return text.startswith(word, at) and not _same_run(text[end : end + 1], digits=digits)
 
 
 def _same_run(character: str, *, digits: bool) -> bool:
-    """Whether a character makes one token with ASCII digits or letters beside it."""
+    """Return whether a character forms one token with adjacent ASCII digits or letters."""
     return character.isascii() and (character.isdigit() if digits else character.isalpha())
 
 
@@ -247,12 +249,12 @@ def _characters(words: int) -> int:
     return _WORD_WIDTH * words + _LONG_WORDS
 
 
-def _groups(places: list[int], distance: int) -> list[list[int]]:
-    """The places, those together which stand close together."""
+def _split_by_distance(offsets: list[int], distance: int) -> list[list[int]]:
+    """Return the sorted offsets in groups, split where the distance is exceeded."""
     groups: list[list[int]] = []
-    for place in places:
-        if groups and place - groups[-1][-1] <= distance:
-            groups[-1].append(place)
+    for offset in offsets:
+        if groups and offset - groups[-1][-1] <= distance:
+            groups[-1].append(offset)
         else:
-            groups.append([place])
+            groups.append([offset])
     return groups

@@ -17,7 +17,7 @@ from pipelines.report.model import (
     FirstRow,
     Report,
     StoryCard,
-    Telling,
+    StoryReport,
     Totals,
 )
 from schemas.records import AlertMatch, RunRecord
@@ -41,7 +41,7 @@ ATTACKS = (
 
 def report(text: str, link: str | None) -> Report:
     """A report in which every text that can be other people's is this one."""
-    telling = Telling(title=text, link=link, source=text, time=NOW, copy=True, first=True, delay=text)
+    telling = StoryReport(title=text, link=link, source=text, time=NOW, copy=True, first=True, delay=text)
     story = StoryCard(
         id=text, title=text, first=NOW, last=NOW, sources=2, independent_sources=1, reports=(telling,) * 2, more=1
     )

@@ -54,7 +54,7 @@ class World:
                     order=article,
                     canonical_id=article,
                     source=self.outlets[article],
-                    voice=self.outlets[article],
+                    credited_party=self.outlets[article],
                     title=None,
                     hits=hits[article],
                 )

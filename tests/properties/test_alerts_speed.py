@@ -1,4 +1,4 @@
-"""What makes matching fast must not change what matches: rough words and excerpts."""
+"""Fast paths must not change matches: word sets and windows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pipelines.rules.language.query import Phrase, Query, Term, parse
 from pipelines.rules.matcher import confirm
 from pipelines.rules.patterns.gazetteer import default_gazetteer
 from pipelines.rules.prefilter.candidates import CandidateIndex
-from pipelines.rules.prefilter.required_words import leaf_shape
-from pipelines.rules.prefilter.signatures import plain_clauses, shape_clauses
-from pipelines.rules.prefilter.word_set import rough
+from pipelines.rules.prefilter.required_words import leaf_requirement
+from pipelines.rules.prefilter.signatures import plain_signatures, requirement_signatures
+from pipelines.rules.prefilter.word_set import word_set_of
 from pipelines.rules.tokens.normalise import ABBREVIATIONS, MAX_TOKEN, index_text
 
 SHORT = {word: short for short, word in ABBREVIATIONS.items()}
@@ -39,7 +39,7 @@ TEXTS = st.one_of(
 @example("'t", ".a.")
 @example("\u1780'T", "\u1780[A]A'T \u6b7c\u2019ll \u6b7c's")
 def test_rough_words_hold_every_token(title: str, body: str) -> None:
-    found = rough(title, body)
+    found = word_set_of(title, body)
     words = {word.decode() for word in found.words}
     cut = {word[:MAX_TOKEN] for word in words}
     for token in {*index_text(title).split(), *index_text(body).split()}:
@@ -73,7 +73,7 @@ INDEX = CandidateIndex([parse(query) for query in QUERIES], default_gazetteer())
 @example("F 1 16s", "x" * 60 + " F" + " " * 60 + "16, 15" + " " * 60 + "16")
 @example("", "Two F-16s of the Blk. 70/72 standard and 3 M142 launchers, don't deliver in U.S.A. " + "x" * 200)
 def test_every_match_is_a_candidate(title: str, body: str) -> None:
-    candidates = set(INDEX.find(rough(title, body)))
+    candidates = set(INDEX.find(word_set_of(title, body)))
     for index, query in enumerate(QUERIES):
         if confirm(parse(query), TextFields(title=title, body=body, source="Reuters", language="en")) is not None:
             assert index in candidates
@@ -97,16 +97,16 @@ LEAVES = st.one_of(
 @example(Phrase("F-16 drone Mk 2 Block 70"))
 @example(Term("blk", prefix=True))
 def test_clauses_of_plain_leaves_are_those_of_their_shapes(leaf: Term | Phrase) -> None:
-    plain = plain_clauses(leaf)
+    plain = plain_signatures(leaf)
     without_aliases = leaf if isinstance(leaf, Term) and leaf.prefix else Phrase(leaf.text, exact=leaf.exact)
-    assert plain is None or plain == shape_clauses(leaf_shape(without_aliases, default_gazetteer()))
+    assert plain is None or plain == requirement_signatures(leaf_requirement(without_aliases, default_gazetteer()))
 
 
 def test_most_leaves_are_plain() -> None:
     for text in ("drone", "KX-417", "KX417 missile", "KX-417 Block 70", "air defence battery"):
-        assert plain_clauses(Phrase(text))
-    assert plain_clauses(Term("deliver", prefix=True))
-    assert plain_clauses(Phrase("歼-20")) is None
+        assert plain_signatures(Phrase(text))
+    assert plain_signatures(Term("deliver", prefix=True))
+    assert plain_signatures(Phrase("歼-20")) is None
 
 
 def test_every_name_of_a_system_makes_its_term_a_candidate() -> None:
@@ -117,7 +117,7 @@ def test_every_name_of_a_system_makes_its_term_a_candidate() -> None:
     for place, (name, query) in enumerate(zip(terms, queries, strict=True)):
         for other in gazetteer.expand(name):
             body = f"The {other.text} {next(iter(other.context), '')}"
-            assert confirm(query, TextFields(title=None, body=body)) is None or place in index.find(rough(body))
+            assert confirm(query, TextFields(title=None, body=body)) is None or place in index.find(word_set_of(body))
 
 
 LONG = st.lists(st.one_of(st.sampled_from(["the jets, which fly"] * 4), TEXTS), min_size=12, max_size=40).map(" ".join)
@@ -143,13 +143,13 @@ MORE_QUERIES = [
 )
 @example("and so on, " * 90 + "an Abrams" + " and" * 7 + " M1A1 Abrams tank, M1A1s, AIM-9M Sidewinder" + " and" * 300)
 @example("a" * 900 + " F-16 " + "b" * 900 + "-F-16 Sparrow missile " + "c " * 900 + "F16/15/16")
-def test_excerpts_hold_the_places_of_the_whole_text(body: str) -> None:
+def test_windows_give_the_spans_of_the_whole_text(body: str) -> None:
     def subject() -> Subject:
         return Subject(TextFields(title=None, body=body, source=None, language=None), gazetteer=default_gazetteer())
 
     whole = subject()
     for field in ("title", "body"):
-        whole.document(field)  # with its tokens at hand it makes no excerpts
+        whole.document(field)  # a tokenised field uses no windows
     for query in map(parse, QUERIES + MORE_QUERIES):
-        # A fresh subject has room for excerpts again.
-        assert subject().places(query) == whole.places(query)
+        # A new subject uses windows again.
+        assert subject().spans(query) == whole.spans(query)

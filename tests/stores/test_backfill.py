@@ -47,7 +47,7 @@ def put(store: Store, make: type[Make]) -> list[Article]:
 
 def test_a_backfill_raises_marked_alerts_once_and_sends_only_when_asked(store: Store, make: type[Make]) -> None:
     first, second, _, old = put(store, make)
-    policy = AlertPolicy.of(RULES, origin=AlertOrigin.BACKFILL, speaks=False)
+    policy = AlertPolicy.of(RULES, origin=AlertOrigin.BACKFILL, sends_messages=False)
     since = make.day - timedelta(days=30)
     assert backfill(store, policy, since=since) == Backfilled(articles=3, matching=2, alerts=2)
     alerts = {alert.rule_id: alert for alert in store.iter_alerts()}
@@ -59,11 +59,11 @@ def test_a_backfill_raises_marked_alerts_once_and_sends_only_when_asked(store: S
     assert store.articles([old.id])[old.id].content.hits == ()
     # Again, and with less of the rules: nothing changes.
     assert backfill(store, policy, since=since).alerts == 0
-    one = AlertPolicy.of(RULES[:1], origin=AlertOrigin.BACKFILL, speaks=False)
+    one = AlertPolicy.of(RULES[:1], origin=AlertOrigin.BACKFILL, sends_messages=False)
     assert backfill(store, one, since=since) == Backfilled(articles=3, matching=2, alerts=0)
     assert {alert.rule_id: alert for alert in store.iter_alerts()} == alerts
 
-    asked = replace(policy, speaks=True)
+    asked = replace(policy, sends_messages=True)
     assert backfill(store, asked, since=make.day - timedelta(days=365)).alerts == 3
     assert backfill(store, asked, since=make.day - timedelta(days=365)).alerts == 0
     waiting = store.outbox_pending(make.day + timedelta(days=9999))
@@ -72,11 +72,11 @@ def test_a_backfill_raises_marked_alerts_once_and_sends_only_when_asked(store: S
 
 def test_a_rule_that_no_longer_matches_takes_back_what_was_not_told(store: Store, make: type[Make]) -> None:
     put(store, make)
-    policy = AlertPolicy.of(RULES, origin=AlertOrigin.BACKFILL, speaks=False)
+    policy = AlertPolicy.of(RULES, origin=AlertOrigin.BACKFILL, sends_messages=False)
     since = make.day - timedelta(days=30)
     backfill(store, policy, since=since)
     rockets = next(alert for alert in store.iter_alerts() if alert.rule_id == "rockets")
     store.write_alerts([replace(rockets, state=AlertState.ACKNOWLEDGED)])
-    other = AlertPolicy.of([replace(rule, query="torpedo") for rule in RULES], speaks=False)
+    other = AlertPolicy.of([replace(rule, query="torpedo") for rule in RULES], sends_messages=False)
     assert backfill(store, other, since=since) == Backfilled(articles=3, matching=0, alerts=0)
     assert [(alert.rule_id, alert.state) for alert in store.iter_alerts()] == [("rockets", AlertState.ACKNOWLEDGED)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.grouping import horizon
-from pipelines.grouping.horizon import forget_quiet, forgetting
+from pipelines.grouping.horizon import forget_in_rounds, forget_quiet
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -51,7 +51,7 @@ def test_a_story_is_forgotten_in_one_piece(store: Store, make: type[Make], monke
     store.remember([make.entry(number, story_id=f"story-{number % 3}") for number in range(10)])
     whole = remembered(store, make)
     rounds = []
-    for dropped in forgetting(store, make.day + timedelta(minutes=10)):
+    for dropped in forget_in_rounds(store, make.day + timedelta(minutes=10)):
         rounds.append(dropped)
         left = remembered(store, make)
         assert all(count == whole[story] for story, count in left.items())

@@ -1,4 +1,4 @@
-"""What a grammar cannot say of a query: sizes, names of fields, what may stand in what."""
+"""Constructors of syntax tree nodes with the checks that a grammar cannot make: limits, field names, nesting."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from pipelines.rules.language.syntax import (
 from pipelines.rules.tokens.normalise import name_key
 
 MAX_DEPTH = 12
-"""Levels of nesting. Elasticsearch refuses Boolean queries deeper than 30, and a level here can be two there."""
+"""Levels of nesting at most. Elasticsearch refuses Boolean queries deeper than 30; a level here can be two there."""
 MAX_DISTANCE = 100
-"""Words in NEAR/n: beyond that, AND says what is meant."""
+"""Words in NEAR/n at most; for more distant words, AND serves."""
 MAX_MENTIONS = 1000
-"""n of atleast/n."""
+"""Mentions in atleast/n at most."""
 
 _FIELDS = ("title:", "source:", "lang:")
 _LOOKS_LIKE_OPERATOR = re.compile(r"(?i:o?near)(/.*)?|(?i:atleast)(/.*)?")
@@ -37,28 +37,28 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 def fail(message: str, column: int | None) -> NoReturn:
-    """Refuse a query; ``column`` counts from 1."""
+    """Raise an error in a query; ``column`` counts from 1."""
     raise RuleSyntaxError(message, column=column)
 
 
 def make_near(left: Node, operator: str, right: Node, column: int) -> Node:
-    """``A NEAR/8 B``."""
+    """Return the node of ``A NEAR/8 B``."""
     name, _, number = operator.partition("/")
     distance = _number(number, "the distance of NEAR", MAX_DISTANCE, column)
     for side in (left, right):
-        _check_places(side, "NEAR", column)
+        _check_positional(side, "NEAR", column)
     return Near(left, right, distance, ordered=name.startswith("O"))
 
 
 def make_at_least(operator: str, part: Node, column: int) -> Node:
-    """``atleast/3(A)``."""
+    """Return the node of ``atleast/3(A)``."""
     count = _number(operator.partition("/")[2], "the number of atleast", MAX_MENTIONS, column)
-    _check_places(part, "atleast", column)
+    _check_positional(part, "atleast", column)
     return AtLeast(count, part)
 
 
 def check_field(field: str, column: int) -> str:
-    """The field's name, in lower case."""
+    """Return the name of a field in lower case."""
     name = field.lower()
     if name not in _FIELDS:
         fail(
@@ -70,7 +70,7 @@ def check_field(field: str, column: int) -> str:
 
 
 def make_field(name: str, part: Node, column: int) -> Node:
-    """``title:A``; ``name`` as ``check_field`` gave it."""
+    """Return the node of ``title:A``; ``name`` is a result of ``check_field``."""
     if name == "title:":
         if any(isinstance(node, InTitle | Source | Language) for node in _walk(part)):
             fail("a field stands within title:; expected terms and operators only", column)
@@ -87,7 +87,7 @@ def make_field(name: str, part: Node, column: int) -> Node:
 
 @lru_cache(maxsize=1 << 15)
 def make_term(word: str, *, exact: bool, column: int) -> Term:
-    """``HIMARS``, ``deliver*``."""
+    """Return the node of ``HIMARS`` or ``deliver*``."""
     text = word
     if text.lower() in _FIELDS:
         fail(f"expected a term right after '{text}', without a space", column + len(text))
@@ -111,7 +111,7 @@ def make_term(word: str, *, exact: bool, column: int) -> Term:
 
 @lru_cache(maxsize=1 << 15)
 def make_phrase(quoted: str, *, exact: bool, column: int) -> Phrase:
-    """``"F-16 Block 70"``, with its quotation marks."""
+    """Return the node of ``"F-16 Block 70"``, given with its quotation marks."""
     text = quoted[1:-1]
     if not _has_token(text):
         fail("the phrase has no letter or digit; expected words between the quotation marks", column)
@@ -122,15 +122,15 @@ def _has_token(text: str) -> bool:
     return _LETTER_OR_DIGIT.search(text) is not None or bool(name_key(text))
 
 
-def _number(digits: str, what: str, most: int, column: int) -> int:
+def _number(digits: str, name: str, maximum: int, column: int) -> int:
     number = int(digits[:6])
-    if not 1 <= number <= most:
-        fail(f"{what} is {digits[:12]}; expected 1 to {most}", column)
+    if not 1 <= number <= maximum:
+        fail(f"{name} is {digits[:12]}; expected 1 to {maximum}", column)
     return number
 
 
-def _check_places(node: Node, operator: str, column: int) -> None:
-    """Near and atleast need places in the text."""
+def _check_positional(node: Node, operator: str, column: int) -> None:
+    """Ensure that the parts of NEAR and atleast have positions in the text."""
     for inner in _walk(node):
         if not isinstance(inner, Term | Phrase | Or | Near):
             kind = {"And": "AND", "Not": "NOT", "AtLeast": "atleast"}.get(type(inner).__name__, "a field")
@@ -138,7 +138,7 @@ def _check_places(node: Node, operator: str, column: int) -> None:
 
 
 def _walk(node: Node) -> list[Node]:
-    """A node and everything in it."""
+    """Return a node and all its descendants."""
     out = [node]
     for item in out:
         out.extend(children(item))
@@ -146,7 +146,7 @@ def _walk(node: Node) -> list[Node]:
 
 
 def check_whole(root: Node) -> None:
-    """A query must look for something, and not be nested too deeply."""
+    """Ensure that a query has a part that must match, and is not nested too deeply."""
     if isinstance(root, Term | Phrase):
         return
     level: list[Node] = [root]
@@ -156,7 +156,7 @@ def check_whole(root: Node) -> None:
             break
     if level:
         fail(f"the query is nested more than {MAX_DEPTH} levels deep; expected fewer brackets", None)
-    if _matches_nothing_named(root):
+    if _is_negative(root):
         fail(
             "NOT can only take away from something, and this query would match every article without it; "
             "expected a term beside NOT, as in A AND NOT B",
@@ -164,15 +164,15 @@ def check_whole(root: Node) -> None:
         )
 
 
-def _matches_nothing_named(node: Node) -> bool:
+def _is_negative(node: Node) -> bool:
     match node:
         case Not():
             return True
         case And(parts):
-            return all(_matches_nothing_named(part) for part in parts)
+            return all(_is_negative(part) for part in parts)
         case Or(parts):
-            return any(_matches_nothing_named(part) for part in parts)
+            return any(_is_negative(part) for part in parts)
         case InTitle(part):
-            return _matches_nothing_named(part)
+            return _is_negative(part)
         case _:
             return False

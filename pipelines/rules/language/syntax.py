@@ -1,4 +1,4 @@
-"""The syntax tree of the rule language, and how it is written down.
+"""The syntax tree of the rule language, and its formatting.
 
 The tree is frozen and picklable.
 """
@@ -11,19 +11,19 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word as the user wrote it: ``HIMARS``, ``AIM-7``, ``deliver*``, ``=SAM``."""
+    """A word of a query: ``HIMARS``, ``AIM-7``, ``deliver*``, ``=SAM``."""
 
     text: str
-    """Without ``=`` and ``*``."""
+    """The word as the user wrote it, without ``=`` and ``*``."""
     exact: bool = False
-    """Exactly this case, no aliases."""
+    """True if only this case matches, and no aliases."""
     prefix: bool = False
-    """Any word which begins so."""
+    """True if any word with this prefix matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words in a row, without aliases."""
+    """A sequence of words, without aliases."""
 
     text: str
     exact: bool = False
@@ -31,53 +31,53 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All parts."""
+    """A conjunction: all parts must match."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one part."""
+    """A disjunction: at least one part must match."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part must not match. Stands within an ``And`` beside something that must."""
+    """A negation: the part must not match. Its ``And`` must have a part that must match."""
 
     part: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Both sides in one field, at most ``distance`` words between them."""
+    """Two sides in one field with at most ``distance`` words between them."""
 
     left: Node
     right: Node
     distance: int
     ordered: bool = False
-    """The left side comes first."""
+    """True if the left side must come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class InTitle:
-    """The part, in the title only."""
+    """A part that must match in the title."""
 
     part: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The outlet's name has these words in a row."""
+    """A sequence of words in the name of the outlet."""
 
     part: Term | Phrase
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The article is in this language."""
+    """The language of the article."""
 
     code: str
     """ISO 639, lower case."""
@@ -85,7 +85,7 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """At least ``count`` mentions, title and body together."""
+    """A minimum number of mentions, in title and body together."""
 
     count: int
     part: Node
@@ -101,12 +101,12 @@ class Query:
     root: Node
 
     def __str__(self) -> str:
-        """The query in the rule language."""
+        """Return the query in the rule language."""
         return format_query(self)
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The parts of a node."""
+    """Return the parts of a node."""
     match node:
         case Term() | Phrase():
             return ()
@@ -126,29 +126,29 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def format_query(query: Query) -> str:
-    """Write a query in the rule language, with as few brackets as it takes."""
+    """Write a query in the rule language, with as few brackets as possible."""
     return _format(query.root, 0)
 
 
-# How tightly a node binds; a part that binds less tightly than its place asks for is bracketed.
+# Precedence of nodes, lowest first; a part with a lower precedence than its parent requires is bracketed.
 _OR, _AND, _NOT, _NEAR, _PRIMARY = range(5)
 
 
-def _format(node: Node, place: int) -> str:  # noqa: C901, PLR0911 - one a kind of node
+def _format(node: Node, precedence: int) -> str:  # noqa: C901, PLR0911 - a return per kind of node
     match node:
         case Term(text, exact, prefix):
             return f"{'=' * exact}{text}{'*' * prefix}"
         case Phrase(text, exact):
             return f'{"=" * exact}"{text}"'
         case Or(parts):
-            level, written = _OR, " OR ".join(_format(part, _AND) for part in parts)
+            own, text = _OR, " OR ".join(_format(part, _AND) for part in parts)
         case And(parts):
-            level, written = _AND, " AND ".join(_format(part, _NOT) for part in parts)
+            own, text = _AND, " AND ".join(_format(part, _NOT) for part in parts)
         case Not(part):
-            level, written = _NOT, f"NOT {_format(part, _NEAR)}"
+            own, text = _NOT, f"NOT {_format(part, _NEAR)}"
         case Near(left, right, distance, ordered):
             operator = f"{'O' * ordered}NEAR/{distance}"
-            level, written = _NEAR, f"{_format(left, _NEAR)} {operator} {_format(right, _PRIMARY)}"
+            own, text = _NEAR, f"{_format(left, _NEAR)} {operator} {_format(right, _PRIMARY)}"
         case InTitle(part):
             return f"title:{_format(part, _PRIMARY)}"
         case Source(part):
@@ -157,4 +157,4 @@ def _format(node: Node, place: int) -> str:  # noqa: C901, PLR0911 - one a kind 
             return f"lang:{code}"
         case AtLeast(count, part):
             return f"atleast/{count}({_format(part, _OR)})"
-    return written if level >= place else f"({written})"
+    return text if own >= precedence else f"({text})"

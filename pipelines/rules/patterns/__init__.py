@@ -1,1 +1,1 @@
-"""Patterns over tokens for the terms of a query, and the gazetteer of weapon systems that they use."""
+"""Patterns over tokens for the terms of a query, and the gazetteer of weapon systems that expands them."""

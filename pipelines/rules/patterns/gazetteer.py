@@ -1,7 +1,7 @@
-"""The equipment gazetteer: weapon systems and the names they go by.
+"""The equipment gazetteer: weapon systems and their names.
 
-A name that is also a common word (*Patriot*, *Sparrow*) is listed as ambiguous: it stands for the system only
-where it is capitalised and a word of its context is near (``contexts`` of the file, by category).
+A name that is also a common word (*Patriot*, *Sparrow*) is listed as ambiguous: it names the system only if it is
+capitalised and a word of its context is near (``contexts`` of the file, by category).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEFAULT_FILE = Path(__file__).with_name("gazetteer.yaml")
 
 
 class _Entry(BaseModel):
-    """A system in the file."""
+    """A weapon system in the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -78,28 +78,28 @@ class System:
     id: str
     name: str
     aliases: tuple[str, ...]
-    """Names which stand for it wherever they appear, ``name`` among them unless that is ambiguous."""
+    """Names that need no context, including ``name`` unless that is ambiguous."""
     ambiguous: tuple[str, ...]
-    """Names which need context."""
+    """Names that need context."""
     category: str
     country: str
     """ISO 3166-1 alpha-2 code of the maker's country; joint products: ``FR/IT``."""
     maker: str | None
     source: str
-    """The public reference which the names were taken from."""
+    """The public reference from which the names were taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A name which a term expands to."""
+    """Another name of the system that a term names."""
 
     text: str
     context: tuple[str, ...] = ()
-    """One of these words must stand near; empty: none needs to."""
+    """Words of which at least one must occur nearby; empty: no context needed."""
 
 
 class Gazetteer:
-    """Systems, looked up by any of their names."""
+    """An index of weapon systems by their names."""
 
     def __init__(self, systems: tuple[System, ...], contexts: dict[str, tuple[str, ...]], version: str) -> None:
         """Index the systems by their normalised names."""
@@ -114,21 +114,21 @@ class Gazetteer:
                     named.append(system)
 
     def __reduce__(self) -> tuple[type[Gazetteer], tuple[object, ...]]:
-        """Pickle the data, index again."""
+        """Pickle the systems; the index is rebuilt on loading."""
         return type(self), (self.systems, self.contexts, self.version)
 
     def look_up(self, term: str) -> tuple[System, ...]:
-        """The systems which a term may name; dashes, spaces and case do not matter."""
+        """Return the systems that a term may name, regardless of dashes, spaces and case."""
         return tuple(self._by_name.get(name_key(term), ()))
 
     def knows(self, key: str) -> bool:
-        """Whether the name of a system has this ``name_key``."""
+        """Return whether the name of a system has this ``name_key``."""
         return key in self._by_name
 
     def expand(self, term: str) -> tuple[Alternative, ...]:
-        """The other names of the system which a term names.
+        """Return the other names of the system that a term names.
 
-        A term which may name several systems (*Eagle*) is not expanded.
+        A term that may name several systems (*Eagle*) is not expanded.
         """
         systems = self.look_up(term)
         if len(systems) != 1:
@@ -140,7 +140,10 @@ class Gazetteer:
         return plain + tuple(Alternative(name, context) for name in system.ambiguous if name_key(name) != own)
 
     def name_words(self, designator: str) -> frozenset[str]:
-        """Letter tokens of the names of a system: they may stand behind its designator (``F-16 Fighting Falcon``)."""
+        """Return the alphabetic tokens of a system's names, which may follow its designator (``F-16 Fighting Falcon``).
+
+        Tokens of up to three letters are left out.
+        """
         return frozenset(
             word
             for system in self.look_up(designator)
@@ -151,12 +154,12 @@ class Gazetteer:
 
 
 def load_gazetteer(path: Path = DEFAULT_FILE, own: Path | None = None) -> Gazetteer:
-    """Read and check a gazetteer file, and the users' file on top of it.
+    """Read and validate a gazetteer file, and the user's file ``own`` if there is one.
 
-    A system of the users' file takes the place of one with the same id; its contexts are added to the others.
+    A system of the user's file replaces the system with the same id; its contexts are added to the others.
 
     Raises:
-        ConfigurationError: a file cannot be read or is wrong; the message says where.
+        ConfigurationError: a file cannot be read or is invalid; the message names the file and the location.
     """
     raw = _read(path)
     parsed = _checked(path, _parsed(path, raw))
@@ -167,7 +170,7 @@ def load_gazetteer(path: Path = DEFAULT_FILE, own: Path | None = None) -> Gazett
         _checked(own, {**data, "contexts": {**known, **(data.get("contexts") or {})}})
         ids = {entry["id"] for entry in data["systems"]}
         kept = [entry.model_dump() for entry in parsed.systems if entry.id not in ids]
-        # Its own systems first, so that a clash of names is told with the users' system in it.
+        # The user's systems come first, so that the error for a name clash mentions the user's system.
         together = {"contexts": {**known, **(data.get("contexts") or {})}, "systems": [*data["systems"], *kept]}
         parsed = _checked(own, together)
         raw += b"\0" + more
@@ -197,7 +200,7 @@ def _read(path: Path) -> bytes:
 def _parsed(path: Path, raw: bytes) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(raw, Loader=loader)  # noqa: S506 - a safe loader, in C if there is one
+        data = yaml.load(raw, Loader=loader)  # noqa: S506 - a safe loader, in C if available
     except yaml.YAMLError as error:
         raise ConfigurationError(f"the gazetteer {path} is not YAML: {error}") from error
     if not isinstance(data, dict):
@@ -210,18 +213,18 @@ def _checked(path: Path, data: dict[str, Any]) -> _File:
         return _File.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        at = f" at {place}" if place else ""
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"the gazetteer {path} is wrong{at}: {said}") from error
+        location = ".".join(str(part) for part in first["loc"])
+        at = f" at {location}" if location else ""
+        problem = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"the gazetteer {path} is wrong{at}: {problem}") from error
 
 
 OWN_FILE_VARIABLE = "WIREPICKET_GAZETTEER"
-"""Environment variable with the users' file: worker processes find it there."""
+"""Environment variable with the path of the user's file; worker processes read it."""
 
 
 @lru_cache(maxsize=1)
 def default_gazetteer() -> Gazetteer:
-    """The gazetteer that comes with wirepicket, and the users' own on top where one is configured."""
+    """Return the gazetteer that comes with wirepicket, merged with the user's file if one is configured."""
     own = os.environ.get(OWN_FILE_VARIABLE)
     return load_gazetteer(own=Path(own) if own else None)

@@ -1,7 +1,7 @@
-"""Where a pattern stands in a text: positions decide.
+"""Search for patterns in the tokens of a text.
 
-What joins and what does not is said in ``docs/rules.md``. In short: dashes and spaces join, and nothing else does;
-a match is never a part of a longer designator or number; behind a designator its variant letters may stand.
+``docs/rules.md`` defines what joins the words of a match. In short: only dashes and spaces join; a match is never part
+of a longer designator or number; variant letters may follow a designator.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from pipelines.rules.patterns.patterns import JOINS, Element, ElementKind, Pattern
-from pipelines.rules.patterns.variants import MAX_LIST, absorb, has_case, match_variant, same_case
+from pipelines.rules.patterns.variants import MAX_LIST, has_case, match_variant, same_case, skip_variant
 from pipelines.rules.patterns.wordlists import (
     CONNECTING,
     MEASURES,
@@ -28,85 +28,85 @@ if TYPE_CHECKING:
     from pipelines.rules.tokens.document import Document
 
 CONTEXT_WORDS = 4
-"""How far the context of an ambiguous name may stand: ``Sparrow air-to-air missiles`` needs 2."""
+"""Words between an ambiguous name and its context at most: ``Sparrow air-to-air missiles`` needs 2."""
 CONTEXT_REACH = 4 * CONTEXT_WORDS
-"""Likewise in tokens: a word of the text may be several (MIM-104); more than four are rare."""
+"""The same distance in tokens: a word may consist of several (MIM-104), rarely of more than four."""
 MAX_GAP = 6
-"""Connecting words between a designator and its version."""
+"""Connecting words between a designator and its version at most."""
 
 _LETTERS_AND_NUMBER = 2
 """Elements of a designator without a variant."""
 _SHORT = 3
-"""Letters up to which a word in front of a number reads like the word it is (aim 7) rather than like a name."""
+"""Letters at most of a word that, before a number, can be an ordinary word (aim 7) instead of a name."""
 
 
-def find(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
-    """Token positions ``(first, behind the last)`` of every place where a pattern stands, in order."""
+def find_spans(document: Document, pattern: Pattern) -> list[tuple[int, int]]:
+    """Return the token ranges ``(first, stop)`` of all matches of a pattern, in order; ``stop`` is exclusive."""
     first = pattern.elements[0]
     words = first.words
     if first.kind is ElementKind.PREFIX:
         words = frozenset(document.completions(min(first.words)))
     out: list[tuple[int, int]] = []
     for position in document.positions(words):
-        behind = _match_at(document, pattern, position)
-        if behind is not None and _accepted(document, pattern, position, behind):
-            out.append((position, behind))
+        stop = _match_at(document, pattern, position)
+        if stop is not None and _accepted(document, pattern, position, stop):
+            out.append((position, stop))
     return out
 
 
-def _accepted(document: Document, pattern: Pattern, start: int, behind: int) -> bool:
-    if len(pattern.elements) == _LETTERS_AND_NUMBER and _is_shorthand(document, start, behind):
+def _accepted(document: Document, pattern: Pattern, start: int, stop: int) -> bool:
+    if len(pattern.elements) == _LETTERS_AND_NUMBER and _is_shorthand(document, start, stop):
         return False
     if pattern.capital and not document.text[document.tokens[start].start].isupper():
         return False
-    if any(_stands_beside(document, other, start, behind) for other in pattern.others):
+    if any(_occurs_beside(document, other, start, stop) for other in pattern.others):
         return False
     if not pattern.context:
         return True
-    return any(_stands_near(document, context, start, behind) for context in pattern.context)
+    return any(_occurs_near(document, context, start, stop) for context in pattern.context)
 
 
-def _is_shorthand(document: Document, start: int, behind: int) -> bool:
-    """Whether a letter, a number and what was taken for a variant are another trade's word."""
-    if behind - start != _LETTERS_AND_NUMBER + 1:
+def _is_shorthand(document: Document, start: int, stop: int) -> bool:
+    """Return whether a letter, a number and the supposed variant are another trade's shorthand, such as B2B."""
+    if stop - start != _LETTERS_AND_NUMBER + 1:
         return False
-    return document.text[document.tokens[start].start : document.tokens[behind - 1].end].lower() in SHORTHAND
+    return document.text[document.tokens[start].start : document.tokens[stop - 1].end].lower() in SHORTHAND
 
 
-def _stands_near(document: Document, context: Pattern, start: int, behind: int) -> bool:
-    """Whether a context word stands within ``CONTEXT_WORDS`` of the tokens from ``start`` to before ``behind``."""
+def _occurs_near(document: Document, context: Pattern, start: int, stop: int) -> bool:
+    """Return whether a context word is within ``CONTEXT_WORDS`` words of the tokens ``start`` to ``stop - 1``."""
     numbers = document.word_numbers
     positions = document.positions(context.elements[0].words)
-    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind + CONTEXT_REACH)):
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, stop + CONTEXT_REACH)):
         position = positions[index]
-        end = _match_at(document, context, position) if position < start or position >= behind else None
+        end = _match_at(document, context, position) if position < start or position >= stop else None
         if end is None:
             continue
-        after = position >= behind
-        distance = numbers[position] - numbers[behind - 1] if after else numbers[start] - numbers[end - 1]
+        after = position >= stop
+        distance = numbers[position] - numbers[stop - 1] if after else numbers[start] - numbers[end - 1]
         if distance <= CONTEXT_WORDS + 1:
             return True
     return False
 
 
-def _stands_beside(document: Document, other: Pattern, start: int, behind: int) -> bool:
-    """Whether another pattern ends right before ``start`` or begins at ``behind``."""
+def _occurs_beside(document: Document, other: Pattern, start: int, stop: int) -> bool:
+    """Return whether another pattern ends directly before ``start`` or begins at ``stop``."""
     tokens = document.tokens
     positions = document.positions(other.elements[0].words)
-    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, behind)):
+    for index in range(bisect_left(positions, start - CONTEXT_REACH), bisect_right(positions, stop)):
         position = positions[index]
-        end = _match_at(document, other, position) if position < start or position == behind else None
+        end = _match_at(document, other, position) if position < start or position == stop else None
         if end is not None and (
-            (end == start and tokens[start].glue in JOINS) or (position == behind and tokens[behind].glue in JOINS)
+            (end == start and tokens[start].glue in JOINS) or (position == stop and tokens[stop].glue in JOINS)
         ):
             return True
     return False
 
 
 def _match_at(document: Document, pattern: Pattern, start: int) -> int | None:
-    """The position behind a match which begins at ``start``; ``None`` when none does."""
+    """Return the end of a match that begins at ``start``, or ``None`` if there is no match."""
     elements = pattern.elements
-    if not _begins_free(document, elements, start):
+    if not _starts_independently(document, elements, start):
         return None
     position = start
     weak_gap = False
@@ -117,11 +117,11 @@ def _match_at(document: Document, pattern: Pattern, start: int) -> int | None:
             if position >= len(document.tokens) or document.tokens[position].glue not in element.joins:
                 return None
         following = elements[index + 1] if index + 1 < len(elements) else None
-        behind = _match_element(document, pattern, index, position, following)
-        if behind is None:
+        stop = _match_element(document, pattern, index, position, following)
+        if stop is None:
             return None
-        position = behind
-    if elements[-1].kind is not ElementKind.PREFIX and not _ends_free(document, elements[-1], position):
+        position = stop
+    if elements[-1].kind is not ElementKind.PREFIX and not _ends_independently(document, elements[-1], position):
         return None
     if weak_gap and not (
         position < len(document.tokens)
@@ -151,7 +151,7 @@ def _match_element(
 
 
 def _skip_gap(document: Document, pattern: Pattern, position: int) -> tuple[int, bool]:
-    """Step over connecting words; says whether only a weak one connects."""
+    """Skip connecting words; return the next position, and whether all of the connection is weak."""
     tokens = document.tokens
     wanted = pattern.elements[pattern.gap_at]
     words: set[str] = set()
@@ -171,7 +171,7 @@ def _skip_gap(document: Document, pattern: Pattern, position: int) -> tuple[int,
 
 
 def _reads_as_name(document: Document, pattern: Pattern, index: int, position: int) -> bool:
-    """Whether a word and a number joined by spaces alone are a designator rather than two words of a sentence."""
+    """Return whether a word and a number joined only by spaces are a designator, not two words of a sentence."""
     element = pattern.elements[index]
     if not element.designator or pattern.elements[index - 1].kind is not ElementKind.WORD:
         return True
@@ -180,7 +180,7 @@ def _reads_as_name(document: Document, pattern: Pattern, index: int, position: i
         following = tokens[position + 1]
         if following.glue in {Glue.SPACE, Glue.DASH, Glue.DIRECT} and following.text in MEASURES:
             return False
-    if len(pattern.elements) > 2:  # noqa: PLR2004 - the other words of the phrase are context enough
+    if len(pattern.elements) > 2:  # noqa: PLR2004 - the other words of the phrase are enough context
         return True
     before = tokens[position - 1]
     written = document.text[before.start : before.end]
@@ -188,24 +188,24 @@ def _reads_as_name(document: Document, pattern: Pattern, index: int, position: i
         return written.isupper() and not document.starts_sentence(position - 1)
     if len(before.text) > _SHORT or not before.text.isascii():
         return True
-    asked = pattern.elements[index - 1].raw
-    return written.isupper() or (not written.islower() and (written == asked or not asked.isupper()))
+    queried = pattern.elements[index - 1].raw
+    return written.isupper() or (not written.islower() and (written == queried or not queried.isupper()))
 
 
 def _number(document: Document, element: Element, position: int, following: Element | None) -> int | None:
-    """Match a number, the list it stands in (70/72) and, behind a designator, variant letters."""
+    """Match a number, the list that contains it (70/72) and, after a designator, variant letters."""
     tokens = document.tokens
     if not tokens[position].text.isdecimal():
         return None
-    found = False
+    listed = False
     at = position
     listing = {Glue.SLASH, Glue.DASH} if element.marker else {Glue.SLASH}
     while at < len(tokens) and at - position < MAX_LIST and tokens[at].text.isdecimal():
         if at > position and tokens[at].glue not in listing:
             break
-        found = found or tokens[at].text in element.words
+        listed = listed or tokens[at].text in element.words
         at += 1
-    if not found or (tokens[position].glue is Glue.POINT and Glue.POINT not in element.joins):
+    if not listed or (tokens[position].glue is Glue.POINT and Glue.POINT not in element.joins):
         return None
     expects_point = following is not None and Glue.POINT in following.joins
     if at < len(tokens) and tokens[at].glue is Glue.POINT and not expects_point:
@@ -215,14 +215,14 @@ def _number(document: Document, element: Element, position: int, following: Elem
         or (at < len(tokens) and tokens[at].text in following.words and tokens[at].glue in following.joins)
     ):
         return at
-    behind = absorb(document, at) if element.designator else at
-    return None if element.bare and behind != at else behind
+    stop = skip_variant(document, at) if element.designator else at
+    return None if element.bare and stop != at else stop
 
 
-def _begins_free(  # noqa: PLR0911 - one a kind of neighbour
+def _starts_independently(  # noqa: PLR0911 - a return per kind of neighbour
     document: Document, elements: tuple[Element, ...], start: int
 ) -> bool:
-    """Whether nothing before ``start`` makes the match a part of something longer."""
+    """Return whether no token before ``start`` makes the match part of a longer name or number."""
     if start == 0:
         return True
     tokens = document.tokens
@@ -244,26 +244,26 @@ def _begins_free(  # noqa: PLR0911 - one a kind of neighbour
     return len(written) > _SHORT or not written.isupper() or before.text in STATES
 
 
-def _ends_free(  # noqa: PLR0911 - likewise
-    document: Document, last: Element, behind: int
+def _ends_independently(  # noqa: PLR0911 - a return per kind of neighbour
+    document: Document, last: Element, stop: int
 ) -> bool:
-    """Whether nothing from ``behind`` on makes the match a part of something longer."""
+    """Return whether no token from ``stop`` on makes the match part of a longer name or number."""
     tokens = document.tokens
-    end = tokens[behind - 1].end
-    if tokens[behind - 1].text.isdecimal() and document.text[end : end + 1] == "%":
+    end = tokens[stop - 1].end
+    if tokens[stop - 1].text.isdecimal() and document.text[end : end + 1] == "%":
         return False
-    if behind >= len(tokens):
+    if stop >= len(tokens):
         return True
-    token = tokens[behind]
+    token = tokens[stop]
     if token.text.isdecimal():
         if token.glue in {Glue.DIRECT, Glue.POINT}:
-            return token.glue is Glue.DIRECT and not has_case(document, behind - 1)
-        ends_in_number = tokens[behind - 1].text.isdecimal()
-        return token.glue is not Glue.DASH or not (ends_in_number or len(tokens[behind - 1].text) < _SHORT)
+            return token.glue is Glue.DIRECT and not has_case(document, stop - 1)
+        ends_in_number = tokens[stop - 1].text.isdecimal()
+        return token.glue is not Glue.DASH or not (ends_in_number or len(tokens[stop - 1].text) < _SHORT)
     if token.glue is not Glue.DIRECT or last.kind is not ElementKind.NUMBER or last.designator:
         return True
-    # Behind a bare number a unit may stand (7.62mm); behind a version's number one letter (Block 70A).
+    # A unit may follow a bare number (7.62mm); one letter may follow a version's number (Block 70A).
     written = document.text[token.start : token.end]
-    if not has_case(document, behind) or (len(written) == 1 and written.isupper()):
+    if not has_case(document, stop) or (len(written) == 1 and written.isupper()):
         return True
     return written.islower() and not last.marker and token.text not in ORDINALS

@@ -1,8 +1,8 @@
-"""From the words of a query to patterns over normalised tokens.
+"""Translation of the words of a query to patterns over normalised tokens.
 
-A ``Leaf`` is a term or phrase with everything it stands for: each ``Pattern`` is one way to say it. Where the
-patterns stand in a text is decided by ``locate``; which index entries they need, for the full-text compilers
-and the candidate search, is ``Pattern.needs``.
+A ``Leaf`` is a term or phrase with all its ways of writing, each a ``Pattern``. ``locate`` finds the positions of
+patterns in a text. ``Pattern.needs`` lists the index entries that a pattern needs, for the full-text compilers and the
+candidate search.
 """
 
 from __future__ import annotations
@@ -21,24 +21,23 @@ if TYPE_CHECKING:
     from pipelines.rules.patterns.gazetteer import Gazetteer
 
 JOINS = frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE, Glue.LOOSE, Glue.QUOTED})
-"""What may stand between the words of a phrase."""
+"""Glues accepted between the words of a phrase."""
 NUMBER_JOINS = JOINS - {Glue.QUOTED}
-"""What may stand between a word and its number: dashes and spaces, never a comma, quote or currency sign."""
+"""Glues accepted between a word and its number: dashes and spaces, never a comma, quote or currency sign."""
 MARKERS = frozenset({"block", "tranche", "flight", "batch", "increment", "baseline", "mark", "mk", "mod", "lot"})
-"""Words which with a number name a version of what stands before or behind them: ``Block 70 F-16s``."""
-
+"""Words that, with a number, name a version of the system before or after them: ``Block 70 F-16s``."""
 
 MAX_VARIANT = 4
-"""Letters of a variant: ``MiG-29SMT``, ``F-16ADF``."""
+"""Letters of a variant at most: ``MiG-29SMT``, ``F-16ADF``."""
 
 
 class ElementKind(IntEnum):
-    """What an element of a pattern accepts."""
+    """The kind of token that an element of a pattern accepts."""
 
     WORD = 0
     NUMBER = 1
     VARIANT = 2
-    """The letters behind a designator's number: the C of F-16C."""
+    """The letters after a designator's number: the C of F-16C."""
     PREFIX = 3
 
 
@@ -47,47 +46,47 @@ class Element(NamedTuple):
 
     kind: ElementKind
     words: frozenset[str]
-    """Normalised tokens which it accepts; for ``PREFIX``, the one beginning."""
+    """Normalised tokens that it accepts; for ``PREFIX``, the single prefix."""
     joins: frozenset[Glue]
     """Glues accepted before it."""
     raw: str
-    """As the query has it."""
+    """The spelling in the query."""
     designator: bool = False
-    """A number that is one name with the word before it: the 16 of F-16."""
+    """True if a number forms a name with the word before it: the 16 of F-16."""
     marker: bool = False
-    """A word of ``MARKERS`` before a number, or that number."""
+    """True for a word of ``MARKERS`` before a number, and for that number."""
     bare: bool = False
-    """No variant letters may stand behind the number: the query asks for a variant of its own."""
+    """True if no variant letters may follow the number, because the query asks for a particular variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A token which a text must have to match: one of ``words``, or one beginning with ``prefix``."""
+    """A token that a text must have to match: one of ``words``, or any that begins with ``prefix``."""
 
     words: tuple[str, ...]
     prefix: str | None = None
 
 
 class Pattern(NamedTuple):
-    """Tokens in a row."""
+    """A sequence of adjacent tokens."""
 
     elements: tuple[Element, ...]
     exact: bool = False
-    """The case counts."""
+    """True if case is significant."""
     gap_at: int = 0
-    """Before this element connecting words may stand (``F-16s of the Block 70 standard``); 0: nowhere."""
+    """Index of the element that connecting words may precede (``F-16s of the Block 70 standard``); 0: no gap."""
     gap_words: frozenset[str] = frozenset()
-    """Names which may stand in the gap beside the general connecting words."""
+    """Names accepted in the gap beside the general connecting words."""
     capital: bool = False
-    """The first letter must be a capital: the name is also a common word."""
+    """True if the first letter must be a capital because the name is also a common word."""
     context: tuple[Pattern, ...] = ()
-    """One of these must stand near; empty: none needs to."""
+    """Patterns of which at least one must occur nearby; empty: no context needed."""
     others: tuple[Pattern, ...] = ()
-    """None of these may stand right beside it: in M1A1 Abrams the name is not that of an M1A2."""
+    """Patterns that must not be adjacent to the match: in M1A1 Abrams the name is not that of an M1A2."""
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """Tokens which every text with this pattern has, in both fields' index text. At least one."""
+        """The tokens that every text with this pattern has in its index text; at least one."""
         out = {
             Need((), prefix=min(element.words))
             if element.kind is ElementKind.PREFIX
@@ -99,31 +98,31 @@ class Pattern(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Leaf:
-    """A term or phrase of a query and everything it stands for. Made once, so that it is known by being the same."""
+    """A term or phrase of a query with its patterns. Cached by ``leaf_of``, and compared by identity."""
 
     term: str
-    """As written in the query, without operators: what ``Match.term`` says."""
+    """The term as written in the query, without operators; the value of ``Match.term``."""
     patterns: tuple[Pattern, ...]
 
     @cached_property
     def other_versions(self) -> Leaf | None:
-        """The versions that the term is not, where it names one: an M1A1 to an M1A2."""
+        """A leaf of the other versions of the system, if the term names a version: M1A1 if the term is M1A2."""
         others = self.patterns[-1].others
         return Leaf(self.term, others) if others else None
 
     @cached_property
     def own_version(self) -> Leaf:
-        """The leaf without the names that all versions share."""
+        """A leaf without the names that all versions share."""
         return Leaf(self.term, tuple(pattern for pattern in self.patterns if not pattern.others))
 
     @cached_property
     def needs(self) -> tuple[tuple[Need, ...], ...]:
-        """What the patterns need, each once."""
+        """The distinct needs of the patterns."""
         return tuple(dict.fromkeys(pattern.needs for pattern in self.patterns))
 
     @cached_property
     def required(self) -> tuple[tuple[frozenset[str], ...], ...]:
-        """For each pattern its needs without the prefixes: what can be looked up at once."""
+        """The needs of each pattern without the prefixes: those that a set lookup can decide."""
         return tuple(
             tuple(frozenset(need.words) for need in pattern.needs if need.prefix is None) for pattern in self.patterns
         )
@@ -131,9 +130,9 @@ class Leaf:
 
 @lru_cache(maxsize=1 << 16)
 def leaf_of(node: Term | Phrase, gazetteer: Gazetteer) -> Leaf:
-    """The patterns of a term or phrase.
+    """Return a term or phrase with its patterns.
 
-    A plain term gets the other names of the system it names; phrases, prefixes and exact terms do not.
+    A plain term is expanded with the other names of its weapon system; phrases, prefixes and exact terms are not.
     """
     prefix = isinstance(node, Term) and node.prefix
     patterns = list(_patterns(node.text, gazetteer, exact=node.exact, prefix=prefix))
@@ -144,7 +143,7 @@ def leaf_of(node: Term | Phrase, gazetteer: Gazetteer) -> Leaf:
 
 
 def _other_names(term: str, own: tuple[Element, ...], gazetteer: Gazetteer) -> Iterator[Pattern]:
-    """The patterns of the other names of what a term names, but for those of its other versions."""
+    """Return patterns for the other names of a term's system, without the names of its other versions."""
     others: list[Pattern] = []
     names: list[Pattern] = []
     for alternative in gazetteer.expand(term):
@@ -161,40 +160,44 @@ def _other_names(term: str, own: tuple[Element, ...], gazetteer: Gazetteer) -> I
 
 
 def _other_version(own: tuple[Element, ...], other: tuple[Element, ...]) -> tuple[Element, ...]:
-    """The beginning of a name that is another version's, if it is: its number or variant is not that of ``own``.
+    """Return the head of ``other`` up to the number or variant that makes it another version than ``own``.
 
-    M1A1 to M1A2, Patriot PAC-2 to PAC-3, APG-85 to AN/APG-81.
+    Examples: M1A1 and M1A2, Patriot PAC-2 and PAC-3, APG-85 and AN/APG-81. Empty if the versions do not differ.
     """
-    for start, one in enumerate(other):
-        for begin, mine in enumerate(own):
-            if one.words == mine.words and one.kind is mine.kind is ElementKind.WORD:
-                at = _shared(own[begin:], other[start:])
-                if _differ(own[begin + at : begin + at + 1], other[start + at : start + at + 1]):
+    for start, theirs in enumerate(other):
+        for begin, ours in enumerate(own):
+            if theirs.words == ours.words and theirs.kind is ours.kind is ElementKind.WORD:
+                at = _shared_length(own[begin:], other[start:])
+                if _versions_differ(own[begin + at : begin + at + 1], other[start + at : start + at + 1]):
                     return other[: start + at + 1]
     return ()
 
 
-def _differ(one: tuple[Element, ...], other: tuple[Element, ...]) -> bool:
-    """Whether two numbers, or the letters behind one, are not the same; that of CV9030 goes on from that of CV90."""
-    for mine, yours in zip(one, other, strict=False):
-        if mine.kind is yours.kind is ElementKind.NUMBER:
-            return not any(a.startswith(b) or b.startswith(a) for a in mine.words for b in yours.words)
-        return mine.kind is yours.kind is ElementKind.VARIANT and mine.words.isdisjoint(yours.words)
+def _versions_differ(own: tuple[Element, ...], other: tuple[Element, ...]) -> bool:
+    """Return whether two numbers, or two variants, differ. A longer number includes its head: CV9030 is a CV90."""
+    for ours, theirs in zip(own, other, strict=False):
+        if ours.kind is theirs.kind is ElementKind.NUMBER:
+            return not any(a.startswith(b) or b.startswith(a) for a in ours.words for b in theirs.words)
+        return ours.kind is theirs.kind is ElementKind.VARIANT and ours.words.isdisjoint(theirs.words)
     return False
 
 
 def _without_variants(own: tuple[Element, ...], other: tuple[Element, ...]) -> tuple[Element, ...]:
-    """The elements of a name; its number bare where the term has a variant of it: AIM-9 is no AIM-9M to an AIM-9X."""
-    at = _shared(own, other)
-    if not 0 < at < len(own) or own[at].kind is not ElementKind.VARIANT:
+    """Return the elements of a name, with its number bare if ``own`` has a variant of it.
+
+    For the term AIM-9X, the name AIM-9 must not match AIM-9M.
+    """
+    shared = _shared_length(own, other)
+    if not 0 < shared < len(own) or own[shared].kind is not ElementKind.VARIANT:
         return other
-    return (*other[: at - 1], other[at - 1]._replace(bare=True), *other[at:])
+    return (*other[: shared - 1], other[shared - 1]._replace(bare=True), *other[shared:])
 
 
-def _shared(own: tuple[Element, ...], other: tuple[Element, ...]) -> int:
-    """With how many equal elements two names begin."""
+def _shared_length(own: tuple[Element, ...], other: tuple[Element, ...]) -> int:
+    """Return the number of equal elements at the beginning of two names."""
     pairs = zip(own, other, strict=False)
-    return next((at for at, (one, two) in enumerate(pairs) if one.words != two.words), min(len(own), len(other)))
+    differing = (index for index, (mine, theirs) in enumerate(pairs) if mine.words != theirs.words)
+    return next(differing, min(len(own), len(other)))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -204,7 +207,7 @@ def _contexts(words: tuple[str, ...], gazetteer: Gazetteer) -> tuple[Pattern, ..
 
 @lru_cache(maxsize=1 << 14)
 def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: bool = False) -> tuple[Pattern, ...]:
-    """The ways to write a text: as it is, and with the version in front or connected by words."""
+    """Return the patterns of a text: as written, and with the version in front or joined by connecting words."""
     elements = _elements(text, prefix=prefix)
     at = 0 if exact or prefix or len(elements) == 1 else _version_at(elements)
     if not at:
@@ -219,36 +222,36 @@ def _patterns(text: str, gazetteer: Gazetteer, *, exact: bool = False, prefix: b
 
 
 def _version_at(elements: tuple[Element, ...]) -> int:
-    """Where a version stands behind the first element: the Block of F-16 Block 70; 0 when none does."""
+    """Return the index of a version after the first element, such as Block in F-16 Block 70; 0 if there is none."""
     return next((i for i, e in enumerate(elements) if i and e.marker and e.kind is ElementKind.WORD), 0)
 
 
 def _elements(text: str, *, prefix: bool) -> tuple[Element, ...]:
-    found = tokens(text)
+    parsed = tokens(text)
     out: list[Element] = []
-    for index, token in enumerate(found):
+    for index, token in enumerate(parsed):
         before = out[-1] if out else None
         element = _element(token, text[token.start : token.end], before)
         if token.glue is Glue.SLASH and before and element.kind is before.kind and before.kind in _LISTED:
-            # 70/72 and C/D name alternatives: any of them will do.
+            # 70/72 and C/D list alternatives: each of them matches.
             out[-1] = before._replace(words=before.words | element.words)
             continue
         if token.text.rstrip("s") in MARKERS and element.kind is ElementKind.WORD:
-            followed_by_number = index + 1 < len(found) and found[index + 1].text.isdecimal()
+            followed_by_number = index + 1 < len(parsed) and parsed[index + 1].text.isdecimal()
             element = element._replace(marker=followed_by_number)
         out.append(element)
     if prefix:
-        out[-1] = out[-1]._replace(kind=ElementKind.PREFIX, words=frozenset({found[-1].text}))
+        out[-1] = out[-1]._replace(kind=ElementKind.PREFIX, words=frozenset({parsed[-1].text}))
     return tuple(out)
 
 
 _LISTED = frozenset({ElementKind.NUMBER, ElementKind.VARIANT})
 _NAMED = frozenset({ElementKind.WORD, ElementKind.VARIANT})
-"""What a number makes a designator with."""
+"""Kinds of element that form a designator with a number."""
 _VARIANT_JOINS = frozenset({Glue.DIRECT, Glue.DASH, Glue.SPACE})
 _VARIANT_NUMBER_JOINS = frozenset({Glue.DIRECT, Glue.DASH})
 _WRITTEN_BEFORE_WORDS = frozenset({Glue.SLASH, Glue.BREAK, Glue.DOT})
-"""A comma or bracket which the user wrote into a phrase may stand in the text as well."""
+"""Glues accepted in a text only where the query has them: a comma or bracket inside a phrase."""
 
 
 def _element(token: Token, raw: str, before: Element | None) -> Element:
@@ -281,9 +284,9 @@ _SIBILANTS = ("s", "x", "z", "ch", "sh")
 
 
 def word_forms(word: str, raw: str) -> set[str]:
-    """A word, its plural and, unless it is written in capitals (HIMARS is no plural), its singular.
+    """Return a word, its plural and, unless it is written in capitals (HIMARS is no plural), its singular.
 
-    The rules are Harman's S-stemmer (How effective is suffixing?, JASIS 42, 1991) read in both directions.
+    The rules are those of Harman's S-stemmer (How effective is suffixing?, JASIS 42, 1991), applied both ways.
     """
     forms = {word}
     if not (word.isascii() and word.isalpha()):

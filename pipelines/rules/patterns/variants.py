@@ -1,4 +1,4 @@
-"""The letters behind a designator's number: F-16C/D, T-72B3, AIM-120C-7, C-130J-30."""
+"""Variants: the letters after a designator's number, as in F-16C/D, T-72B3, AIM-120C-7, C-130J-30."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from pipelines.rules.tokens.document import Document
 
 MAX_LIST = 8
-"""Members of a list such as 50/52 or A/B/C/D, and parts of a variant such as C-130J-30."""
+"""Members at most of a list such as 50/52 or A/B/C/D, and parts of a variant such as C-130J-30."""
 
 
-def absorb(document: Document, position: int) -> int | None:
-    """Step over the variant letters behind a designator's number: C/D, M, SMT, C-7, B3, J-30.
+def skip_variant(document: Document, position: int) -> int | None:
+    """Skip the variant letters after a designator's number: C/D, M, SMT, C-7, B3, J-30.
 
-    ``None`` when what follows directly makes it another word: 16th, 400km.
+    Returns ``None`` if the letters that follow directly make another word of the number: 16th, 400km.
     """
     tokens = document.tokens
     at = position
@@ -44,7 +44,7 @@ def absorb(document: Document, position: int) -> int | None:
 
 
 def _spaced_list(document: Document, position: int) -> bool:
-    """``F-16 C/D``: single capitals with a slash, behind a space."""
+    """Return whether single capitals with a slash follow a space: ``F-16 C/D``."""
     tokens = document.tokens
     if position + 1 >= len(tokens) or tokens[position].glue is not Glue.SPACE:
         return False
@@ -55,7 +55,7 @@ def _spaced_list(document: Document, position: int) -> bool:
 
 
 def _is_variant(document: Document, position: int) -> bool | None:
-    """Whether the letters at ``position`` are a variant's. ``None``: they make another word of the number."""
+    """Return whether the letters at ``position`` are a variant; ``None`` if they make another word of the number."""
     token = document.tokens[position]
     written = document.text[token.start : token.end]
     if token.text.isdecimal():
@@ -63,7 +63,7 @@ def _is_variant(document: Document, position: int) -> bool | None:
     if written[:-1].isupper():
         written = written.removesuffix("s")  # Su-30MKIs
     if not has_case(document, position):
-        return False  # a script without case: its words follow Latin designators without a space
+        return False  # in a script without case, words follow Latin designators without a space
     if written.isupper() and len(written) <= MAX_VARIANT:
         return True
     if written.istitle() and len(written) >= MAX_VARIANT:
@@ -74,11 +74,11 @@ def _is_variant(document: Document, position: int) -> bool | None:
 
 
 def match_variant(document: Document, element: Element, position: int, *, exact: bool) -> int | None:
-    """Match variant letters, alone or in a list: the D of C/D."""
+    """Match variant letters, alone or in a list (the D of C/D); return the next position or ``None``."""
     tokens = document.tokens
     if tokens[position].glue is Glue.SPACE and not document.text[tokens[position].start].isupper():
         return None
-    found = False
+    listed = False
     at = position
     while at < len(tokens) and at - position < MAX_LIST:
         token = tokens[at]
@@ -87,20 +87,20 @@ def match_variant(document: Document, element: Element, position: int, *, exact:
         if len(token.text) > MAX_VARIANT + 1:
             break
         if token.text in element.words:
-            found = found or not exact or same_case(document, element, at)
+            listed = listed or not exact or same_case(document, element, at)
         at += 1
-    return at if found else None
+    return at if listed else None
 
 
 def has_case(document: Document, position: int) -> bool:
-    """Whether a token is of a script with capitals. Scripts without often write words together with designators."""
+    """Return whether a token is in a script with capitals. Other scripts often join words to designators."""
     token = document.tokens[position]
     written = document.text[token.start : token.end]
     return written.upper() != written.lower()
 
 
 def same_case(document: Document, element: Element, position: int) -> bool:
-    """Whether a token is written as in the query, or is the plural of that."""
+    """Return whether a token is spelt as in the query, or is the plural of that spelling."""
     token = document.tokens[position]
     written = document.text[token.start : token.end]
     return written in {element.raw, f"{element.raw}s", f"{element.raw}es"}

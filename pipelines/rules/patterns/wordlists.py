@@ -1,13 +1,13 @@
-"""Words which decide between a designator and two words of a sentence."""
+"""Words that tell a designator from two words of a sentence."""
 
 from __future__ import annotations
 
 # fmt: off
 
-# Shorthand of other trades which reads like a designator: "a B2B platform" is no B-2.
+# Shorthand of other trades that looks like a designator: "a B2B platform" is no B-2.
 SHORTHAND = frozenset({"a2a", "a2p", "b2b", "b2c", "b2g", "c2b", "c2c", "d2c", "g2g", "m2m", "p2p", "v2v", "v2x"})
 
-# Words which may connect a designator with its version; "Block 70 versions of the new F-16".
+# Words that may connect a designator with its version: "Block 70 versions of the new F-16".
 CONNECTING = frozenset({
     "a", "advanced", "aircraft", "airframe", "airframes", "an", "combat", "configuration", "destroyer",
     "destroyers", "fighter", "fighters", "fleet", "frigate", "frigates", "jet", "jets", "latest", "model",
@@ -16,8 +16,8 @@ CONNECTING = frozenset({
     "warplanes",
 })
 
-# These connect only where the sentence speaks of a standard: "F-16s in the Block 70 configuration" does,
-# "F-16s parked in Block 70" does not.
+# Words that connect only before a word of STANDARDS ("F-16s in the Block 70 configuration") or after a word of
+# UPGRADING, and not otherwise ("F-16s parked in Block 70").
 WEAK = frozenset({
     "at", "in", "into", "to",
 })
@@ -31,7 +31,7 @@ STANDARDS = frozenset({
     "standards", "status", "variant", "variants", "version", "versions",
 })
 
-# A word and a number which only spaces join are no designator before these: "a 10 percent", "type 400 million".
+# A word and a number joined only by spaces are no designator before these: "a 10 percent", "type 400 million".
 MEASURES = frozenset({
     "am", "billion", "crore", "day", "days", "dollars", "euros", "feet", "foot", "hour", "hours", "hundred",
     "inch", "inches", "kg", "kilometer", "kilometers", "kilometre", "kilometres", "km", "knots", "lakh",
@@ -43,12 +43,12 @@ MEASURES = frozenset({
 STATES = frozenset({
     "eu", "uae", "uk", "un", "us", "usa",
 })
-"""Abbreviations which a dash ties to a name without making a longer designator: ``a US-F-16 deal``."""
+"""Abbreviations that a dash joins to a name without making a longer designator: ``a US-F-16 deal``."""
 
 PREFIXES = frozenset({
     "ex", "non", "post", "pre", "pro",
 })
-"""What a dash ties to any name without making a longer designator: ``a non-3M-14 missile``."""
+"""Prefixes that a dash joins to any name without making a longer designator: ``a non-3M-14 missile``."""
 
 ORDINALS = frozenset({
     "nd", "rd", "st", "th",
@@ -60,7 +60,7 @@ NOT_VARIANTS = frozenset({
     "mm", "mn", "mph", "mw", "nd", "nm", "pm", "rd", "st", "th",
 })
 
-# Words of weapons' names which news is full of. Which rules are looked at first depends on them, never what matches.
+# Words of weapons' names that are frequent in news. They affect only the order of checks, never the matches.
 FREQUENT = frozenset({
     "advanced", "against", "aim", "air", "aircraft", "american", "anti", "area", "army", "artillery", "attack",
     "attacks", "battalion", "battery", "bear", "billion", "black", "block", "boat", "bomb", "brigade", "chinese",

@@ -1,6 +1,6 @@
-"""The shape of a query over words: what the words of a text must be for the query to match it, places aside.
+"""Requirements of queries on the words of a text, mostly regardless of their positions.
 
-A shape asks for less than its query: every text that matches has it, and a few others.
+A requirement is weaker than its query: every text that matches meets it, and a few other texts do.
 """
 
 from __future__ import annotations
@@ -20,106 +20,106 @@ if TYPE_CHECKING:
     from pipelines.rules.patterns.patterns import Element, Pattern
 
 Words: TypeAlias = frozenset[bytes]
-"""A text has one of these words; ``b"f 16"`` stands for a word and its number."""
+"""Words of which a text must have at least one; ``b"f 16"`` denotes a word and its number."""
 
 Sign: TypeAlias = bytes
-"""What a text shows: ``b"himars"`` a word; ``b" deliver"`` a word which begins so; ``b"f 16"`` a word and its number;
-``b"iron dome"`` a word and the next one; ``b"^saw"`` a word with a capital."""
+"""A trait that a text can have: ``b"himars"`` a word; ``b" deliver"`` a word with this prefix; ``b"f 16"`` a word and
+its number; ``b"iron dome"`` two adjacent words; ``b"^saw"`` a word with a capital."""
 
 
 class AllOf(NamedTuple):
-    """Every part is met."""
+    """A requirement that every part is met."""
 
-    parts: tuple[Shape, ...]
+    parts: tuple[Requirement, ...]
 
 
 class AnyOf(NamedTuple):
-    """A part is met."""
+    """A requirement that at least one part is met."""
 
-    parts: tuple[Shape, ...]
+    parts: tuple[Requirement, ...]
 
 
 class Begins(NamedTuple):
-    """A word begins with one of these; each has a space in front."""
+    """A requirement of a word with one of these prefixes; each prefix begins with a space."""
 
     beginnings: tuple[Sign, ...]
 
 
 class Capital(NamedTuple):
-    """One of these words stands with a capital."""
+    """A requirement of one of these words with a capital."""
 
     words: tuple[bytes, ...]
 
 
-class Row(NamedTuple):
-    """A word of the first stands right before one of the second."""
+class Adjacent(NamedTuple):
+    """A requirement of a word of ``first`` directly before one of ``second``."""
 
     first: Words
     second: Words
 
 
-Shape: TypeAlias = Words | AllOf | AnyOf | Begins | Row | Capital
+Requirement: TypeAlias = Words | AllOf | AnyOf | Begins | Adjacent | Capital
 
-EVERY: Shape = AllOf(())
-"""What words do not narrow."""
+NO_REQUIREMENT: Requirement = AllOf(())
+"""The requirement that every text meets."""
 
 _SHORT_FORMS: defaultdict[str, list[bytes]] = defaultdict(list)
 for _short, _word in ABBREVIATIONS.items():
     _SHORT_FORMS[_word].append(_short.encode())
 
 
-def shape_of(query: Query, gazetteer: Gazetteer) -> Shape:
-    """The shape of a query."""
-    return _shape(query.root, gazetteer)
+def requirement_of(query: Query, gazetteer: Gazetteer) -> Requirement:
+    """Return the requirement of a query."""
+    return _node_requirement(query.root, gazetteer)
 
 
-def _shape(node: Node, gazetteer: Gazetteer) -> Shape:
+def _node_requirement(node: Node, gazetteer: Gazetteer) -> Requirement:
     match node:
         case Term() | Phrase():
-            return leaf_shape(node, gazetteer)
+            return leaf_requirement(node, gazetteer)
         case And(parts):
-            return _all([_shape(part, gazetteer) for part in parts])
+            return _all([_node_requirement(part, gazetteer) for part in parts])
         case Or(parts):
-            return _any([_shape(part, gazetteer) for part in parts])
+            return _any([_node_requirement(part, gazetteer) for part in parts])
         case Near(left, right):
-            return _all([_shape(left, gazetteer), _shape(right, gazetteer)])
+            return _all([_node_requirement(left, gazetteer), _node_requirement(right, gazetteer)])
         case InTitle(part) | AtLeast(_, part):
-            return _shape(part, gazetteer)
+            return _node_requirement(part, gazetteer)
         case _:
-            return EVERY
+            return NO_REQUIREMENT
 
 
-def _all(parts: list[Shape]) -> Shape:
-    # What is asked of the words comes before what is asked of the text.
-    parts = [part for part in parts if part != EVERY]
+def _all(parts: list[Requirement]) -> Requirement:
+    # Lookups in the set of words come before searches of the text.
+    parts = [part for part in parts if part != NO_REQUIREMENT]
     return parts[0] if len(parts) == 1 else AllOf(tuple(sorted(parts, key=_effort)))
 
 
-def _effort(shape: Shape) -> int:
-    return 0 if isinstance(shape, frozenset) else 2 if isinstance(shape, Row | Capital) else 1
+def _effort(requirement: Requirement) -> int:
+    return 0 if isinstance(requirement, frozenset) else 2 if isinstance(requirement, Adjacent | Capital) else 1
 
 
-def _any(parts: list[Shape]) -> Shape:
+def _any(parts: list[Requirement]) -> Requirement:
     words: Words = frozenset().union(*(part for part in parts if isinstance(part, frozenset)))
     others = [part for part in parts if not isinstance(part, frozenset)]
-    if EVERY in others:
-        return EVERY
+    if NO_REQUIREMENT in others:
+        return NO_REQUIREMENT
     if not others:
         return words
     return others[0] if len(others) == 1 and not words else AnyOf((words, *others) if words else tuple(others))
 
 
 @lru_cache(maxsize=1 << 16)
-def leaf_shape(node: Term | Phrase, gazetteer: Gazetteer) -> Shape:
-    """The shape of a term or phrase; the same object whenever it is asked for, by which answers are kept."""
-    patterns = [_pattern_shape(pattern) for pattern in leaf_of(node, gazetteer).patterns]
+def leaf_requirement(node: Term | Phrase, gazetteer: Gazetteer) -> Requirement:
+    """Return the requirement of a term or phrase: always the same object, since results are cached by identity."""
+    patterns = [_pattern_requirement(pattern) for pattern in leaf_of(node, gazetteer).patterns]
     return patterns[0] if len(patterns) == 1 else _any(list(dict.fromkeys(patterns)))
 
 
-def _pattern_shape(pattern: Pattern) -> Shape:
-    """What a text with this pattern has; a word and the number that belongs to it as a pair."""
+def _pattern_requirement(pattern: Pattern) -> Requirement:
+    """Return the requirement of a pattern, in which a word and its number are a pair."""
     elements = pattern.elements
-    parts: list[Shape] = []
+    parts: list[Requirement] = []
     for index, element in enumerate(elements):
         following = elements[index + 1] if index + 1 < len(elements) else None
         if following and _paired(element, following) and index + 1 != pattern.gap_at:
@@ -134,7 +134,7 @@ def _pattern_shape(pattern: Pattern) -> Shape:
             parts.append(_words(element.words))
     rows = zip(elements, elements[1:], range(1, len(elements)), strict=False)
     parts.extend(
-        Row(_forms(first.words), _forms(second.words))
+        Adjacent(_forms(first.words), _forms(second.words))
         for first, second, index in rows
         if index != pattern.gap_at and all(_is_whole_word(element) for element in (first, second))
     )
@@ -150,21 +150,21 @@ def _is_whole_word(element: Element) -> bool:
 
 
 def _paired(word: Element, number: Element) -> bool:
-    """Whether a number follows its word directly, but for other numbers of a list."""
+    """Return whether a number follows its word directly, or after other numbers of a list."""
     return (
         word.kind is ElementKind.WORD
         and number.kind is ElementKind.NUMBER
-        and all(len(one) < MAX_TOKEN for one in (*word.words, *number.words))
+        and all(len(form) < MAX_TOKEN for form in (*word.words, *number.words))
     )
 
 
 @lru_cache(maxsize=1 << 12)
-def _context(context: tuple[Pattern, ...]) -> Shape:
-    words = frozenset().union(*(max(pattern.elements, key=_telling).words for pattern in context))
+def _context(context: tuple[Pattern, ...]) -> Requirement:
+    words = frozenset().union(*(max(pattern.elements, key=_shortest_length).words for pattern in context))
     return _words(words)
 
 
-def _telling(element: Element) -> int:
+def _shortest_length(element: Element) -> int:
     return len(min(element.words, key=len))
 
 
@@ -174,14 +174,14 @@ def _forms(words: frozenset[str]) -> Words:
 
 
 def forms_of(words: Iterable[str]) -> Words:
-    """Every way in which these tokens may stand in a text."""
+    """Return the forms in which these tokens can occur in a text, abbreviations included."""
     forms = frozenset(map(str.encode, words))
     short = [form for word in words if word in _SHORT_FORMS for form in _SHORT_FORMS[word]]
     return forms.union(short) if short else forms
 
 
-def _words(words: frozenset[str]) -> Shape:
-    # The words of a rough text are not cut: a long one begins with what it would be cut to.
+def _words(words: frozenset[str]) -> Requirement:
+    # The words of a WordSet are not cut: a long word begins with the token it would be cut to.
     cut = tuple(f" {word}".encode() for word in sorted(words) if len(word) >= MAX_TOKEN)
     whole = _forms(words)
     return AnyOf((whole, Begins(cut))) if cut else whole

@@ -1,9 +1,9 @@
-"""The words of a text, found fast: a superset of its normalised tokens, without places.
+"""The set of words of a text, computed fast: a superset of its normalised tokens.
 
-Tokenising by ``normalise.tokens`` costs several times as much as this, and nearly all rules are ruled out by words
-alone. So the text is folded as there and then taken as bytes: one table leaves letters, another digits, and
-``split`` gives the runs of each. What the tokeniser puts together from several runs (initialisms, contractions) is
-tokenised exactly, white space to white space, and added.
+``normalise.tokens`` costs several times as much, and nearly all rules are excluded by words alone. So the text is
+folded as there and then handled as bytes: one translation table keeps letters, another digits, and ``split`` returns
+the runs of each. Tokens composed of several runs (initialisms, contractions) are tokenised exactly, from white space to
+white space, and added.
 """
 
 from __future__ import annotations
@@ -20,24 +20,26 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Sequence
 
 _UNSPACED = re.compile(rf"[{UNSPACED}](?:q[a-p]+q)*")
-# Each begins with a literal, which makes searching for them cheap.
+# Each pattern begins with a literal, which makes the search cheap.
 _INITIALS = re.compile(r"\.[A-Za-z]\.")
 _CONTRACTION = re.compile(r"'(?:[TtDdMm]|[Ll][Ll]|[Rr][Ee]|[Vv][Ee])(?![^\W_])")
 _BRACKETED = re.compile(r"\[[^\W\d_]\][^\W\d_]")
 _NUMBER_NEXT = re.compile(r"[\W_]*[0-9]")
 _NO_DIGIT = re.compile(r"[^0-9]*")
 _MAX_CHUNK = 200
-"""Characters without white space; in longer ones everything is tokenised, once."""
-_CACHED_RUN = 24
-_NEIGHBOUR = 512
-"""Bytes in which the neighbours of a word are looked for; where they are further away, any word may be one."""
-_FEW = 6
-"""Searching for so many words costs less than taking all words of a text apart."""
-_BEFORE_NUMBER = 40
-"""Bytes before a number in which most words before one stand."""
-_WHOLE_LAST = 2
-_WITH_NEIGHBOURS = 2
-"""Parts of what was perhaps cut: with so many the last one is whole, with more the two at that end are."""
+"""Characters of a chunk without white space at most; if one is longer, the whole text is tokenised."""
+_MAX_CACHED = 24
+"""Characters of a chunk or run at most to be cached."""
+_NEIGHBOUR_BYTES = 512
+"""Bytes in which the neighbours of a word are searched; if they are further away, any word may be a neighbour."""
+_FEW_WORDS = 6
+"""Words at most for which a search of each costs less than splitting the text into words."""
+_BYTES_BEFORE_NUMBER = 40
+"""Bytes before a number that mostly contain the word before it."""
+_MIN_PARTS = 2
+_MAX_CUT_PARTS = 2
+"""Parts of a possibly cut slice: from ``_MIN_PARTS`` on the last part is whole; with more than ``_MAX_CUT_PARTS`` the
+two parts nearest the word are whole."""
 
 _SPACE_BYTE, _LAST_ASCII = 0x20, 0x7F
 _LETTERS = bytes(
@@ -49,20 +51,20 @@ _DIGITS = bytes(byte if chr(byte) in "0123456789" else _SPACE_BYTE for byte in r
 
 @dataclass(frozen=True, kw_only=True)
 class WordSet:
-    """The words of a text as UTF-8. What few queries ask for is worked out when one does."""
+    """The words of a text as UTF-8. Attributes that few queries need are computed on first use."""
 
     letters: bytes
-    """The words that begin with a letter and, behind them, the composed ones; a space around each."""
+    """The words that begin with a letter, then the composed words; each between spaces."""
     digits: bytes
-    """Likewise the numbers, at the same places, and the composed words."""
+    """The numbers, at the same offsets as in the text, then the composed words; each between spaces."""
     length: int
-    """Where the composed words begin in ``letters`` and ``digits``."""
+    """Offset of the composed words in ``letters`` and ``digits``."""
     composed: frozenset[bytes]
-    """Tokens put together from several runs."""
+    """Tokens composed of several runs."""
     before_numbers: bool
-    """Whether any of them may stand before any of the numbers."""
+    """True if a composed token may precede a number."""
     cased: bytes | None
-    """The text with its capitals, each byte at the place it has in ``letters``; ``None`` when folding has lost some."""
+    """The text with its capitals, each byte at its offset in ``letters``; ``None`` if folding has lost capitals."""
 
     @cached_property
     def numbers(self) -> list[bytes]:
@@ -71,35 +73,35 @@ class WordSet:
 
     @cached_property
     def words(self) -> set[bytes]:
-        """Every normalised token, and perhaps more.
+        """All normalised tokens, and possibly more words.
 
-        Neither cut to ``MAX_TOKEN`` nor written out (``ABBREVIATIONS``): who looks for a word looks for those forms.
+        They are neither cut to ``MAX_TOKEN`` nor expanded (``ABBREVIATIONS``); callers look up all forms of a word.
         """
         return {*self.letters.split(), *self.numbers, *self.composed}
 
     def has_any(self, words: Collection[bytes]) -> bool:
-        """Whether one of these is among ``words``, the quicker way: few are searched for one by one."""
-        if len(words) > _FEW or "words" in self.__dict__:
+        """Return whether the text has one of these words; a few words are searched for one by one, which is faster."""
+        if len(words) > _FEW_WORDS or "words" in self.__dict__:
             return not self.words.isdisjoint(words)
         return any(b" %b " % word in (self.digits if word.isdigit() else self.letters) for word in words)
 
     def pairs(self, wanted: Container[bytes]) -> list[bytes]:
-        """``b"f 16"``: each wanted number with the word before it, other numbers skipped (``F-15/16``).
+        """Return each wanted number with the word before it, as in ``b"f 16"``.
 
-        A few pairs more, which the text does not have, may be among them.
+        Other numbers between them are skipped (``F-15/16``). The result may contain a few pairs that the text lacks.
         """
         letters, digits = self.letters, self.digits
         pairs: list[bytes] = []
         before: tuple[bytes, ...] = ()
         at = done = 0
         for number in self.numbers:
-            place = digits.find(number, at)
-            at = place + len(number)
+            offset = digits.find(number, at)
+            at = offset + len(number)
             if number not in wanted:
                 continue
-            near = letters[max(done, place - _BEFORE_NUMBER) : place].rsplit(None, 1)
-            if len(near) < _WHOLE_LAST or near[1] == b"s":
-                near = letters[done:place].split()
+            near = letters[max(done, offset - _BYTES_BEFORE_NUMBER) : offset].rsplit(None, 1)
+            if len(near) < _MIN_PARTS or near[1] == b"s":
+                near = letters[done:offset].split()
             done = at
             if near:
                 last = near[-1]
@@ -108,37 +110,37 @@ class WordSet:
         return pairs
 
     def has_pair(self, words: Collection[bytes]) -> bool:
-        """Whether a pair among these stands in the text; sometimes true when none does."""
+        """Return whether the text has one of the pairs among these words; sometimes true if it has none."""
         wanted = [word for word in words if b" " in word]
         if not wanted or not self._pairs.isdisjoint(wanted):
             return bool(wanted)
-        # A composed token may stand before any number.
+        # The position of a composed token is unknown, so it may precede any number.
         return self.before_numbers and any(
             word in self.composed and (number in self.composed or number in self.numbers)
-            for word, _, number in (one.partition(b" ") for one in wanted)
+            for word, _, number in (pair.partition(b" ") for pair in wanted)
         )
 
     @cached_property
     def _pairs(self) -> frozenset[bytes]:
         return frozenset(self.pairs(frozenset(self.numbers)))
 
-    def behind(self, end: int) -> Sequence[bytes] | None:
-        """The word that stands right behind a place of ``letters``, and perhaps one more; ``None``: any may."""
-        near = self.letters[end : end + _NEIGHBOUR].split(None, 2) if end <= self.length else []
-        if len(near) <= _WITH_NEIGHBOURS:
+    def words_after(self, end: int) -> Sequence[bytes] | None:
+        """Return the word after an offset in ``letters``, and possibly one more; ``None`` if it may be any word."""
+        near = self.letters[end : end + _NEIGHBOUR_BYTES].split(None, 2) if end <= self.length else []
+        if len(near) <= _MAX_CUT_PARTS:
             return None
         # A possessive's "s" is a run of its own here.
         return near[:2] if near[0] == b"s" else near[:1]
 
-    def before(self, start: int) -> Sequence[bytes] | None:
-        """Likewise right before a place."""
-        near = self.letters[max(0, start - _NEIGHBOUR) : start].rsplit(None, 2) if start < self.length else []
-        if len(near) <= _WITH_NEIGHBOURS:
+    def words_before(self, start: int) -> Sequence[bytes] | None:
+        """Return the word before an offset in ``letters``, and possibly one more; ``None`` if it may be any word."""
+        near = self.letters[max(0, start - _NEIGHBOUR_BYTES) : start].rsplit(None, 2) if start < self.length else []
+        if len(near) <= _MAX_CUT_PARTS:
             return None
         return near[1:] if near[-1] == b"s" else near[2:]
 
-    def has_row(self, firsts: Iterable[bytes], seconds: Iterable[bytes]) -> bool:
-        """Whether a word of ``firsts`` stands right before one of ``seconds``; sometimes true when it does not."""
+    def has_adjacent(self, firsts: Iterable[bytes], seconds: Iterable[bytes]) -> bool:
+        """Return whether a word of ``firsts`` directly precedes one of ``seconds``; sometimes true if none does."""
         if any(word in self.composed for words in (firsts, seconds) for word in words):
             return True
         runs = self._runs
@@ -153,24 +155,24 @@ class WordSet:
         return b" %b " % b" ".join(self.letters.split())
 
     def has_capital(self, word: bytes) -> bool:
-        """Whether an ASCII word stands somewhere with a capital in front; sometimes true when it does not."""
-        sought = b" %b " % word
-        at = self.letters.find(sought)
+        """Return whether an ASCII word occurs with an initial capital; sometimes true if it does not."""
+        target = b" %b " % word
+        at = self.letters.find(target)
         while at >= 0:
             if self.capital_at(at + 1):
                 return True
-            at = self.letters.find(sought, at + 1)
+            at = self.letters.find(target, at + 1)
         return False
 
-    def capital_at(self, place: int) -> bool:
-        """Whether a capital stands at a place of ``letters``; sometimes true when none does."""
-        return self.cased is None or place >= self.length or self.cased[place : place + 1].isupper()
+    def capital_at(self, offset: int) -> bool:
+        """Return whether there is a capital at an offset in ``letters``; sometimes true if there is none."""
+        return self.cased is None or offset >= self.length or self.cased[offset : offset + 1].isupper()
 
 
-def rough(*texts: str | None) -> WordSet:
-    """The words of the fields of an article."""
+def word_set_of(*texts: str | None) -> WordSet:
+    """Return the words of the fields of an article."""
     simple = [text if text.isascii() else fold_common(text) for text in texts if text]
-    # What character references of HTML make of their surroundings only the tokeniser says.
+    # Texts with character references of HTML need the tokeniser, since references change the tokens around them.
     referring = [text for text in simple if has_references(text)]
     composed = {token for text in referring for token in folded_tokens(fold(text).text)}
     folded = " ".join(map(_fold, simple))
@@ -178,14 +180,14 @@ def rough(*texts: str | None) -> WordSet:
     before_numbers = bool(referring)
     for chunk, end in chunks:
         before_numbers = before_numbers or bool(_NUMBER_NEXT.match(folded, end) or not _NO_DIGIT.fullmatch(chunk))
-        composed.update(_cached_chunk(chunk) if len(chunk) <= _CACHED_RUN else _chunk_words(chunk))
-    if not folded.isascii():  # behind the chunks, which what stands beside them decides on
+        composed.update(_cached_chunk(chunk) if len(chunk) <= _MAX_CACHED else _chunk_words(chunk))
+    if not folded.isascii():  # after the chunks, whose neighbours must not change before
         folded = _UNSPACED.sub(r" \g<0> ", folded)
     data = f" {folded} ".encode()
     letters, digits = data.translate(_LETTERS), data.translate(_DIGITS)
     if composed:
-        behind = f" {' '.join(composed)} ".encode()
-        letters, digits = letters + behind, digits + behind
+        appended = f" {' '.join(composed)} ".encode()
+        letters, digits = letters + appended, digits + appended
     return WordSet(
         letters=letters,
         digits=digits,
@@ -197,14 +199,16 @@ def rough(*texts: str | None) -> WordSet:
 
 
 def _word_before_plurals(between: list[bytes], before: tuple[bytes, ...]) -> bytes:
-    """The word that the number belongs to when plurals or possessives stand between: F-15s/16s, Boeing's 737."""
+    """Return the word of a number if plurals or possessives are between them: F-15s/16s, Boeing's 737."""
     return next((word for word in reversed(between) if word != b"s"), before[-1] if before else b"s")
 
 
 def composed_words(folded: str) -> frozenset[str]:
-    """The tokens of a folded text that stand in it in several runs, and those around them."""
+    """Return the tokens of a folded text that consist of several runs, and the tokens around them."""
     chunks = (chunk for chunk, _ in _composed_chunks(folded))
-    return frozenset().union(*(_cached_chunk(one) if len(one) <= _CACHED_RUN else _chunk_words(one) for one in chunks))
+    return frozenset().union(
+        *(_cached_chunk(chunk) if len(chunk) <= _MAX_CACHED else _chunk_words(chunk) for chunk in chunks)
+    )
 
 
 def _fold(text: str) -> str:
@@ -212,15 +216,15 @@ def _fold(text: str) -> str:
 
 
 def _composed_chunks(text: str) -> list[tuple[str, int]]:
-    """The parts of a folded text, white space to white space, with tokens that are no run of letters or digits."""
+    """Return the chunks of a folded text, between white space, that contain tokens of several runs, with their ends."""
     out: list[tuple[str, int]] = []
     done = 0
-    # Few texts have a bracket: looking for one is quicker than the pattern.
+    # Few texts have a bracket, and a test for one is faster than the pattern.
     patterns = (_INITIALS, _CONTRACTION, _BRACKETED) if "[" in text else (_INITIALS, _CONTRACTION)
-    for found in sorted([match.start() for pattern in patterns for match in pattern.finditer(text)]):
-        if found < done:
+    for offset in sorted([match.start() for pattern in patterns for match in pattern.finditer(text)]):
+        if offset < done:
             continue
-        start, done = _chunk(text, found)
+        start, done = _chunk(text, offset)
         if done - start > _MAX_CHUNK:
             return [(text, 0)]
         out.append((text[start:done], done))
@@ -229,7 +233,7 @@ def _composed_chunks(text: str) -> list[tuple[str, int]]:
 
 def _folded_run(match: re.Match[str]) -> str:
     run = match[0]
-    return _cached_run(run) if len(run) <= _CACHED_RUN else fold_run(run)
+    return _cached_run(run) if len(run) <= _MAX_CACHED else fold_run(run)
 
 
 _cached_run = lru_cache(maxsize=1 << 16)(fold_run)
@@ -244,7 +248,7 @@ _WHITE_SPACE = re.compile(r"\s")
 
 
 def _chunk(text: str, at: int) -> tuple[int, int]:
-    """Where the run without white space around a place begins and ends, within ``_MAX_CHUNK`` + 1 characters."""
+    """Return start and end of the run without white space around an offset, within ``_MAX_CHUNK`` + 1 characters."""
     low = max(0, at - _MAX_CHUNK)
     before = text[low:at]
     start = low + len(before) - len(before.rsplit(None, 1)[-1]) if before and not before[-1].isspace() else at

@@ -1,4 +1,4 @@
-"""A text made ready for matching: tokens, where each stands, words, sentences. Made once for all rules."""
+"""Texts prepared for matching, once for all rules: tokens, their positions, words and sentences."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_SENTENCE = 600
-"""Characters quoted around a match; a text without full stops must not be quoted whole for every match."""
+"""Characters quoted around a match at most: a text without full stops must not be quoted whole for every match."""
 
 _WITHIN_WORD = frozenset({Glue.DIRECT, Glue.DASH, Glue.SLASH, Glue.POINT, Glue.DOT})
 
-# A sentence ends at . ! ? or … with closing quotes and brackets behind it, before white space and anything but a
-# lower-case letter; at a blank line; at the full stops of Chinese and Japanese.
-# All begin with one character class, which is what makes searching for them cheap.
+# A sentence ends at . ! ? or … with its closing quotes and brackets, before white space and no lower-case letter; at a
+# blank line; and at the full stops of Chinese and Japanese.
+# All alternatives begin with one character class, which makes the search cheap.
 _END = re.compile(
     r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’»)\]]*(?=\s)|(?<=[。！？])|(?<=\n)[^\S\n]*\n)"  # noqa: RUF001 - the ones meant
 )
@@ -34,14 +34,14 @@ _ABBREVIATIONS = frozenset({
     *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",  # initials
 })
 # fmt: on
-"""Their full stop ends no sentence."""
+"""Words whose full stop ends no sentence."""
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _USUAL_SENTENCE = 200
-"""Characters in which the beginning of a sentence is looked for first."""
+"""Characters before a match in which the beginning of its sentence is searched first."""
 
 
 def sentence_ends(text: str, low: int = 0, high: int | None = None) -> list[int]:
-    """Offsets behind the sentences of a text between two places, in order; the last is the second of these."""
+    """Return the end offsets of the sentences of ``text[low:high]``, in order; the last one is ``high``."""
     high = len(text) if high is None else high
     ends = list(_ends(text, low, high))
     if not ends or ends[-1] < high:
@@ -61,7 +61,7 @@ def _ends(text: str, low: int, high: int) -> Iterator[int]:
 
 
 def _is_abbreviation(text: str, stop: int) -> bool:
-    """Whether the word before a full stop is an abbreviation."""
+    """Return whether the word before a full stop is an abbreviation."""
     start = stop
     while start and stop - start <= _LONGEST_ABBREVIATION and (text[start - 1].isalnum() or text[start - 1] == "_"):
         start -= 1
@@ -69,13 +69,13 @@ def _is_abbreviation(text: str, stop: int) -> bool:
 
 
 def sentence(text: str, start: int, end: int) -> str:
-    """The sentence around a place of a text, at most ``MAX_SENTENCE`` characters of it."""
-    # An end that is further away than what is quoted does not matter.
+    """Return the sentence around a span of a text, cut to ``MAX_SENTENCE`` characters."""
+    # Sentence ends beyond the quoted range do not matter.
     low, high = max(0, start - 2 * MAX_SENTENCE), min(len(text), end + 2 * MAX_SENTENCE)
     begin, left, right = start, None, high
     while left is None:
-        begin = _between_ends(text, max(low, begin - _USUAL_SENTENCE), low)
-        left, right = _bounds(text, begin, high, start, end)
+        begin = _before_ends(text, max(low, begin - _USUAL_SENTENCE), low)
+        left, right = _nearest_ends(text, begin, high, start, end)
         if begin == low and left is None:
             left = low
     room = max(0, MAX_SENTENCE - (end - start)) // 2
@@ -84,52 +84,52 @@ def sentence(text: str, start: int, end: int) -> str:
     return text[left:right].strip()
 
 
-def _bounds(text: str, low: int, high: int, start: int, end: int) -> tuple[int | None, int]:
-    """The last end of a sentence up to the start of a place, if there is one, and the first from its end on."""
+def _nearest_ends(text: str, low: int, high: int, start: int, end: int) -> tuple[int | None, int]:
+    """Return the last sentence end at or before ``start``, if any, and the first at or after ``end``."""
     left = None
-    for one in _ends(text, low, high):
-        if one <= start:
-            left = one
-        if one >= end:
-            return left, one
+    for boundary in _ends(text, low, high):
+        if boundary <= start:
+            left = boundary
+        if boundary >= end:
+            return left, boundary
     return left, high
 
 
-def _between_ends(text: str, at: int, low: int) -> int:
-    """The last place, at the latest ``at``, that lies within no end of a sentence: looking may begin there."""
+def _before_ends(text: str, at: int, low: int) -> int:
+    """Return the last offset up to ``at`` that is not inside a sentence end; a search may begin there."""
     while at > low and not text[at - 1].isalnum():
         at -= 1
     return at
 
 
 class Document:
-    """One field of an article with its tokens: all of them, or those of an excerpt, at their places in the whole."""
+    """A field of an article with its tokens, or a window of the field with the tokens at their offsets in the field."""
 
     def __init__(self, text: str, tokens: Tokens | None = None) -> None:
-        """Tokenise, unless that is done; everything else is worked out when it is asked for."""
+        """Tokenise the text unless its tokens are given; all else is computed on demand."""
         self.text = text
         self.tokens = Tokens(fold(text)) if tokens is None else tokens
         self._positions: dict[frozenset[str], list[int]] = {}
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The tokens, each once."""
+        """The distinct tokens."""
         return frozenset(self.tokens.texts)
 
     @cached_property
     def vocabulary(self) -> list[str]:
-        """The tokens, sorted, each once."""
+        """The distinct tokens, sorted."""
         return sorted(self.words)
 
     def positions(self, words: frozenset[str]) -> list[int]:
-        """Positions of any of these tokens, in order."""
+        """Return the positions of all of these tokens, in order."""
         known = self._positions.get(words)
         if known is None:
-            known = sorted(place for word in words & self.words for place in self._places(word))
+            known = sorted(position for word in words & self.words for position in self._positions_of(word))
             self._positions[words] = known
         return known
 
-    def _places(self, word: str) -> Iterator[int]:
+    def _positions_of(self, word: str) -> Iterator[int]:
         texts = self.tokens.texts
         at = -1
         for _ in range(texts.count(word)):
@@ -137,7 +137,7 @@ class Document:
             yield at
 
     def completions(self, beginning: str) -> list[str]:
-        """The tokens which begin so."""
+        """Return the distinct tokens with a prefix, sorted."""
         out: list[str] = []
         for index in range(bisect_left(self.vocabulary, beginning), len(self.vocabulary)):
             if not self.vocabulary[index].startswith(beginning):
@@ -147,24 +147,24 @@ class Document:
 
     @cached_property
     def word_numbers(self) -> list[int]:
-        """For each token the number of its word: ``S-400`` and ``HIMARS-equipped`` are one word each."""
+        """The word number of each token: ``S-400`` and ``HIMARS-equipped`` are one word each."""
         tokens = self.tokens
         begins = [gap == " " or tokens.glue(index) not in _WITHIN_WORD for index, gap in enumerate(tokens.gaps)]
         return list(accumulate(begins, initial=0))[1:]
 
     def word_at(self, offset: int) -> int:
-        """The number of the word at an offset of the text; one less or more than all where it lies outside an excerpt.
+        """Return the number of the word at an offset of the text, which must be in a word.
 
-        A place that is quoted lies in a word.
+        Before a window it is one less than the lowest word number, after it one more than the highest.
         """
         numbers = self.word_numbers
-        index = self.tokens.at(offset)
+        index = self.tokens.index_at(offset)
         if index < 0:
             return numbers[0] - 1 if numbers else 0
         return numbers[index] if index < len(numbers) else numbers[-1] + 1
 
     def starts_sentence(self, position: int) -> bool:
-        """Whether a token stands first in its sentence, or behind a colon or quotation mark."""
+        """Return whether a token is the first of its sentence, or follows a colon or quotation mark."""
         if self.tokens[position].glue in {Glue.START, Glue.BREAK, Glue.QUOTED}:
             return True
         start, before = self.tokens[position].start, self.tokens[position - 1].start

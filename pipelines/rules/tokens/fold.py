@@ -1,9 +1,9 @@
-"""Folding: the characters of a text made alike, before it is cut into tokens.
+"""Folding of equivalent characters before a text is tokenised.
 
 Case, dashes, spaces, quotes, compatibility forms (full-width, ligatures) and decimal digits of every script are
-folded (NFKC and case folding, The Unicode Standard, sections 3.11 and 3.13). Diacritics stay. Letters which the
-tokeniser of SQLite (``unicode61``, the letters of Unicode 6.1) would not take for letters are spelt out in ASCII
-letters, so that SQLite and Elasticsearch see exactly the tokens of this project.
+folded (NFKC and case folding, The Unicode Standard, sections 3.11 and 3.13). Diacritics are kept. Letters that SQLite's
+tokeniser (``unicode61``, the letters of Unicode 6.1) does not treat as letters are spelt out in ASCII letters, so that
+SQLite and Elasticsearch see exactly the tokens of this project.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import NamedTuple
 _REFERENCE = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _REFERENCES = re.compile(_REFERENCE)
 BASE_AND_MARKS = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+", re.DOTALL)
-"""What folding works on: everything else is ASCII and only changes its case."""
+"""The runs that need folding; all other characters are ASCII and only change case."""
 
 _FOREIGN = re.compile(rf"{_REFERENCE}|{BASE_AND_MARKS.pattern}", re.DOTALL)
-"""The same, and character references of HTML which were left over in a text: ``F-16&nbsp;Block&#8209;70``."""
+"""The same runs, and character references of HTML left in a text: ``F-16&nbsp;Block&#8209;70``."""
 
 _QUOTES = dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u00b4\u055a", "'")
 _QUOTES |= dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u2039\u203a\u300c\u300d", '"')
-# The characters below with no single name in the categories: minus signs and bullets, line and word separators,
+# Characters whose Unicode category does not decide their folding: minus signs and bullets, line and word separators,
 # invisible joiners, the registered sign and the hyphenation point.
 _SPECIAL = (
     _QUOTES
@@ -33,11 +33,11 @@ _SPECIAL = (
     | dict.fromkeys("\u0085\u2028\u2029", "\n")
     | {"\u200b": " ", "\u00ae": "", "\u2027": ""}
 )
-# 'q' and the code point in letters, hexadecimal digits as a to p.
+# A letter is spelt out as its code point between two 'q', with the hexadecimal digits written as a to p.
 _HEX_AS_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
-# What most texts outside ASCII have, and what it folds to: one character for one, so no place moves.
+# The most frequent characters outside ASCII, each with its one-character folding, so that no offset changes.
 _COMMON = (
     ("\u2018", "'"),
     ("\u2019", "'"),
@@ -80,7 +80,7 @@ def _fold_cluster(cluster: str) -> str:
     return "".join(out)
 
 
-def _fold_character(character: str, *, after_letter: bool) -> str:  # noqa: PLR0911 - one a category
+def _fold_character(character: str, *, after_letter: bool) -> str:  # noqa: PLR0911 - one per category
     if character.isascii():
         return character
     if character in _SPECIAL:
@@ -108,14 +108,14 @@ def _spell(character: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    # Conjoining vowels and finals of Hangul compose with what stands before them, as marks do.
+    # Conjoining vowels and finals of Hangul compose with the preceding character, as marks do.
     return unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
 
 
 def _clusters(run: str) -> list[str]:
     clusters: list[str] = []
     for character in run:
-        # Nobody needs more than a few marks; a hostile text stacks thousands, which would not be cached.
+        # Real text has a few marks per character; a hostile text stacks thousands, which would not be cached.
         if clusters and _is_mark(character) and len(clusters[-1]) < 8:  # noqa: PLR2004
             clusters[-1] += character
         else:
@@ -129,34 +129,35 @@ def fold_run(run: str) -> str:
 
 
 def has_references(text: str) -> bool:
-    """Whether character references of HTML may be left over in a text."""
+    """Return whether a text may contain character references of HTML."""
     return "&" in text and _REFERENCES.search(text) is not None
 
 
 @lru_cache(maxsize=1 << 12)
 def _dereferenced(reference: str) -> str:
-    """What a character reference stands for; itself where it is none."""
+    """Return the text of a character reference, or the reference itself if it is unknown."""
     return unescape(reference) if reference[1] == "#" else html5.get(reference[1:], reference)
 
 
 def _pieces(run: str) -> list[tuple[str, str]]:
-    """The clusters of a match of ``_FOREIGN``, each with what it folds to."""
+    """Return the clusters of a match of ``_FOREIGN``, each with its folding."""
     if run[0] == "&" and run[-1] == ";":
         return [(run, fold_run(_dereferenced(run)))]
     return [(cluster, cluster.lower() if cluster.isascii() else _fold_cluster(cluster)) for cluster in _clusters(run)]
 
 
 class Folded(NamedTuple):
-    """A folded text, and where its characters come from."""
+    """A folded text with the original offsets of its characters."""
 
     text: str
     starts: list[int] | None
-    """Original offset of the cluster which each folded character comes from; ``None``: the same offset."""
+    """Original start offset of the cluster of each folded character; ``None`` if offsets are unchanged."""
     ends: list[int] | None
+    """Original end offset of the cluster of each folded character; ``None`` if offsets are unchanged."""
 
 
 def fold(text: str) -> Folded:
-    """Fold a text. The result holds letters, ASCII digits, ASCII marks and white space."""
+    """Fold a text. The result contains letters, ASCII digits, ASCII marks and white space."""
     if not text.isascii():
         text = fold_common(text)
     if text.isascii() and not has_references(text):

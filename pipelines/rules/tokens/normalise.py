@@ -1,12 +1,12 @@
-"""The normalised tokens which rules are matched on, the same for all three compilers.
+"""Normalised tokens, which rules are matched on; the same for the matcher, SQLite and Elasticsearch.
 
-A token is a run of letters or a run of digits: ``F-16C`` is ``f 16 c``, and so are ``F16C`` and ``F 16C``. What
-stood between two tokens is kept as a ``Glue``, so that the matcher can tell ``AIM 7`` from ``aim, 7``. Scripts
-written without spaces (Han, kana, Thai …) give one token a character.
+A token is a run of letters or a run of digits: ``F-16C`` is ``f 16 c``, and so are ``F16C`` and ``F 16C``. The text
+between two tokens is classified as a ``Glue``, so that the matcher can tell ``AIM 7`` from ``aim, 7``. In scripts
+written without spaces (Han, kana, Thai …) each character is a token.
 
-The text is folded first (``fold``); possessives, plurals of numbers (``F-16s``), dots of initialisms (``U.S.``) and the
-brackets of a letter that a quotation has changed (``[d]rones``) are taken off. SQLite and Elasticsearch see exactly the
-tokens of this module.
+The text is folded first (``fold``). Possessives, plurals of numbers (``F-16s``), dots of initialisms (``U.S.``) and the
+brackets of a letter changed in a quotation (``[d]rones``) are removed. SQLite and Elasticsearch see exactly the tokens
+of this module.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_TOKEN = 120
-"""Longer tokens are cut, in texts and queries alike: Elasticsearch's whitespace tokenizer splits at 255."""
+"""Characters of a token; longer ones are cut, in texts and queries alike, since Elasticsearch's whitespace tokenizer
+splits at 255."""
 
 
 class Glue(IntEnum):
-    """What stands between a token and the one before it."""
+    """The kind of text between a token and the one before it."""
 
     START = 0
-    """Nothing: it is the first token."""
+    """No preceding token."""
     DIRECT = 1
     """No character: ``F16``."""
     DASH = 2
-    """One dash and nothing else: ``F-16``."""
+    """A single dash: ``F-16``."""
     SPACE = 3
-    """White space without a blank line, a possessive's apostrophe or ``+`` before it: ``F 16``."""
+    """White space without a blank line, possibly after a possessive's apostrophe or a ``+``: ``F 16``."""
     LOOSE = 4
     """Dashes with spaces, or several dashes: ``F - 16``."""
     QUOTED = 5
@@ -45,7 +46,7 @@ class Glue(IntEnum):
     SLASH = 6
     """A slash: ``70/72``."""
     POINT = 7
-    """A mark within a number: ``7.62``, ``10,000``, ``16:30``."""
+    """A mark inside a number: ``7.62``, ``10,000``, ``16:30``."""
     DOT = 8
     """A full stop between a letter and a digit: ``GR.4``."""
     BREAK = 9
@@ -53,7 +54,7 @@ class Glue(IntEnum):
 
 
 class Token(NamedTuple):
-    """A normalised token and where it stands in the original text (code points)."""
+    """A normalised token with its span in the original text (code points)."""
 
     text: str
     start: int
@@ -71,29 +72,29 @@ _LETTER = rf"[^\W\d_{UNSPACED}]"
 
 def _token_pattern(letter: str, alphanumeric: str, unspaced: str) -> re.Pattern[str]:
     return re.compile(
-        rf"((?:{letter}{{2,}}"  # first, since it is what stands nearly everywhere; no initialism begins so
+        rf"((?:{letter}{{2,}}"  # first, since most tokens match it; no initialism begins like this
         rf"|(?<!{alphanumeric})(?:[a-z]\.){{2,}}(?:[a-z](?!{alphanumeric}))?"  # an initialism: u.s. or u.s.a
         rf"|[0-9]+(?:s(?!{alphanumeric}))?"  # a number, and its plural: 16s
-        rf"|\[(?<!{alphanumeric}\[){letter}\]{letter}+"  # a quotation's first letter, changed: [d]rones
+        rf"|\[(?<!{alphanumeric}\[){letter}\]{letter}+"  # the changed first letter of a quotation: [d]rones
         rf"{unspaced}"
         rf"|{letter})"
-        # a possessive or contraction: it is never an S-400's "s"
+        # a possessive or contraction, whose "s" is never a token
         rf"(?:'(?:s|t|d|m|ll|re|ve)(?!{alphanumeric}))?)"
     )
 
 
 # Character sets within ASCII are three times as fast to match.
 _ASCII_TOKEN = _token_pattern("[a-z]", "[a-z0-9]", "")
-# A character of an unspaced script, and its spelt-out marks.
+# A character of an unspaced script with its spelt-out marks.
 _TOKEN = _token_pattern(_LETTER, r"[^\W_]", rf"|[{UNSPACED}](?:q[a-p]+q)*")
 ABBREVIATIONS = {"blk": "block", "blks": "blocks"}
-"""Other ways to write a token."""
+"""Abbreviated forms of tokens."""
 _DOTTED = frozenset({"blk", "blks", "mk"})
-"""Written with a full stop before a number, which is then no end of a sentence: ``Blk. 70``, ``Mk. 41``."""
+"""Abbreviations whose full stop before a number ends no sentence: ``Blk. 70``, ``Mk. 41``."""
 
 
-class _Remembered(dict[str, str]):
-    """What a function makes of short texts, remembered: a third of the time of ``lru_cache``."""
+class _Cache(dict[str, str]):
+    """A cache of a function's results for short texts; it takes a third of the time of ``lru_cache``."""
 
     def __init__(self, make: Callable[[str], str]) -> None:
         super().__init__()
@@ -102,13 +103,13 @@ class _Remembered(dict[str, str]):
     def __missing__(self, text: str) -> str:
         made = self._make(text)
         if len(text) <= MAX_TOKEN:
-            if len(self) >= _REMEMBERED:
+            if len(self) >= _CACHE_SIZE:
                 self.clear()
             self[text] = made
         return made
 
 
-_REMEMBERED = 1 << 16
+_CACHE_SIZE = 1 << 16
 
 
 def _normalised(raw: str) -> str:
@@ -124,8 +125,8 @@ def _normalised(raw: str) -> str:
     return ABBREVIATIONS.get(word, word)[:MAX_TOKEN]
 
 
-_normal = _Remembered(_normalised).__getitem__
-"""The token which a match of ``_TOKEN`` stands for."""
+_normal = _Cache(_normalised).__getitem__
+"""The normalised token of a match of ``_TOKEN``."""
 
 _GLUES = (
     (re.compile(r"-"), Glue.DASH),
@@ -139,7 +140,7 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\r\n?[^\S\n]*\r")
 
 @lru_cache(maxsize=1 << 14)
 def _glue(gap: str) -> Glue:
-    """The kind of the folded text between two tokens, whatever the tokens are."""
+    """Classify the folded text between two tokens, regardless of the tokens."""
     if not gap:
         return Glue.DIRECT
     if _BLANK_LINE.search(gap):
@@ -151,7 +152,7 @@ def _glue(gap: str) -> Glue:
 
 
 def _between(before: str, gap: str, after: str) -> Glue:
-    """The kind of ``gap`` between two raw tokens."""
+    """Classify the folded text between two raw tokens."""
     if gap == " ":
         return Glue.SPACE
     if gap[:1] == "." and before in _DOTTED:
@@ -167,34 +168,35 @@ def _between(before: str, gap: str, after: str) -> Glue:
 class Tokens:
     """The normalised tokens of a text, in order.
 
-    ``start`` and ``end`` are code point offsets into the text. A plural's *s* belongs to its number (``F-16s`` ends
-    behind the *s*), a possessive's does not. The words are found at once; where each stands, when it is asked for.
-    ``low`` and ``high`` are where the part of the folded text that was cut begins and ends.
+    ``start`` and ``end`` of a token are code point offsets into the text. A plural's *s* belongs to its number
+    (``F-16s`` ends after the *s*); a possessive's does not. The texts of all tokens are computed at once, their spans
+    on demand.
+    ``low`` and ``high`` are the bounds of the tokenised part of the folded text.
     """
 
-    __slots__ = ("_folded", "_known", "_parts", "_starts", "high", "low", "texts")
+    __slots__ = ("_folded", "_made", "_parts", "_starts", "high", "low", "texts")
 
     def __init__(self, folded: Folded, low: int = 0, high: int | None = None) -> None:
-        """Cut a folded text into tokens, or the part of it from ``low`` to before ``high``.
+        """Tokenise a folded text, or its part ``[low:high]``.
 
-        Each of these is an end of the text or white space; the glue of a part's first token is that of a text's first.
+        Each bound is an end of the text or next to white space. The first token of a part has the glue ``START``.
         """
         self._folded = folded
         self.low = low
         self.high = len(folded.text) if high is None else high
         source = folded.text[low:high]
-        # Gap, token, gap, token …, gap: one call for all of them.
+        # Gap, token, gap, token …, gap: a single call returns all of them.
         self._parts: list[str] = (_ASCII_TOKEN if source.isascii() else _TOKEN).split(source)
-        # Where each part begins, and the last one ends.
+        # The start of each part, and the end of the last one.
         self._starts = list(accumulate(map(len, self._parts), initial=low))
-        self._known: dict[int, Token] = {}
+        self._made: dict[int, Token] = {}
         self.texts: list[str] = list(map(_normal, self._parts[1::2]))
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def __getitem__(self, index: int) -> Token:
-        known = self._known.get(index)
+        known = self._made.get(index)
         return self._token(index) if known is None else known
 
     def _token(self, index: int) -> Token:
@@ -206,21 +208,24 @@ class Tokens:
         starts, ends = self._folded.starts, self._folded.ends
         if starts is not None and ends is not None:
             start, end = starts[start], ends[end - 1]
-        token = self._known[index] = Token(text, start, end, self.glue(index))
+        token = self._made[index] = Token(text, start, end, self.glue(index))
         return token
 
-    def beginning_before(self, offset: int) -> int:
-        """How many tokens begin before an offset of the folded text."""
+    def count_before(self, offset: int) -> int:
+        """Return the number of tokens that begin before an offset of the folded text."""
         return bisect_left(self._starts, offset) // 2
 
-    def at(self, offset: int) -> int:
-        """The token at an offset of the text, or the last before it; -1 before all of them, their number behind."""
+    def index_at(self, offset: int) -> int:
+        """Return the index of the token at or before an offset of the text.
+
+        It is -1 before the first token, and the number of tokens after the tokenised part.
+        """
         if self._folded.starts is not None:
             offset = bisect_right(self._folded.starts, offset) - 1
-        return self.beginning_before(offset + 1) - 1 if offset < self.high else len(self.texts)
+        return self.count_before(offset + 1) - 1 if offset < self.high else len(self.texts)
 
-    def spaces(self, low: int, high: int) -> int:
-        """How many of the tokens from one to before another have a space before them: so many words begin there."""
+    def count_spaced(self, low: int, high: int) -> int:
+        """Return how many tokens of ``[low:high]`` follow a single space: at least so many words begin there."""
         return self._parts[2 * low : 2 * high : 2].count(" ")
 
     @property
@@ -229,7 +234,7 @@ class Tokens:
         return self._parts[:-1:2]
 
     def glue(self, index: int) -> Glue:
-        """What stands before a token."""
+        """Return the glue before a token."""
         if not index:
             return Glue.START
         before, gap, raw = self._parts[2 * index - 1 : 2 * index + 2]
@@ -237,23 +242,23 @@ class Tokens:
 
 
 def tokens(text: str | None) -> list[Token]:
-    """The normalised tokens of a text, in order."""
-    found = Tokens(fold(text or ""))
-    return [found[index] for index in range(len(found))]
+    """Return the normalised tokens of a text, in order."""
+    sequence = Tokens(fold(text or ""))
+    return [sequence[index] for index in range(len(sequence))]
 
 
 def folded_tokens(folded: str) -> list[str]:
-    """The normalised tokens of a text that is folded, apart from the case of its ASCII letters."""
-    lower = folded.encode().lower().decode()  # of bytes: casefold has capitals of its own (Cherokee)
+    """Return the normalised tokens of a text that is folded except for the case of its ASCII letters."""
+    lower = folded.encode().lower().decode()  # as bytes, since str.lower changes letters that casefold keeps (Cherokee)
     pattern = _ASCII_TOKEN if lower.isascii() else _TOKEN
     return list(map(_normal, pattern.findall(lower)))
 
 
 def index_text(text: str | None) -> str:
-    """The normalised tokens of a text, separated by single spaces: what is stored for full-text search.
+    """Return the normalised tokens of a text, separated by single spaces, as stored for full-text search.
 
-    It holds letters and digits only. SQLite's ``unicode61 remove_diacritics 0`` and Elasticsearch's
-    ``whitespace`` analyzer give back the same tokens; normalising it again changes nothing.
+    The result contains only letters, digits and spaces. SQLite's ``unicode61 remove_diacritics 0`` and Elasticsearch's
+    ``whitespace`` analyzer split it into the same tokens; normalising it again changes nothing.
     """
     return " ".join(filter(None, map(_indexed, text.split()))) if text else ""
 
@@ -262,12 +267,12 @@ def _index_word(word: str) -> str:
     return " ".join(folded_tokens(fold(word).text))
 
 
-_indexed = _Remembered(_index_word).__getitem__
-"""The tokens of what stands between white space. No token reaches over that, nor what decides on one, so most of a text
-is looked up: in a third of the time."""
+_indexed = _Cache(_index_word).__getitem__
+"""The tokens of a run between white space, cached. Neither a token nor its context crosses white space, so most runs of
+a text are looked up, in a third of the time."""
 
 
 @lru_cache(maxsize=1 << 15)
 def name_key(name: str) -> str:
-    """``index_text`` of a name or term, remembered: the same few are asked for again and again."""
+    """Return ``index_text`` of a name or term, cached, since a few names recur often."""
     return index_text(name)

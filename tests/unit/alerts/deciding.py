@@ -48,7 +48,7 @@ POLICY = AlertPolicy.of([Rule(id=one, query="x", notify=("team",)) for one in "q
 def member(article: str, *hits: RuleHit, source: str | None = None, **more: Any) -> StoryMember:
     """An article of an outlet of its own, copied from nobody."""
     outlet = source or f"outlet {article}"
-    given = {"order": article, "canonical_id": article, "source": outlet, "voice": outlet, "title": None}
+    given = {"order": article, "canonical_id": article, "source": outlet, "credited_party": outlet, "title": None}
     return StoryMember(**(given | {"hits": hits} | more))
 
 
@@ -82,4 +82,4 @@ def spoken(decision: AlertDecision, channel: str = "team") -> list[tuple[Message
 
 
 TOLD = tuple(with_state(alert, AlertState.DELIVERED) for alert in decide([story("b")], {"b": (hit("r", 1),)}).put)
-SILENT = replace(POLICY, origin=AlertOrigin.REPLAY, speaks=False)
+SILENT = replace(POLICY, origin=AlertOrigin.REPLAY, sends_messages=False)

@@ -73,4 +73,4 @@ def test_two_rules_do_not_mix() -> None:
 def test_every_rule_notifies_the_log_first() -> None:
     policy = AlertPolicy.of([Rule(id="a", query="x"), Rule(id="b", query="x", notify=("team", LOG_CHANNEL))])
     assert [policy.channels(one) for one in "abc"] == [(LOG_CHANNEL,), (LOG_CHANNEL, "team"), ()]
-    assert replace(policy, speaks=False).channels("b") == ()
+    assert replace(policy, sends_messages=False).channels("b") == ()

@@ -41,7 +41,7 @@ def test_a_copy_is_no_independent_source_whoever_carries_it_and_whichever_was_fi
 
 def test_an_agency_s_text_is_one_source_whoever_carries_it_and_however_reworded() -> None:
     hits = {"b": (hit("r", 1),), "c": (hit("r", 1),), "d": (hit("r", 1),)}
-    members = {one: member(one, *hits[one], voice="Reuters") for one in "bc"}
+    members = {one: member(one, *hits[one], credited_party="Reuters") for one in "bc"}
     again = decide([story("b", "c")], hits, TOLD, members=members)
     assert again.outbox == ()
     further = decide([story("b", "c", "d")], hits, again.put, members=members)
@@ -128,7 +128,7 @@ def test_alerts_of_a_replay_are_marked_and_not_sent_until_something_comes_in() -
 
 def test_a_replay_that_is_to_notify_sends_what_was_not_sent_once() -> None:
     replayed = decide([story("b")], {"b": (hit("r", 1),)}, policy=SILENT)
-    asked = replace(SILENT, speaks=True)
+    asked = replace(SILENT, sends_messages=True)
     decision = decide([story("b")], {"b": (hit("r", 1),)}, replayed.put, LATER, policy=asked)
     assert spoken(decision) == [(MessageKind.NEW, None)]
     assert decision.put == ()

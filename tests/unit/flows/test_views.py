@@ -14,8 +14,8 @@ from flows.history_tables import history_view, moved_line
 from flows.story_tables import story_view
 from pipelines.grouping.order import order_key
 from pipelines.identify.changes import Revision
-from pipelines.lineage.history import Moved, Turn, Turned
-from pipelines.lineage.trail import Captured, Raised, Trail
+from pipelines.lineage.history import GroupEvent, GroupEventKind, Successors
+from pipelines.lineage.trail import Trail, TrailAlert, TrailCapture
 from schemas.records import Article, Grouping, Observation, Story
 from tests.synthetic import DAY, content, prose
 
@@ -159,10 +159,12 @@ def test_an_article_is_told_whole_with_what_was_dropped_and_whom_it_credits() ->
 
 def test_the_way_of_an_article_has_each_step_with_its_time() -> None:
     captures = tuple(
-        Captured(fetched_at=DAY + timedelta(hours=hour), archive_record=f"a@{hour}", revision_digest="d" * 32, url="u")
+        TrailCapture(
+            fetched_at=DAY + timedelta(hours=hour), archive_record=f"a@{hour}", revision_digest="d" * 32, url="u"
+        )
         for hour in (1, 2)
     )
-    raised = Raised(
+    raised = TrailAlert(
         alert_id="alert",
         rule_id="rockets",
         rule_version="1",
@@ -170,7 +172,7 @@ def test_the_way_of_an_article_has_each_step_with_its_time() -> None:
         origin="live",
         state="new",
         by_this_article=False,
-        told=(),
+        messages=(),
     )
     one = carried()[0]
     way = Trail(article_id=one.id, captures=captures, revision=1, canonical_id=one.id, story_id=None, alerts=(raised,))
@@ -183,7 +185,9 @@ def test_the_way_of_an_article_has_each_step_with_its_time() -> None:
 
 def test_the_history_of_a_story_names_the_others_by_their_first_articles() -> None:
     known, at = carried()[0], DAY + timedelta(hours=3)
-    turn = Turn(at=at, grouping=Grouping.STORIES, what=Turned.JOINED_BY, others=(known.id, "lost"), articles=4)
+    turn = GroupEvent(
+        at=at, grouping=Grouping.STORIES, kind=GroupEventKind.JOINED_BY, others=(known.id, "lost"), articles=4
+    )
     told = said(history_view([turn], {known.id: known})).splitlines()
     assert told[1] == "History of the story (UTC)"
     assert re.fullmatch("2026-06-01 03:00  joined by +4  Bridges laid at night", told[3])
@@ -193,7 +197,7 @@ def test_the_history_of_a_story_names_the_others_by_their_first_articles() -> No
 def test_an_old_id_leads_to_where_its_articles_are() -> None:
     at = DAY + timedelta(hours=3)
     assert "now part of a, since 2026-06-01 03:00 UTC: wirepicket show a" in said(
-        moved_line("s", Moved(since=at, now=("a",)))
+        moved_line("s", Successors(since=at, now=("a",)))
     )
-    several = said(moved_line("s", Moved(since=at, now=("a", "b"))))
+    several = said(moved_line("s", Successors(since=at, now=("a", "b"))))
     assert "now parts of 2 others, since 2026-06-01 03:00 UTC: wirepicket show a, wirepicket show b" in several

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.grouping.stories import build_story
 from pipelines.identify.article import fingerprint
-from pipelines.lineage.agencies import voice
+from pipelines.lineage.agencies import credited_party
 from schemas.records import Article, MemoryEntry, Observation
 from tests.synthetic import DAY, content, prose
 
@@ -29,7 +29,7 @@ def story(*told: tuple[ArticleContent, ArticleContent | None]) -> Story:
             fingerprint=print_, canonical_id=(canonical or one).article_id, story_id=told[0][0].article_id
         )
         members.append((entry, article))
-    return build_story(told[0][0].article_id, members, {one.article_id: voice(one) for one, _ in told})
+    return build_story(told[0][0].article_id, members, {one.article_id: credited_party(one) for one, _ in told})
 
 
 def told_by(source: str | None, seed: int, credit: str = "") -> ArticleContent:

@@ -19,7 +19,7 @@ from pipelines.likeness.story_features import (
     plain_numbers,
     rarity,
     story_features,
-    telling_pairs,
+    top_pairs,
 )
 from tests.synthetic import prose
 
@@ -39,7 +39,7 @@ def test_the_most_telling_terms_are_paired_with_many_and_the_middling_with_each_
     for most in (KEY_RANKS, KEY_TITLE_RANKS):
         for count in (0, 1, 2, most, 2 * most):
             pairs = [pair for pair in combinations(range(count), 2) if sum(pair) <= most]
-            assert list(telling_pairs(range(count), most)) == pairs
+            assert list(top_pairs(range(count), most)) == pairs
 
 
 def test_texts_that_share_their_two_most_telling_words_share_a_key_in_whatever_order_these_stand() -> None:

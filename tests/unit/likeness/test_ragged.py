@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.likeness import sparse_rows
 from pipelines.likeness.fingerprint import pack
 from pipelines.likeness.ragged import Ragged
-from pipelines.likeness.sparse_rows import Rows
+from pipelines.likeness.sparse_rows import SparseRows
 
 VALUES = st.integers(0, 30) | st.integers(0, 2**63 - 1)
 ROWS = st.lists(st.lists(VALUES, max_size=12), max_size=8)
@@ -44,7 +44,7 @@ def test_a_value_is_found_in_the_rows_that_have_it(lists: list[list[int]], other
     wanted = [*others, *chain(*lists)]
     asked = [(at, value) for at, row in enumerate(lists) if row for value in wanted]
     values = np.array([value for _, value in asked], np.uint64)
-    found = ragged.find(np.array([at for at, _ in asked], np.intp), values)
+    found = ragged.search(np.array([at for at, _ in asked], np.intp), values)
     assert (ragged.values[found] == values).tolist() == [value in lists[at] for at, value in asked]
     assert ragged.owners[found].tolist() == [at for at, _ in asked]
 
@@ -58,10 +58,10 @@ def test_pairs_of_rows_are_compared_in_whatever_parts(
     sets: list[set[int]], pairs: list[tuple[int, int]], most: int
 ) -> None:
     """Each number stands for a term of one of three views."""
-    made = Rows.of(Ragged.of([[one // 10 << 32 | one % 10 for one in sorted(row)] for row in sets]))
+    made = SparseRows.of(Ragged.of([[one // 10 << 32 | one % 10 for one in sorted(row)] for row in sets]))
     first, second = np.array(pairs, np.intp).reshape(-1, 2).T % len(sets)
     shared = [sets[a] & sets[b] for a, b in zip(first.tolist(), second.tolist(), strict=True)]
-    with patch.object(sparse_rows, "AT_ONCE", most):
+    with patch.object(sparse_rows, "CHUNK_TERMS", most):
         assert made.counts(first, made, second).tolist() == [*map(len, shared)]
         assert made.products(first, made, second).tolist() == [*map(len, shared)]
         assert made.products_by_view(first, made, second, 3).tolist() == [

@@ -12,7 +12,7 @@ import pytest
 from pipelines.clean import clean
 from pipelines.extract import extract
 from pipelines.identify.article import identify
-from pipelines.lineage.agencies import agency, own_publication, voice
+from pipelines.lineage.agencies import agency, credited_party, own_publication
 from schemas.records import Capture, DroppedLine, MediaKind
 from tests.synthetic import DAY, content, prose
 
@@ -83,7 +83,7 @@ def test_letters_that_an_outlet_goes_by_are_the_agency_s_where_more_says_so(
 def test_a_namesake_of_an_agency_has_not_published_for_it() -> None:
     own = content("a", TEXT, source="CNA")
     assert own_publication(own) is None
-    assert voice(own) == "CNA"
+    assert credited_party(own) == "CNA"
     assert own_publication(replace(own, url="https://focustaiwan.tw/a")) == "CNA"
 
 
@@ -276,6 +276,6 @@ def test_an_article_about_an_agency_is_not_the_agency_s() -> None:
 
 def test_an_agency_answers_for_its_text_whoever_carries_it() -> None:
     plain = content("a", TEXT, source="Daily")
-    assert voice(plain) == "Daily"
-    assert voice(replace(plain, source=None)) == plain.article_id
-    assert voice(replace(plain, body=f"{TEXT} (AFP)")) == "AFP"
+    assert credited_party(plain) == "Daily"
+    assert credited_party(replace(plain, source=None)) == plain.article_id
+    assert credited_party(replace(plain, body=f"{TEXT} (AFP)")) == "AFP"

@@ -26,7 +26,7 @@ def test_a_roundup_contains_its_parts_and_is_no_copy_of_them() -> None:
     assert sorted(told("roundup", memory)) == [("one", False), ("second", False)]
     assert told("one", memory) == [("roundup", True)]
     assert told("stranger", memory) == []
-    assert all(one.held > 0.9 for one in excerpts("roundup", memory))
+    assert all(one.share > 0.9 for one in excerpts("roundup", memory))
 
 
 def test_copies_are_no_excerpts() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.lineage.history import Moved, Turned, copy_since, history, moved
+from pipelines.lineage.history import GroupEventKind, Successors, copy_since, history, successors_of
 from pipelines.stores import open_store
 from schemas.records import Article, GroupChange, Grouping, Observation, Regrouped, Story
 from tests.synthetic import DAY, content
@@ -54,7 +54,7 @@ def stories(store: Store, *names: str) -> None:
 
 def told(store: Store, name: str, grouping: Grouping = Grouping.STORIES) -> list[tuple[int, str, str]]:
     hour = timedelta(hours=1)
-    return [((turn.at - DAY) // hour, turn.what, "".join(turn.others)) for turn in history(name, grouping, store)]
+    return [((turn.at - DAY) // hour, turn.kind, "".join(turn.others)) for turn in history(name, grouping, store)]
 
 
 def test_a_story_has_been_joined_parted_and_named_otherwise(store: Store) -> None:
@@ -67,29 +67,29 @@ def test_a_story_has_been_joined_parted_and_named_otherwise(store: Store) -> Non
             change(5, Regrouped.SPLIT, "b", "be"),
         ]
     )
-    ours = [(1, Turned.JOINED_BY, "c"), (2, Turned.WAS, "b"), (3, Turned.PARTED_WITH, "d")]
+    ours = [(1, GroupEventKind.JOINED_BY, "c"), (2, GroupEventKind.WAS, "b"), (3, GroupEventKind.PARTED_WITH, "d")]
     assert told(store, "a") == ours  # what was called "b" at five is another
-    assert told(store, "c") == [(1, Turned.WENT_INTO, "b")]
-    assert told(store, "d") == [(3, Turned.PARTED_FROM, "a")]
+    assert told(store, "c") == [(1, GroupEventKind.WENT_INTO, "b")]
+    assert told(store, "d") == [(3, GroupEventKind.PARTED_FROM, "a")]
     assert told(store, "m") == []
     assert told(store, "a", Grouping.COPIES) == []
 
 
 def test_a_story_that_two_made_under_a_third_id(store: Store) -> None:
     store.write_changes([change(1, Regrouped.MERGED, "bc", "a"), change(2, Regrouped.SPLIT, "a", "bc")])
-    assert told(store, "a") == [(1, Turned.MADE_OF, "bc"), (2, Turned.FELL_APART, "bc")]
-    assert told(store, "b") == [(1, Turned.WENT_INTO, "a"), (2, Turned.PARTED_FROM, "a")]
+    assert told(store, "a") == [(1, GroupEventKind.MADE_OF, "bc"), (2, GroupEventKind.FELL_APART, "bc")]
+    assert told(store, "b") == [(1, GroupEventKind.WENT_INTO, "a"), (2, GroupEventKind.PARTED_FROM, "a")]
 
 
 def test_members_that_change_sides_do_not_end_the_story_which_they_left(store: Store) -> None:
     store.write_changes([change(1, Regrouped.MERGED, "ac", "b"), change(1, Regrouped.SPLIT, "a", "ab")])
-    assert told(store, "a") == [(1, Turned.PARTED_WITH, "b")]
-    assert told(store, "c") == [(1, Turned.WENT_INTO, "b")]
+    assert told(store, "a") == [(1, GroupEventKind.PARTED_WITH, "b")]
+    assert told(store, "c") == [(1, GroupEventKind.WENT_INTO, "b")]
 
 
 def test_ids_that_go_to_and_fro_come_to_an_end(store: Store) -> None:
     store.write_changes([change(1, Regrouped.RENAMED, "a", "b"), change(2, Regrouped.RENAMED, "b", "a")])
-    assert told(store, "a") == [(1, Turned.GOES_ON_AS, "b"), (2, Turned.WAS, "b")]
+    assert told(store, "a") == [(1, GroupEventKind.GOES_ON_AS, "b"), (2, GroupEventKind.WAS, "b")]
 
 
 def test_where_an_old_id_leads(store: Store) -> None:
@@ -103,12 +103,12 @@ def test_where_an_old_id_leads(store: Store) -> None:
         ]
     )
     hour = timedelta(hours=1)
-    assert moved("c", store) == Moved(since=DAY + hour, now=("a",))
-    assert moved("b", store) == Moved(since=DAY + 2 * hour, now=("a",))
-    assert moved("e", store) == Moved(since=DAY + 3 * hour, now=("a", "d"))
-    assert moved("m", store) is None
+    assert successors_of("c", store) == Successors(since=DAY + hour, now=("a",))
+    assert successors_of("b", store) == Successors(since=DAY + 2 * hour, now=("a",))
+    assert successors_of("e", store) == Successors(since=DAY + 3 * hour, now=("a", "d"))
+    assert successors_of("m", store) is None
     stories(store, "never")
-    assert moved("never", store) is None
+    assert successors_of("never", store) is None
 
 
 def test_since_when_an_article_is_a_copy(store: Store) -> None:

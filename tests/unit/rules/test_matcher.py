@@ -4,13 +4,13 @@ import pickle
 
 import pytest
 
-from pipelines.rules.evaluate import MAX_PLACES
+from pipelines.rules.evaluate import MAX_MATCHES
 from pipelines.rules.fields import TextFields
 from pipelines.rules.language.query import parse
 from pipelines.rules.matcher import Matcher, confirm
 from pipelines.rules.patterns.gazetteer import default_gazetteer
 from pipelines.rules.prefilter.candidates import CandidateIndex
-from pipelines.rules.prefilter.word_set import rough
+from pipelines.rules.prefilter.word_set import word_set_of
 from pipelines.rules.tokens.document import sentence_ends
 from schemas.records import Rule
 
@@ -177,15 +177,15 @@ def test_matcher_gives_hits_by_rule_id_and_pickles() -> None:
 def test_of_ten_thousand_rules_only_candidates_are_decided() -> None:
     queries = [parse(f'"Model-{number}" AND arrived') for number in range(10_000)]
     index = CandidateIndex(queries, default_gazetteer())
-    assert index.find(rough("", "The HIMARS battery arrived.")) == []
-    assert index.find(rough("Model-17 and Model-4711", "arrived")) == [17, 4711]
-    assert index.find(rough("Model-17", "")) == []
+    assert index.find(word_set_of("", "The HIMARS battery arrived.")) == []
+    assert index.find(word_set_of("Model-17 and Model-4711", "arrived")) == [17, 4711]
+    assert index.find(word_set_of("Model-17", "")) == []
 
 
 def test_hostile_texts_are_bounded() -> None:
     found = confirm(parse("F-16 NEAR/100 F-16"), TextFields(title=None, body="F-16 " * 20_000))
     assert found is not None
-    assert len(found) == MAX_PLACES
+    assert len(found) == MAX_MATCHES
     assert all(len(match.sentence) <= 600 for match in found)
     assert confirm(parse("AIM-7"), TextFields(title=None, body="Sparrow missile " * 20_000))
     assert confirm(parse('"F-16 Block 70"'), TextFields(title=None, body="F-16 " + "of the " * 50_000)) is None
