@@ -109,7 +109,7 @@ class Work(threading.Thread):
             self.store.update_articles([article.id for article in articles], bump(articles))
             self.bumps.update(numbers)
             placed = articles[0].id
-            self.store.place([Placement(article_id=placed, canonical_id=placed, copies=(), story_id="placed")])
+            self.store.set_placements([Placement(article_id=placed, canonical_id=placed, copies=(), story_id="placed")])
             found = self.store.articles([f"{number:040x}" for number in range(self.old)])
             assert len(found) == self.old
             assert found.get(placed, self.make.article(0, story_id="placed")).story_id == "placed"

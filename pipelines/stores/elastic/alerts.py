@@ -1,6 +1,6 @@
 """Stories and their changes, alerts and the outbox, in Elasticsearch."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class AlertDocuments(ElasticPart):
         return self._documents(CHANGES).search({"match_all": {}}, sort=_IN_TIME)
 
     def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
-        named = sorted(set(ids))
-        query = {"bool": {"should": [{"terms": {field: named}} for field in ("before", "after", "article_ids")]}}
+        terms = sorted(set(ids))
+        query = {"bool": {"should": [{"terms": {field: terms}} for field in ("before", "after", "article_ids")]}}
         return list(self._documents(CHANGES).search(query, sort=_IN_TIME))
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
@@ -86,7 +86,7 @@ class AlertDocuments(ElasticPart):
         query = {"terms": {"alert_id": sorted(set(alert_ids))}}
         return list(self._documents(OUTBOX).search(query, sort=_OLDEST_FIRST))
 
-    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+    def last_sent(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
         query = {
             "bool": {
                 "filter": [

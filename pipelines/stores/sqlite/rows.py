@@ -1,4 +1,4 @@
-"""Records as rows of their table, and back. A table's columns follow from its record; records inside lie flat."""
+"""Conversion of records to rows and back. A table's columns follow from its record; nested records are flattened."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Column:
 
     name: str
     path: tuple[str, ...]
-    """The attributes that lead from the record to its value."""
+    """Attributes that lead from the record to the value."""
     encode: Codec
     decode: Codec
 
 
 class Table(Generic[Record]):
-    """The columns of a record's table, and the ways between record and row."""
+    """The columns of a record's table, and the conversion between record and row."""
 
     def __init__(self, name: str, record_type: type[Record]) -> None:
         self.name = name
@@ -36,22 +36,22 @@ class Table(Generic[Record]):
         self._build = _builder(record_type, iter(range(len(self.columns))), self.columns)
 
     def insert(self, conflict: str) -> str:
-        """An INSERT of a row, with what is done ``ON CONFLICT``."""
+        """Return an INSERT of a row, with the action ``ON CONFLICT``."""
         return (
             f"INSERT INTO {self.name} ({', '.join(self.names)}) "  # noqa: S608 - names of our own tables
             f"VALUES ({', '.join('?' * len(self.names))}) ON CONFLICT {conflict}"
         )
 
     def upsert(self, *key: str) -> str:
-        """An INSERT of a row that takes the place of the one with the same key."""
+        """Return an INSERT of a row that replaces the row with the same key."""
         changed = ", ".join(f"{name} = excluded.{name}" for name in self.names if name not in key)
         return self.insert(f"({', '.join(key)}) DO UPDATE SET {changed}")
 
     def row(self, record: Record) -> tuple[Any, ...]:
-        """A record as the values of the columns.
+        """Return a record as the values of the columns.
 
         Raises:
-            UnicodeEncodeError: a text inside holds half of a surrogate pair.
+            UnicodeEncodeError: a text in the record holds half of a surrogate pair.
         """
         values = []
         for column in self.columns:
@@ -62,7 +62,7 @@ class Table(Generic[Record]):
         return tuple(values)
 
     def record(self, row: tuple[Any, ...]) -> Record:
-        """The record of a row of ``selected`` columns; further ones may follow."""
+        """Return the record of a row of ``selected`` columns; further columns may follow."""
         return self._build(row)
 
 
@@ -87,14 +87,14 @@ def _value_codec(hint: object) -> tuple[Codec, Codec]:
     return encode, decode
 
 
-def _same(value: Any) -> Any:  # noqa: ANN401 - bytes are a BLOB as they are
+def _same(value: Any) -> Any:  # noqa: ANN401 - bytes become a BLOB unchanged
     return value
 
 
 def _builder(
     record_type: type[Record], positions: Iterator[int], columns: tuple[Column, ...]
 ) -> Callable[[tuple[Any, ...]], Record]:
-    """The function which makes a record of a row; ``positions`` counts through the columns in order."""
+    """Return the function that makes a record from a row; ``positions`` counts through the columns in order."""
     steps: list[tuple[str, Callable[[tuple[Any, ...]], Any]]] = []
     for name, hint in _fields(record_type):
         plain: Any
