@@ -147,7 +147,7 @@ def retry_items(
         PipelineError: the pipeline broke off.
     """
     from flows import steps  # noqa: PLC0415 - half a second, which listing need not wait
-    from pipelines.collect.again import make_due  # noqa: PLC0415 - likewise
+    from pipelines.collect.reschedule import make_due  # noqa: PLC0415 - likewise
 
     done = Retried()
     urls = {item.url for item in items}

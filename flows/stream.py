@@ -189,7 +189,7 @@ class StreamRun:
         ``stuck``: as the one before it, and with nothing done since.
         """
         self._failed = self._failed + 1 if stuck else 1
-        message, unavailable = process.why()
+        message, unavailable = process.failure()
         error = StoreUnavailableError if unavailable else PipelineError
         self._observer.tell("pipeline", begin, error=error.__name__)
         what = "the store cannot be used" if unavailable else f"the pipeline broke off (its log is {process.log})"

@@ -1,10 +1,10 @@
 """``python -m pipelines.beam batch|stream|copy FOLDER``: run a pipeline, or copy files, in a process of its own.
 
-Beam brings threads, gRPC and loud logging; here they end with the process, and a crash leaves the flow alive.
-``FOLDER`` holds the job (``BatchJob``, ``StreamJob`` or ``CopyJob``) and takes the results. Settings, secrets among
-them, come by the environment and so never stand in a list of processes.
+Beam starts threads and gRPC, and logs much. In a process of its own all of these end with it, and a crash leaves the
+flow alive. ``FOLDER`` holds the job (``BatchJob``, ``StreamJob`` or ``CopyJob``) and receives the results. Settings,
+including secrets, come from the environment, so that they never appear in a list of processes.
 
-Nothing is imported before the guard: worker processes import this module again, and need no Beam.
+Nothing is imported before the guard: worker processes import this module again, and do not need Beam.
 """
 
 if __name__ == "__main__":

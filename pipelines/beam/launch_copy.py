@@ -1,7 +1,7 @@
-"""Copying between the archive and a remote one, in a process that is watched. Does not import Beam itself.
+"""Copying between the archive and a remote one, in a supervised process. Does not import Beam itself.
 
-A filesystem's client may hang in a way of its own. So a process that has not been heard of for a while is killed and
-begun anew: copying goes on wherever it ended.
+A filesystem's client may hang. So a process that is silent for a while is killed and restarted: copying continues where
+it ended.
 """
 
 from __future__ import annotations
@@ -27,38 +27,39 @@ if TYPE_CHECKING:
 
     from pipelines.config import Settings
 
-LOOK = 5.0
-"""Seconds between two looks at a remote archive: each is a request or more, which providers charge for."""
+LIST_SECONDS = 5.0
+"""Seconds between two listings of a remote archive: each is a request or more, for which providers charge."""
 TRIES = 4
-"""Rounds in which nothing gets through after which sending ends, with a second, two and four between them."""
-SILENT = 600.0
-"""Seconds without a word after which a process is taken to hang. It speaks up after each round, and within one every
-few megabytes; a slow line may take minutes for those."""
-ANEW = 10.0
-"""Seconds before a process that has died or was killed is followed by another."""
-_GLANCE = 0.05
+"""Rounds without a copied file after which sending ends, with pauses of one, two and four seconds between them."""
+SILENT_SECONDS = 600.0
+"""Seconds without a report after which a process counts as hanging. It reports after each round and every few
+megabytes, which may take minutes on a slow line."""
+RESTART_SECONDS = 10.0
+"""Seconds before a process that has died or was killed is replaced."""
+_POLL = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyJob:
-    """What the process is to do; credentials it takes from the environment."""
+    """The job of the process; credentials come from the environment."""
 
     sends: bool
-    """To the remote archive; else from there."""
+    """True for copying to the remote archive, False for copying from it."""
     archive: str
-    place: str
-    """Address of the remote archive, as Beam takes it."""
+    """Path of the archive."""
+    address: str
+    """Address of the remote archive, in Beam's form."""
     options: tuple[str, ...]
-    """Beam's."""
+    """Options of Beam."""
     days: int | None
-    """What was last written there longer ago is not brought."""
+    """Age in days from which on remote files are not fetched, by their last write; ``None`` for no limit."""
 
 
 class Copying:
-    """A process that copies. Use as a context manager: leaving it ends the process, whatever is under way."""
+    """A process that copies. Use as a context manager: leaving it ends the process at once."""
 
-    def __init__(self, settings: Settings, place: str, *, sends: bool) -> None:
-        """Its own output is kept in ``logs/copy.log`` of the home folder."""
+    def __init__(self, settings: Settings, address: str, *, sends: bool) -> None:
+        """Start the process. Its output is kept in ``logs/copy.log`` of the home folder."""
         self.log = settings.home / "logs" / "copy.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._settings = settings
@@ -66,12 +67,12 @@ class Copying:
         job = CopyJob(
             sends=sends,
             archive=str(settings.archive.resolve()),
-            place=place,
+            address=address,
             options=settings.beam_options,
             days=settings.archive_days,
         )
         (Path(self._folder.name) / JOB_NAME).write_bytes(to_json(job))
-        self._told: queue.SimpleQueue[Copied] = queue.SimpleQueue()
+        self._received: queue.SimpleQueue[Copied] = queue.SimpleQueue()
         self._begin()
 
     def __enter__(self) -> Self:
@@ -88,7 +89,7 @@ class Copying:
             self._child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
                 [sys.executable, "-m", "pipelines.beam", "copy", self._folder.name],
                 env=os.environ | self._settings.environment(),
-                # Its end tells the process to end: also where this one was killed.
+                # The end of its standard input ends the process, even if this process was killed.
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -96,14 +97,14 @@ class Copying:
         assert self._child.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
         self._reader.start()
-        self._heard = time.monotonic()
+        self._last_report = time.monotonic()
         self._ended_at: float | None = None
 
     def _read(self, output: BinaryIO) -> None:
         with output:
             for line in output:
                 if line.startswith(b"{"):
-                    self._told.put(from_json(Copied, line))
+                    self._received.put(from_json(Copied, line))
 
     def _end(self) -> None:
         self._child.kill()
@@ -112,49 +113,49 @@ class Copying:
         assert self._child.stdin is not None
         self._child.stdin.close()
 
-    def _hear(self) -> list[Copied]:
-        told = []
-        while not self._told.empty():
-            told.append(self._told.get())
-            self._heard = time.monotonic()
-        return told
+    def _receive(self) -> list[Copied]:
+        reports = []
+        while not self._received.empty():
+            reports.append(self._received.get())
+            self._last_report = time.monotonic()
+        return reports
 
     @property
-    def _silent(self) -> float:
-        """Seconds since it was last heard of."""
-        return time.monotonic() - self._heard
+    def _silence(self) -> float:
+        """Seconds since its last report."""
+        return time.monotonic() - self._last_report
 
     def reports(self) -> list[Copied]:
-        """What it has told since the last time. Where it has died or hangs, that is told, and it is begun anew."""
-        told = self._hear()
+        """Return the reports since the last call. A process that has died or hangs is reported too, and restarted."""
+        reports = self._receive()
         if self._ended_at is not None:
-            if time.monotonic() - self._ended_at > ANEW:
+            if time.monotonic() - self._ended_at > RESTART_SECONDS:
                 self._begin()
-        elif why := self._why():
-            told.append(self._failed(why))
+        elif reason := self._end_reason():
+            reports.append(self._failed(reason))
             self._end()
             self._ended_at = time.monotonic()
-        return told
+        return reports
 
-    def _why(self) -> str | None:
-        """Why it is no use any more; ``None`` as long as it is."""
-        ended = self._child.poll()
-        if ended is not None:
-            return f"exit code {ended}"
-        return f"not heard of for {self._silent:.0f} s" if self._silent > SILENT else None
+    def _end_reason(self) -> str | None:
+        """Return the reason for which the process has ended or must be ended; ``None`` while it works."""
+        exit_code = self._child.poll()
+        if exit_code is not None:
+            return f"exit code {exit_code}"
+        return f"silent for {self._silence:.0f} s" if self._silence > SILENT_SECONDS else None
 
     def finish(self) -> Copied:
-        """Have what sends do the rest, and wait for that: what all of it came to."""
+        """Wait until a sending process has sent the remaining files and ended; return the sum of its reports."""
         assert self._child.stdin is not None
         self._child.stdin.close()
-        self._heard = time.monotonic()
+        self._last_report = time.monotonic()
         total = Copied()
-        while not (why := self._why()):
-            total = sum(self._hear(), total)
-            time.sleep(_GLANCE)
+        while not (reason := self._end_reason()):
+            total = sum(self._receive(), total)
+            time.sleep(_POLL)
         self._end()
-        total = sum(self._hear(), total)
-        return total if self._child.returncode == 0 else total + self._failed(why)
+        total = sum(self._receive(), total)
+        return total if self._child.returncode == 0 else total + self._failed(reason)
 
-    def _failed(self, what: str) -> Copied:
-        return Copied(problems=(f"copying broke off: {what}; its log is {self.log}",))
+    def _failed(self, reason: str) -> Copied:
+        return Copied(problems=(f"copying broke off: {reason}; its log is {self.log}",))

@@ -1,4 +1,4 @@
-"""Running the stream as a child process, and hearing what it does. Does not import Beam itself."""
+"""Execution of the stream in a child process, and its reports. Does not import Beam itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE, end_family
 from pipelines.beam.runners import find_runner
 from pipelines.telemetry.counts import together
-from pipelines.telemetry.tracing import for_a_child
+from pipelines.telemetry.tracing import child_environment
 from schemas.records import StepCount  # noqa: TC001 - serial reads the types at run time
 from schemas.serial import from_json, to_json
 
@@ -26,27 +26,27 @@ if TYPE_CHECKING:
     from pipelines.config import Settings
 
 _KILL_AFTER = 90.0
-"""Seconds after which a child that does not end is killed: longer than a stop waits for what is under way."""
+"""Seconds after which a child that does not end is killed: longer than a stop waits for captures in progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamJob:
-    """What the child process is to do; everything else it takes from the environment."""
+    """The job of the child process; its settings come from the environment."""
 
     rules: str
     """Path of the rule file."""
     runner: str
     options: tuple[str, ...]
-    """For the runner."""
+    """Options of the runner."""
     store_key: str
-    """Names the store without secrets."""
+    """Name of the store without secrets."""
     notify: bool
-    """Whether alerts raised are to be delivered."""
+    """True if alerts raised are to be delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowReport:
-    """What became of a window."""
+    """The results of a window."""
 
     captures: int = 0
     new: int = 0
@@ -54,13 +54,13 @@ class WindowReport:
     alerts: int = 0
     quarantined: int = 0
     seconds: float = 0.0
-    """Of work; where an engine does it, of its last step."""
+    """Seconds of work; on an engine, of the last step."""
     counters: tuple[StepCount, ...] = ()
-    """What Beam has counted since the report before; an engine tells it apart from its windows."""
+    """Counts of Beam since the report before; on an engine they come in separate reports."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """What it came to, by name."""
+        """Numbers of the window, by name."""
         return {
             "captures": self.captures,
             "new": self.new,
@@ -70,7 +70,7 @@ class WindowReport:
         }
 
     def __add__(self, other: WindowReport) -> WindowReport:
-        """Both windows together."""
+        """Return the sum of both windows."""
         return WindowReport(
             captures=self.captures + other.captures,
             new=self.new + other.new,
@@ -86,15 +86,15 @@ class StreamProcess:
     """The child process of a stream. Use as a context manager: leaving it ends the process."""
 
     def __init__(self, settings: Settings, *, rules: Path, runner: str, store_key: str, notify: bool) -> None:
-        """Start it. Its own output is kept in ``logs/beam.log`` of the home folder."""
+        """Start the process. Its output is kept in ``logs/beam.log`` of the home folder."""
         self.log = settings.home / "logs" / "beam.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._folder = TemporaryDirectory(prefix="wirepicket-")
-        found = find_runner(runner, settings)
+        chosen = find_runner(runner, settings)
         job = StreamJob(
             rules=str(rules.resolve()),
-            runner=found.name,
-            options=found.options,
+            runner=chosen.name,
+            options=chosen.options,
             store_key=store_key,
             notify=notify,
         )
@@ -103,7 +103,7 @@ class StreamProcess:
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
                 [sys.executable, "-m", "pipelines.beam", "stream", self._folder.name],
-                env=os.environ | settings.environment() | for_a_child(),
+                env=os.environ | settings.environment() | child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -129,25 +129,25 @@ class StreamProcess:
                     self._reports.put(from_json(WindowReport, line))
 
     def reports(self) -> list[WindowReport]:
-        """What it has told since the last time."""
-        told = []
+        """Return the reports since the last call."""
+        reports = []
         while not self._reports.empty():
-            told.append(self._reports.get())
-        return told
+            reports.append(self._reports.get())
+        return reports
 
     @property
     def ended(self) -> bool:
-        """Whether the process has ended, by itself or stopped."""
+        """True if the process has ended, by itself or by a stop."""
         return self._child.poll() is not None
 
-    def why(self) -> tuple[str, bool]:
-        """Why it has ended by itself, and whether because the store could not be reached."""
+    def failure(self) -> tuple[str, bool]:
+        """Return the reason for which it ended by itself, and True if the store could not be reached."""
         error = Path(self._folder.name) / ERROR_NAME
         message = error.read_text(encoding="utf-8") if error.exists() else f"exit code {self._child.returncode}"
         return message, self._child.returncode == UNAVAILABLE
 
     def stop(self) -> None:
-        """Have it finish what is under way and end."""
+        """Stop the process after the captures in progress."""
         if not self.ended:
             self._child.terminate()
             try:

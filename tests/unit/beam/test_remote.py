@@ -10,7 +10,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.utils.retry import with_exponential_backoff
 
 from pipelines.archive.copying import Listed
-from pipelines.beam.remote import BeamPlace
+from pipelines.beam.remote import BeamArchive
 from pipelines.errors import CopyError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ NAME = "1.warc.gz"
 
 
 def test_files_are_listed_read_and_written_as_they_are(tmp_path: Path) -> None:
-    place = BeamPlace(str(tmp_path / "remote"), [])
+    place = BeamArchive(str(tmp_path / "remote"), [])
     assert place.listed() == {}
     place.write(NAME, [b"not ", b"gzip"])
     (tmp_path / "remote" / "notes.txt").touch()
@@ -40,13 +40,13 @@ def test_what_cannot_be_read_here_is_no_fault_of_the_place(tmp_path: Path) -> No
         raise CopyError("disk gone")
 
     with pytest.raises(CopyError, match=r"^disk gone$"):
-        BeamPlace(str(tmp_path), []).write(NAME, broken())
+        BeamArchive(str(tmp_path), []).write(NAME, broken())
 
 
 def test_an_error_is_said_on_a_line_and_without_the_query_of_an_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = BeamPlace(str(tmp_path), [])
+    place = BeamArchive(str(tmp_path), [])
 
     def refuse(*_: object, **__: object) -> None:
         raise BeamIOError("Match failed", {"s3://b": OSError("no answer from\nhttp://h/b?X-Amz-Signature=secret")})
@@ -60,7 +60,7 @@ def test_an_error_is_said_on_a_line_and_without_the_query_of_an_address(
 
 def test_beams_clients_do_not_sleep_over_a_failure(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Else this would take an hour; and it holds Beam to the hook we hang ourselves to."""
-    BeamPlace(str(tmp_path), [])
+    BeamArchive(str(tmp_path), [])
     asked = []
 
     @with_exponential_backoff(initial_delay_secs=3_600)

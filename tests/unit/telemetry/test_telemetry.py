@@ -17,7 +17,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.telemetry.counts import since, together
 from pipelines.telemetry.metrics import Metrics
 from pipelines.telemetry.step import LogForm, Step, line_of
-from pipelines.telemetry.tracing import RECEIVERS, Tracer, for_a_child
+from pipelines.telemetry.tracing import RECEIVERS, Tracer, child_environment
 from schemas.records import StepCount
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def test_without_a_receiver_nothing_of_opentelemetry_is_touched(monkeypatch: pyt
     with tracer.span("step") as span:
         assert span is None
     tracer.close()
-    assert for_a_child() == {}
+    assert child_environment() == {}
 
 
 def test_counts_add_up_and_are_set_off_against_what_was_told() -> None:
@@ -121,7 +121,7 @@ def test_a_child_goes_on_with_the_trace_and_its_threads_with_what_leads(monkeypa
     monkeypatch.setattr(trace_exporter, "OTLPSpanExporter", lambda: next(ways))
     parent = Tracer()
     with parent.span("step", {"run": "r"}) as step:
-        monkeypatch.setenv("TRACEPARENT", for_a_child()["TRACEPARENT"])
+        monkeypatch.setenv("TRACEPARENT", child_environment()["TRACEPARENT"])
     child = Tracer()
 
     def in_a_thread() -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.beam.places import remote_archive
+from pipelines.beam.remote_archives import remote_address
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 
@@ -20,7 +20,7 @@ def test_addresses_are_taken_as_beam_takes_them(tmp_path: Path, monkeypatch: pyt
         ("copies", f"{tmp_path}/copies"),
         ("file:///mnt/copies", "/mnt/copies"),
     ):
-        assert remote_archive(load_settings(archive_remote=told)) == address
+        assert remote_address(load_settings(archive_remote=told)) == address
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_addresses_are_taken_as_beam_takes_them(tmp_path: Path, monkeypatch: pyt
         ("azfs://account/container", r"pip install 'apache-beam\[azure\]'"),
         ("hdfs://warc", r"pip install 'apache-beam\[hadoop\]'"),
         ("ftp://host/warc", "known are folders and s3://"),
-        ("s3://key:hunter2@bucket/warc", "credentials come from the environment"),
-        ("s3://bucket/*", "cannot stand in the address"),
-        ("s3://bucket/warc?signature=hunter2", "cannot stand in the address"),
+        ("s3://key:hunter2@bucket/warc", "give credentials in the environment"),
+        ("s3://bucket/*", "must not be in the address"),
+        ("s3://bucket/warc?signature=hunter2", "must not be in the address"),
         ("var/archive", "is the archive itself"),
     ],
 )
 def test_what_is_no_address_is_refused_without_its_secrets(told: str, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why) as refused:
-        remote_archive(load_settings(archive_remote=told))
+        remote_address(load_settings(archive_remote=told))
     assert "hunter2" not in str(refused.value)
