@@ -1,6 +1,7 @@
-"""Configuration: ``wirepicket.toml``, overruled by ``WIREPICKET_…`` in the environment.
+"""Configuration from ``wirepicket.toml`` and the environment; ``WIREPICKET_…`` variables take precedence.
 
-Every setting has one name in both: ``horizon_days`` in the file is ``WIREPICKET_HORIZON_DAYS`` outside.
+Every setting has the same name in both: ``horizon_days`` in the file is ``WIREPICKET_HORIZON_DAYS`` in the environment.
+The settings reference of the documentation is made from the descriptions below.
 """
 
 from __future__ import annotations
@@ -42,84 +43,84 @@ def _words(value: object) -> object:
     return shlex.split(value) if isinstance(value, str) else value
 
 
-def _in_words(value: object) -> str:
-    """A setting as it is given in the environment: the way back from there to here is the field's."""
+def _as_variable(value: object) -> str:
+    """Return a setting in the form of an environment variable, which the field's validators parse again."""
     match value:
         case SecretStr():
             return value.get_secret_value()
         case dict():
-            return json.dumps({name: [_in_words(one) for one in many] for name, many in value.items()})
-        case tuple() if all(isinstance(one, str) for one in value):
+            return json.dumps({name: [_as_variable(item) for item in items] for name, items in value.items()})
+        case tuple() if all(isinstance(item, str) for item in value):
             return shlex.join(value)
         case tuple():
-            return ",".join(str(one) for one in value)
+            return ",".join(str(item) for item in value)
         case _:
             return str(value)
 
 
 class Settings(BaseSettings):
-    """All settings, checked."""
+    """The validated settings."""
 
     model_config = SettingsConfigDict(env_prefix="WIREPICKET_", extra="forbid", frozen=True)
 
     home: Path = Path("var")
     """Folder of the archive, the SQLite file, the delivered-alert log and the local Elasticsearch."""
     store: str | None = None
-    """Address of the store; the SQLite file ``wirepicket.db`` in ``home`` when not given."""
+    """Address of the store; by default the SQLite file ``wirepicket.db`` in ``home``."""
     api_key: SecretStr | None = None
     """API key of Elasticsearch."""
     api_key_file: Path | None = None
-    """File that holds the API key, as secrets of containers are given."""
+    """File with the API key, for secrets of containers; ``api_key`` takes precedence."""
     ca_file: Path | None = None
-    """Certificate authority of Elasticsearch, PEM."""
+    """PEM file with the certificate authority of Elasticsearch."""
     index_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")] = "wirepicket"
-    """What the names of our indices begin with."""
+    """Prefix of the names of Elasticsearch indices."""
     store_patience: Annotated[float, Field(ge=0, le=86_400)] = 60.0
-    """Seconds for which a request to Elasticsearch is tried again while it is overloaded, full or restarting."""
+    """Seconds for which a request to Elasticsearch is retried while it is overloaded, full or restarting."""
     allow_nets: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Private networks which may be fetched from all the same; in the environment separated by commas."""
+    """Networks from which pages may be fetched although they are not public; separated by commas in the environment."""
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 14
-    """How long an article is remembered for grouping, in days."""
+    """Days for which an article is remembered for grouping."""
     contact: str | None = None
-    """Where a publisher reaches whoever runs this: an address of a page or ``mailto:``. Sent with each request."""
+    """Address, of a page or ``mailto:``, at which publishers can reach the operator; it is sent with each request."""
     host_interval: Annotated[float, Field(ge=0, le=60)] = 1.0
-    """Seconds between two requests to one public host."""
+    """Seconds between two requests to the same public host."""
     deadline: Annotated[float, Field(gt=0)] = 30.0
-    """Minutes after which a run fetches no more; what is left is due in the next run."""
+    """Minutes after which a run stops fetching; the remaining feeds and pages are due in the next run."""
     host_pages: Annotated[int, Field(ge=1)] = 500
-    """Pages of one host that are fetched in one run: eight minutes at a page a second."""
+    """Largest number of pages of one host in a run; the default takes eight minutes at one page a second."""
     run_pages: Annotated[int, Field(ge=1)] = 20_000
-    """Pages that are fetched in one run: those of 1,000 feeds met for the first time."""
+    """Largest number of pages in a run; the default is enough for 1,000 new feeds."""
     archive_days: Annotated[int, Field(ge=1)] | None = None
-    """Days after which archive files are deleted; never when not given."""
+    """Days after which archive files are deleted; by default they are kept."""
     archive_remote: str | None = None
-    """Folder or object store that ``run`` and ``fetch`` send WARC files to, and ``stream`` brings them from."""
+    """Folder or object store to which ``run`` and ``fetch`` copy WARC files and from which ``stream`` fetches them."""
     feeds: Path | None = None
-    """Feed list which ``run`` reads when it is given neither feeds nor seeds."""
+    """Feed list that ``run`` reads when it is given neither feeds nor seeds."""
     rules: Path | None = None
-    """Alert rules; the shipped examples when not given."""
+    """File of the alert rules; by default the shipped examples."""
     gazetteer: Path | None = None
-    """Your own weapon systems, on top of those that come with wirepicket."""
+    """File of your own weapon systems, in addition to the shipped ones."""
     channels: dict[str, tuple[SecretStr, ...]] = {}
-    """Notification channels: the name that rules use, and addresses of targets (which hold secrets)."""
+    """Notification channels: the name that rules use, with the addresses of its targets, which may hold secrets."""
     failures: str | None = None
-    """The channel which is told of flows that fail on a Prefect server; its targets are Apprise addresses."""
+    """Name of the channel for failures of flows on a Prefect server; its targets must be Apprise addresses."""
     templates: Path | None = None
-    """Folder of templates for messages, in place of those that come with wirepicket."""
+    """Folder of message templates that replace the shipped ones."""
     beam_options: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
-    """Options for Beam's runner, such as ``--job_endpoint=HOST:PORT``; in the environment separated by blanks."""
+    """Options of Beam's runner, such as ``--job_endpoint=HOST:PORT``; separated by blanks in the environment."""
     log: LogForm = LogForm.NONE
-    """In what form each step is logged on standard error: ``none``, ``text``, ``json``."""
+    """Form in which each step is logged on standard error: ``none``, ``text`` or ``json``."""
     metrics_file: Path | None = None
-    """File of Prometheus metrics that each run adds to, and now and then a stream."""
+    """File of Prometheus metrics, to which each run adds its counts, and a stream does periodically."""
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Port on loopback where ``stream`` and ``serve`` answer Prometheus."""
+    """Port on loopback at which ``stream`` and ``serve`` serve the metrics to Prometheus."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
-    """Extraction processes; one a core when not given."""
+    """Number of extraction processes; by default one for each core."""
 
     @property
     def metrics_path(self) -> Path | None:
-        """File of the metrics; ``metrics.prom`` in ``home`` where only the port is given, ``None`` without either."""
+        """File of the metrics: ``metrics.prom`` in ``home`` if only the port is set, ``None`` without either."""
         return self.metrics_file or (self.home / "metrics.prom" if self.metrics_port else None)
 
     @property
@@ -139,7 +140,11 @@ class Settings(BaseSettings):
 
     @property
     def elastic_api_key(self) -> str | None:
-        """The API key itself. Raises ``ConfigurationError`` where its file cannot be read or is empty."""
+        """The API key itself.
+
+        Raises:
+            ConfigurationError: the file of the key cannot be read or is empty.
+        """
         if self.api_key:
             return self.api_key.get_secret_value()
         if self.api_key_file is None:
@@ -147,19 +152,20 @@ class Settings(BaseSettings):
         try:
             key = self.api_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The file {self.api_key_file} of the API key cannot be read.") from error
+            raise ConfigurationError(
+                f"The file {self.api_key_file} of the API key cannot be read. Check its name and permissions."
+            ) from error
         if not key:
-            raise ConfigurationError(f"The file {self.api_key_file} of the API key is empty.")
+            raise ConfigurationError(
+                f"The file {self.api_key_file} of the API key is empty. Write the key into it, or name another file."
+            )
         return key
 
     def environment(self) -> dict[str, str]:
-        """These settings as environment variables, for a child process: those that were given, and the store.
-
-        Secrets are among them.
-        """
+        """Return the given settings, home and store as environment variables for a child process, secrets included."""
         given = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
         given |= {"home": self.home, "store": self.store_url}
-        return {f"WIREPICKET_{name.upper()}": _in_words(value) for name, value in given.items() if value is not None}
+        return {f"WIREPICKET_{name.upper()}": _as_variable(value) for name, value in given.items() if value is not None}
 
     @classmethod
     def settings_customise_sources(
@@ -170,27 +176,33 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line over environment over file."""
+        """Return the sources in order of precedence: command line, environment, file."""
         del dotenv_settings, file_secret_settings
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file.get()))
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - any field's value
-    """The settings from ``file`` (``wirepicket.toml`` here, if it exists), the environment and ``overrides``.
+    """Return the settings from ``file``, the environment and ``overrides``.
 
-    Overrides that are ``None`` do not count. Raises ``ConfigurationError`` naming the setting that is wrong.
+    ``file`` is by default ``wirepicket.toml`` in the working directory, if it exists. Overrides that are ``None`` are
+    ignored.
+
+    Raises:
+        ConfigurationError: a setting is wrong; the message names it.
     """
     if file and not file.is_file():
-        raise ConfigurationError(f"{file}: no such configuration file")
+        raise ConfigurationError(f"{file}: there is no such configuration file")
     path = file or Path(CONFIG_NAME)
     token = _file.set(path if path.is_file() else None)
     try:
         settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
-        if settings.gazetteer:  # rules mean the same in every process of a run, so all of them must find it
+        if settings.gazetteer:  # every process of a run must read it, so that rules mean the same in all of them
             os.environ["WIREPICKET_GAZETTEER"] = str(settings.gazetteer.absolute())
         if settings.failures and settings.failures not in settings.channels:
-            raise ConfigurationError(f"setting 'failures': there is no channel {settings.failures!r} in [channels]")
-        return settings  # noqa: TRY300 - one return is plainer here
+            raise ConfigurationError(
+                f"setting 'failures': there is no channel {settings.failures!r} in [channels]; add it or name another"
+            )
+        return settings  # noqa: TRY300 - a single return is simpler here
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}") from error
     except ValidationError as error:
