@@ -24,7 +24,7 @@ from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
 from pipelines.grouping.horizon import forgetting
 from pipelines.rules.reload import RuleFile
-from pipelines.telemetry.counts import since
+from pipelines.telemetry.counts import count_increases
 from schemas.records import RunRecord, now_utc
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ class StreamRun:
                 alerts=total.alerts - kept.alerts,
                 quarantined=total.quarantined - kept.quarantined,
                 seconds=round(time.monotonic() - self._kept_clock, 2),
-                counters=since(kept.counters, total.counters),
+                counters=count_increases(kept.counters, total.counters),
             )
         )
         self._kept, self._kept_at, self._kept_clock = total, now_utc(), time.monotonic()

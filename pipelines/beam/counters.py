@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from apache_beam.metrics import MetricsFilter
 
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from schemas.records import StepCount
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def counters_of(result: PipelineResult) -> tuple[StepCount, ...]:
         counters = result.metrics().query(MetricsFilter().with_namespaces([REFINE, REGROUP]))["counters"]
     except NotImplementedError:
         return ()
-    return together(
+    return add_counts(
         StepCount(step=counter.key.metric.namespace, element=counter.key.metric.name, count=counter.result or 0)
         for counter in counters
     )

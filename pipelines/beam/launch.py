@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.beam.runners import find_runner
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from pipelines.telemetry.tracing import child_environment
 from schemas.records import AlertOrigin, CaptureRef, Quarantined, StepCount
 from schemas.serial import from_json, to_json
@@ -71,7 +71,7 @@ class BatchReport:
             outcomes=self.outcomes + other.outcomes,
             quarantined=self.quarantined + other.quarantined,
             alerts=self.alerts + other.alerts,
-            counters=together(self.counters, other.counters),
+            counters=add_counts(self.counters, other.counters),
         )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from pipelines.beam.launch import ERROR_NAME, JOB_NAME, UNAVAILABLE, end_family
 from pipelines.beam.runners import find_runner
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from pipelines.telemetry.tracing import child_environment
 from schemas.records import StepCount  # noqa: TC001 - serial reads the types at run time
 from schemas.serial import from_json, to_json
@@ -78,7 +78,7 @@ class WindowReport:
             alerts=self.alerts + other.alerts,
             quarantined=self.quarantined + other.quarantined,
             seconds=self.seconds + other.seconds,
-            counters=together(self.counters, other.counters),
+            counters=add_counts(self.counters, other.counters),
         )
 
 

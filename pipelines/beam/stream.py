@@ -32,7 +32,7 @@ from pipelines.beam.counters import counters_of
 from pipelines.beam.launch_stream import WindowReport
 from pipelines.beam.transforms import OUTCOMES, QUARANTINED, RefineBatch, RegroupAll
 from pipelines.ingest.outcome import Outcome
-from pipelines.telemetry.counts import since
+from pipelines.telemetry.counts import count_increases
 from pipelines.telemetry.tracing import process_tracer
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class _CountReporter:
     def report_increase(self) -> None:
         """Report the increase since the last call. An engine that restarts may count from zero."""
         now = counters_of(self._result)
-        increase = since(self._reported, now)
+        increase = count_increases(self._reported, now)
         self._reported = now
         if increase:
             self._report(WindowReport(counters=increase))

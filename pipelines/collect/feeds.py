@@ -97,9 +97,9 @@ async def _take_feeds(
     states = intake.store.feed_states([source.url for source in sources]) if intake.store else {}
     fetched = asyncio.Event()
     with ParserProcesses() as parsers:
-        async with Fetcher(policy) as fetcher, asyncio.TaskGroup() as beside:
+        async with Fetcher(policy) as fetcher, asyncio.TaskGroup() as background:
             if meanwhile:
-                beside.create_task(meanwhile(fetched))
+                background.create_task(meanwhile(fetched))
             fetcher.pacer.end_after(policy.deadline)
             taker = _FeedTaker(fetcher, parsers, intake, states, only_due=only_due)
             under_way = asyncio.Semaphore(FEEDS_UNDER_WAY)
@@ -160,7 +160,7 @@ class _FeedTaker:
             self._fetcher.pacer.slow_down(urlsplit(source.url).netloc.lower(), source.pause)
         waiting = state.pages
         state = await self._ask(source, replace(state, pages=()))
-        again = await self._pages.take_again(source.url, waiting, source.reading)
+        again = await self._pages.retry_pages(source.url, waiting, source.reading)
         state = replace(state, pages=self._remembered(source.url, (*again, *state.pages)))
         if source.every and state.last_success:
             state = replace(state, due=state.last_success + source.every)
@@ -186,17 +186,17 @@ class _FeedTaker:
 
     async def _ask(self, source: FeedSource, state: FeedState) -> FeedState:
         address = state.address or source.url
-        asked = conditions(state, now_utc())
+        validators = conditions(state, now_utc())
         try:
             async with self._slots:
                 answer = await self._fetcher.fetch(
                     address,
-                    asked,
+                    validators,
                     credentials=source.credentials,
                     limit=feed_documents.MAX_BYTES,
                 )
                 if answer.status == _NOT_MODIFIED:
-                    expect_condition(asked)
+                    expect_condition(validators)
                     self.taken.unchanged += 1
                     self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
                     return succeeded(state, answer, None)
@@ -246,10 +246,12 @@ class _FeedTaker:
         by_link = {entry.link: entry for entry in feed.entries if entry.link and not entry.shares_link}
         # A page once archived is not requested again, even if the feed changes its entry.
         if url.startswith(SEED_SCHEME):
-            whole = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
+            full_texts = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
             now = now_utc()
-            self._intake.take([entry_capture(link, entry, now, reading, listed_at) for link, entry in whole.items()])
-            by_link = {link: entry for link, entry in by_link.items() if link not in whole}
+            self._intake.take(
+                [entry_capture(link, entry, now, reading, listed_at) for link, entry in full_texts.items()]
+            )
+            by_link = {link: entry for link, entry in by_link.items() if link not in full_texts}
         seen, archived = self._intake.known(by_link.keys())
         self._intake.pending.add([known.ref for link, known in archived.items() if link not in seen])
         self._intake.unchanged += seen.values()

@@ -141,7 +141,9 @@ class PageTaker:
             return next_try(link, attempts + 1, now_utc(), None)
         return None
 
-    async def take_again(self, feed_url: str, waiting: Sequence[PageRetry], reading: ReadingOptions) -> list[PageRetry]:
+    async def retry_pages(
+        self, feed_url: str, waiting: Sequence[PageRetry], reading: ReadingOptions
+    ) -> list[PageRetry]:
         """Request the waiting pages of a feed that are due; return those that still wait or failed again.
 
         The entry of a page is read from the archive. If another machine's archive holds it, the page is fetched without

@@ -91,11 +91,11 @@ def _close_by_feeds(store: Store, named: Collection[str], now: datetime) -> None
     """Close failures of feeds that another process has fetched since."""
     read = {url: state.last_success for url, state in store.feed_states(named).items()} if named else {}
 
-    def over(item: Quarantined) -> bool:
+    def has_ended(item: Quarantined) -> bool:
         success = read.get(item.url)
         return success is not None and item.last_seen is not None and success > item.last_seen
 
-    _close(store, read, over, now)
+    _close(store, read, has_ended, now)
 
 
 def close_feeds(
@@ -119,17 +119,17 @@ def close_feeds(
         noted: failures of the pass itself.
         now: time of the closing, UTC.
     """
-    well = {state.url for state in states if state.last_success and state.last_success >= started}
+    succeeded = {state.url for state in states if state.last_success and state.last_success >= started}
     standing = {item.key for item in noted}
 
-    def over(item: Quarantined) -> bool:
+    def has_ended(item: Quarantined) -> bool:
         if item.key in standing:
             return False
         # The document has not changed since the last reading, and its faults have not either.
         last = before[item.url].last_success if item.url in before else None
         return item.url in read or last is None or item.last_seen is None or item.last_seen > last
 
-    _close(store, well.union(read), over, now)
+    _close(store, succeeded.union(read), has_ended, now)
 
 
 def close_seeds(store: Store, read: Collection[str], noted: Collection[Quarantined], now: datetime) -> None:
@@ -160,9 +160,9 @@ def renew_last_seen(store: Store, unchanged: Iterable[SeenCapture], now: datetim
         store.amend_quarantine(bad, renew)
 
 
-def _close(store: Store, urls: Collection[str], over: Callable[[Quarantined], bool], now: datetime) -> None:
+def _close(store: Store, urls: Collection[str], has_ended: Callable[[Quarantined], bool], now: datetime) -> None:
     if urls:
-        store.amend_quarantine(urls, lambda item: _closed(item, now) if item.is_open and over(item) else item)
+        store.amend_quarantine(urls, lambda item: _closed(item, now) if item.is_open and has_ended(item) else item)
 
 
 def _closed(item: Quarantined, now: datetime) -> Quarantined:

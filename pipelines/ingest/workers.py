@@ -146,10 +146,10 @@ class _Process(Generic[T, A]):
     ) -> None:
         self.done = 0
         self._ended = ended
-        self._pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, prepare, arguments), daemon=True)
+        self._pipe, child_end = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(child_end, prepare, arguments), daemon=True)
         self._process.start()
-        theirs.close()  # so that the pipe ends with the process
+        child_end.close()  # so that the pipe ends with the process
 
     def is_ready(self) -> bool:
         """Return whether the process has started in time."""

@@ -69,10 +69,10 @@ def merged(old: Quarantined | None, new: Quarantined) -> Quarantined:
         return new
     return replace(
         max(old, new, key=_recency),
-        first_seen=_of(min, old.first_seen, new.first_seen),
-        last_seen=_of(max, old.last_seen, new.last_seen),
-        closed_at=_of(max, old.closed_at, new.closed_at),
-        mended_at=_of(max, old.mended_at, new.mended_at),
+        first_seen=_choose_time(min, old.first_seen, new.first_seen),
+        last_seen=_choose_time(max, old.last_seen, new.last_seen),
+        closed_at=_choose_time(max, old.closed_at, new.closed_at),
+        mended_at=_choose_time(max, old.mended_at, new.mended_at),
     )
 
 
@@ -83,7 +83,7 @@ def _recency(item: Quarantined) -> tuple[bool, datetime, str, str]:
     return (has_capture, at or _NEVER, item.archive_record or "", item.detail)
 
 
-def _of(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
+def _choose_time(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
     """Return the chosen time of the known ones, or ``None`` if none is known."""
     known = [time for time in times if time]
     return reduce(choose, known) if known else None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def together(*counts: Iterable[StepCount]) -> tuple[StepCount, ...]:
+def add_counts(*counts: Iterable[StepCount]) -> tuple[StepCount, ...]:
     """Return the sums of counts, one for each step and element, in the order of step and element."""
     total: Counter[tuple[str, str]] = Counter()
     for count in (count for group in counts for count in group):
@@ -19,7 +19,7 @@ def together(*counts: Iterable[StepCount]) -> tuple[StepCount, ...]:
     return _counts(total)
 
 
-def since(before: Iterable[StepCount], now: Iterable[StepCount]) -> tuple[StepCount, ...]:
+def count_increases(before: Iterable[StepCount], now: Iterable[StepCount]) -> tuple[StepCount, ...]:
     """Return the increases of counts since ``before``, without those that have not increased."""
     earlier = {(count.step, count.element): count.count for count in before}
     return _counts({key: count.count - earlier.get(key, 0) for count in now for key in [(count.step, count.element)]})

@@ -38,7 +38,7 @@ TASK_MANAGERS = 2
 SLOTS = 2
 """Parallel tasks in a task manager: if the other dies, one alone has slots for the jobs of both."""
 _POLL = 0.2
-_ASK_SECONDS = 5.0
+_REQUEST_SECONDS = 5.0
 _TAIL = 2_000
 _JOB_MANAGER = "jobmanager"
 _CLASSES = {
@@ -81,7 +81,7 @@ class Cluster:
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Return the response of the job manager's REST interface; ``None`` without a response."""
-        connection = http.client.HTTPConnection(self.address, timeout=_ASK_SECONDS)
+        connection = http.client.HTTPConnection(self.address, timeout=_REQUEST_SECONDS)
         try:
             connection.request("GET", path)
             return json.loads(connection.getresponse().read())

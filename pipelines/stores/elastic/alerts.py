@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schemas.records import Alert, GroupChange, OutboxMessage, Story
 
 
-_IN_TIME = [{"@timestamp": "asc"}, {"id": "asc"}]
+_BY_TIME = [{"@timestamp": "asc"}, {"id": "asc"}]
 _OLDEST_FIRST = [{"created_at": "asc"}, {"id": "asc"}]
 
 
@@ -40,12 +40,12 @@ class AlertDocuments(ElasticPart):
         self._documents(CHANGES).create(changes)
 
     def iter_changes(self) -> Iterator[GroupChange]:
-        return self._documents(CHANGES).search({"match_all": {}}, sort=_IN_TIME)
+        return self._documents(CHANGES).search({"match_all": {}}, sort=_BY_TIME)
 
     def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
         terms = sorted(set(ids))
         query = {"bool": {"should": [{"terms": {field: terms}} for field in ("before", "after", "article_ids")]}}
-        return list(self._documents(CHANGES).search(query, sort=_IN_TIME))
+        return list(self._documents(CHANGES).search(query, sort=_BY_TIME))
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         return self._documents(ALERTS).records(ids)

@@ -104,17 +104,18 @@ def write(connection: Connection, actions: Iterable[Action]) -> list[Written]:
         StoreUnavailableError: actions are still refused after the connection's patience.
     """
     results: dict[int, Written] = {}
-    again = _send_all(connection, enumerate(actions), results)
+    to_retry = _send_all(connection, enumerate(actions), results)
     for pause in pauses(connection.patience):
-        if not again:
+        if not to_retry:
             return [results[number] for number in sorted(results)]
         if pause is None:
             break
         time.sleep(pause)
-        again = _send_all(connection, [(refused.number, refused.action) for refused in again], results)
+        to_retry = _send_all(connection, [(refused.number, refused.action) for refused in to_retry], results)
+    total = len(to_retry) + len(results)
     raise StoreUnavailableError(
-        f"Elasticsearch at {connection.url} is overloaded: {len(again)} of {len(again) + len(results)} documents are "
-        f"still refused after {connection.patience:.0f} s: {again[0].reason}"
+        f"Elasticsearch at {connection.url} is overloaded: {len(to_retry)} of {total} documents are "
+        f"still refused after {connection.patience:.0f} s: {to_retry[0].reason}"
     )
 
 
@@ -131,16 +132,16 @@ def _send_all(
     connection: Connection, actions: Iterable[tuple[int, Action]], results: dict[int, Written]
 ) -> list[_Refused]:
     """Send the actions in several requests, a few at once: the server works on each request with one thread."""
-    again: list[_Refused] = []
-    flying: deque[Future[list[_Refused]]] = deque()
+    to_retry: list[_Refused] = []
+    in_flight: deque[Future[list[_Refused]]] = deque()
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for chunk in _chunks(actions):
-            if len(flying) == IN_FLIGHT:
-                again += flying.popleft().result()
-            flying.append(pool.submit(_send, connection, chunk, results))
-        for sent in flying:
-            again += sent.result()
-    return again
+            if len(in_flight) == IN_FLIGHT:
+                to_retry += in_flight.popleft().result()
+            in_flight.append(pool.submit(_send, connection, chunk, results))
+        for sent in in_flight:
+            to_retry += sent.result()
+    return to_retry
 
 
 def _chunks(actions: Iterable[tuple[int, Action]]) -> Iterator[list[tuple[int, Action]]]:
@@ -176,15 +177,15 @@ def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict
             return []
         middle = len(chunk) // 2
         return _send(connection, chunk[:middle], results) + _send(connection, chunk[middle:], results)
-    again = []
+    to_retry = []
     for (number, action), item in zip(chunk, answer["items"], strict=True):
         ((_, result),) = item.items()
         _check_server(connection, action, result)
         if result["status"] in RETRIED_STATUSES:
-            again.append(_Refused(number, action, result.get("error", {}).get("reason", "")))
+            to_retry.append(_Refused(number, action, result.get("error", {}).get("reason", "")))
         else:
             results[number] = _judge(action, result)
-    return again
+    return to_retry
 
 
 def _check_server(connection: Connection, action: Action, result: dict[str, Any]) -> None:

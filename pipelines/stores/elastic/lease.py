@@ -140,7 +140,7 @@ class Lease:
         if over:
             condition = {"if_seq_no": over.seq_no, "if_primary_term": over.primary_term}
         token = uuid.uuid4().hex
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         try:
             answer = self._connection.call(
                 lambda: self._client.index(
@@ -154,11 +154,11 @@ class Lease:
         except elasticsearch.ConflictError:
             ours = self._ours(token)
             if ours:
-                self._renewed = asked
+                self._renewed = requested_at
             return ours
         except elasticsearch.NotFoundError as error:
             raise self._indices.missing(LEASES) from error
-        self._renewed = asked
+        self._renewed = requested_at
         return _Version(answer["_seq_no"], answer["_primary_term"])
 
     def _ours(self, token: str) -> _Version | None:

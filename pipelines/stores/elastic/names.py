@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.serial import JsonObject
 
 
-class Names(ElasticPart):
+class IdLookup(ElasticPart):
     """The look-up of ids that users type."""
 
     def ids_with_prefix(self, kind: IdKind, prefix: str, most: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pipelines.stores.elastic.connection import PATIENCE, Connection
 from pipelines.stores.elastic.lease import EXPIRY_SECONDS
 from pipelines.stores.elastic.memory import MemoryDocuments
 from pipelines.stores.elastic.migrate import migrate, outdated_indices
-from pipelines.stores.elastic.names import Names
+from pipelines.stores.elastic.names import IdLookup
 from pipelines.stores.elastic.operations import OperationDocuments
 from pipelines.stores.elastic.sources import SourceDocuments
 from pipelines.stores.elastic.templates import Templates
@@ -31,7 +31,7 @@ PAGE_SIZE = 1_000
 
 
 class ElasticsearchStore(
-    ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments, Names, Searching
+    ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments, IdLookup, Searching
 ):
     """The indices of one prefix. Safe for several threads; several processes may use them at once."""
 

@@ -22,7 +22,7 @@ START_SECONDS = 180.0
 """Seconds to wait for a start. Measured: 4 to 8 s on one shared core; a laptop may be busy."""
 _POLL = 0.1
 _TAIL_LINES = 15
-_ASK_SECONDS = 5.0
+_REQUEST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _address(layout: NodeLayout) -> str | None:
 
 def _health(layout: NodeLayout, address: str) -> str | None:
     """Return the node's health, requested without a proxy; ``None`` without a response of this node."""
-    connection = http.client.HTTPConnection(address, timeout=_ASK_SECONDS)
+    connection = http.client.HTTPConnection(address, timeout=_REQUEST_SECONDS)
     try:
         connection.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
         answer = json.loads(connection.getresponse().read())

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError
-from pipelines.stores.sqlite.migrate import bring_columns_up_to_date
+from pipelines.stores.sqlite.migrate import update_columns
 from schemas.store_forms import SQLITE_VERSION, sqlite_tables
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Database:
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute("PRAGMA temp_store = MEMORY")
         if 0 < version < SQLITE_VERSION:
-            bring_columns_up_to_date(connection)
+            update_columns(connection)
         if version < SQLITE_VERSION:
             connection.executescript(
                 f"BEGIN IMMEDIATE; {sqlite_tables()} PRAGMA application_id = {APPLICATION_ID}; "

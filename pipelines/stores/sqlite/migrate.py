@@ -8,7 +8,7 @@ from contextlib import closing
 from schemas.store_forms import sqlite_tables
 
 
-def bring_columns_up_to_date(connection: sqlite3.Connection) -> None:
+def update_columns(connection: sqlite3.Connection) -> None:
     """Add the columns that tables of an earlier form lack, and drop those that the current form no longer has.
 
     The statements of ``schemas/sqlite.sql`` themselves create new tables and indices. A new column must allow NULL or

@@ -28,7 +28,7 @@ _QUERIES = {
 }
 
 
-class Names(SqlitePart):
+class IdLookup(SqlitePart):
     """The look-up of ids that users type."""
 
     def ids_with_prefix(self, kind: IdKind, prefix: str, most: int) -> dict[str, str]:

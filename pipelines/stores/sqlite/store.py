@@ -11,7 +11,7 @@ from pipelines.stores.sqlite.alerts import AlertTables
 from pipelines.stores.sqlite.articles import ArticleTables
 from pipelines.stores.sqlite.database import BUSY_SECONDS, Database
 from pipelines.stores.sqlite.memory import MemoryTables
-from pipelines.stores.sqlite.names import Names
+from pipelines.stores.sqlite.names import IdLookup
 from pipelines.stores.sqlite.operations import OperationTables
 from pipelines.stores.sqlite.sources import SourceTables
 
@@ -27,7 +27,7 @@ PAGE_SIZE = 500
 """Records in one page when all are read: some 5 MB of articles."""
 
 
-class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, SourceTables, Names, Searching):
+class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, SourceTables, IdLookup, Searching):
     """One file. Safe for several threads and several processes at once; writers take turns."""
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, page_size: int = PAGE_SIZE) -> None:
