@@ -37,7 +37,7 @@ class _Instruments:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.articles = Counter(
-            "wirepicket_articles", "Articles processed, by what they were.", ["outcome"], registry=self.registry
+            "wirepicket_articles", "Articles processed, by outcome.", ["outcome"], registry=self.registry
         )
         self.alerts = Counter("wirepicket_alerts", "Alerts raised.", registry=self.registry)
         self.quarantined = Counter("wirepicket_quarantined", "Inputs quarantined.", registry=self.registry)
@@ -45,17 +45,17 @@ class _Instruments:
         self.seconds = Summary("wirepicket_step_seconds", "Duration of steps.", ["step"], registry=self.registry)
         self.elements = Counter(
             "wirepicket_pipeline_elements",
-            "What went into and came out of the steps of the pipeline, as Beam counts it.",
+            "Inputs and outputs of the pipeline's steps, as counted by Beam.",
             ["step", "element"],
             registry=self.registry,
         )
         self.success = Gauge(
             "wirepicket_last_success_timestamp_seconds",
-            "When a step last ended well.",
+            "Time of the last success of a step.",
             ["step"],
             registry=self.registry,
         )
-        self.waiting = Gauge("wirepicket_waiting_captures", "Captures a store has to take yet.", registry=self.registry)
+        self.waiting = Gauge("wirepicket_waiting_captures", "Captures that wait for a store.", registry=self.registry)
 
 
 class Metrics:

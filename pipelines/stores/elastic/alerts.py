@@ -22,7 +22,7 @@ _OLDEST_FIRST = [{"created_at": "asc"}, {"id": "asc"}]
 
 
 class AlertDocuments(ElasticPart):
-    """The indices ``stories``, ``alerts`` and ``outbox``."""
+    """The indices ``stories``, ``changes``, ``alerts`` and ``outbox``."""
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         return self._documents(STORIES).records(ids)

@@ -28,7 +28,7 @@ WithId = TypeVar("WithId", Story, Alert, OutboxMessage)
 
 
 class AlertTables(SqlitePart):
-    """The tables ``stories``, ``alerts`` and ``outbox``."""
+    """The tables ``stories``, ``changes``, ``alerts`` and ``outbox``."""
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         return {story.id: story for story in self._select(STORIES, "id", ids)}
