@@ -18,7 +18,7 @@ import time
 from collections import Counter
 
 from benchmarks.mutating import inputs
-from pipelines.collect.apart import ParserProcesses
+from pipelines.collect.parser_processes import ParserProcesses
 from pipelines.errors import InputError
 from pipelines.fetch.feeds import parse_feed
 from schemas.serial import to_json

@@ -32,7 +32,7 @@ from flows.inputs import Inputs, store_of
 from flows.progress import Reporter
 from flows.run import run_pass
 from pipelines.beam.batch import Results, run_batch
-from pipelines.beam.child import job_of
+from pipelines.beam.child import make_job
 from pipelines.beam.launch import BatchReport, read_report
 from pipelines.config import Settings, load_settings
 from pipelines.ingest.refine import refine
@@ -87,7 +87,7 @@ def _process(inputs: Inputs, settings: Settings, refs: Any) -> BatchReport:  # n
     if not refs:
         return BatchReport()
     with TemporaryDirectory() as name:
-        run_batch(refs, job_of(settings, str(inputs.rule_file), AlertOrigin.LIVE), Results(Path(name)))
+        run_batch(refs, make_job(settings, str(inputs.rule_file), AlertOrigin.LIVE), Results(Path(name)))
         return read_report(Path(name))
 
 

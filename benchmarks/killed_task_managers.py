@@ -81,7 +81,7 @@ class Run:
 
 def busy(here: cluster.Cluster) -> list[str]:
     """The task managers that have work, by name."""
-    told = here.ask("/taskmanagers") or {"taskmanagers": []}
+    told = here.get("/taskmanagers") or {"taskmanagers": []}
     return [one["id"] for one in told["taskmanagers"] if one["freeSlots"] < one["slotsNumber"]]
 
 

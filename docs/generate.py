@@ -99,7 +99,9 @@ def _argument(parameter: Any) -> str:  # noqa: ANN401 - a parameter of click
 
 def _parameter_row(parameter: Any, context: typer.Context) -> str:  # noqa: ANN401 - a parameter of click
     """Return the row of one argument or option: its spelling with metavariable or choices, default and help."""
-    spelled, kind = re.fullmatch(r"(.*?)(?: <([^>]*)>)?", parameter.get_help_record(context)[0]).groups()
+    spelling = re.fullmatch(r"(.*?)(?: <([^>]*)>)?", parameter.get_help_record(context)[0])
+    assert spelling, "the pattern takes any line"
+    spelled, kind = spelling.groups()
     if parameter.param_type_name == "argument":
         spelled = _argument(parameter)
     elif kind and "|" not in kind:

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError, WirepicketError
-from pipelines.telemetry.stderr import speak_json
+from pipelines.telemetry.stderr import write_stderr_as_json
 from pipelines.telemetry.step import LogForm
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
@@ -91,7 +91,7 @@ def _wirepicket() -> None:
 def main() -> None:
     """Run the program and leave with its exit code."""
     if os.environ.get("WIREPICKET_LOG", "").lower() == LogForm.JSON:
-        speak_json()  # what is wrong with the options or the settings, too
+        write_stderr_as_json()  # what is wrong with the options or the settings, too
     try:
         app()
     except SystemExit as leaving:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from flows.progress import say_problems
 from pipelines.archive.copy_process import Copying
 from pipelines.archive.copying import Copied
-from pipelines.archive.remote import remote_archive
+from pipelines.archive.remote import remote_address
 from pipelines.errors import CopyError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Bringing:
 
     def __init__(self, settings: Settings, reporter: Reporter) -> None:
         """Raises ``ConfigurationError`` where the remote archive is none, or what it needs is not here."""
-        self._place = remote_archive(settings)
+        self._place = remote_address(settings)
         self._reporter = reporter
         self._copying = Copying(settings, self._place, sends=False) if self._place else None
         self._round = Copied()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flows.commands.ids import find_id
 from flows.commands.moments import parse_since
 from pipelines.archive.index import ArchiveIndex
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 from schemas.records import CaptureRef, MediaKind, now_utc
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def find_items(store: Store, settings: Settings, wanted: Wanted) -> list[Quarant
     Raises:
         ConfigurationError: an id is none, or is not the only one that begins so.
     """
-    ids = {find_id(store, one, Named.QUARANTINE) for one in wanted.ids}
+    ids = {find_id(store, one, IdKind.QUARANTINE) for one in wanted.ids}
     found = [
         item
         for item in store.iter_quarantine(closed=wanted.closed or bool(ids))
@@ -147,7 +147,7 @@ def retry_items(
         PipelineError: the pipeline broke off.
     """
     from flows import steps  # noqa: PLC0415 - half a second, which listing need not wait
-    from pipelines.collect.again import make_due  # noqa: PLC0415 - likewise
+    from pipelines.collect.reschedule import make_due  # noqa: PLC0415 - likewise
 
     done = Retried()
     urls = {item.url for item in items}

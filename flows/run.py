@@ -20,7 +20,7 @@ from pipelines.archive.warc import ArchiveWriter
 from pipelines.collect.intake import Intake
 from pipelines.errors import StoreUnavailableError
 from pipelines.grouping.horizon import forget_quiet
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def run_pass(
         if not sent.problems:
             steps.discard(settings, index, pending.refs, started)
         record, articles = steps.summarise(store, collected, batch, started, time.monotonic() - clock)
-        record = replace(record, counters=together(record.counters, sent.counters(steps.send.__name__)))
+        record = replace(record, counters=add_counts(record.counters, sent.counters(steps.send.__name__)))
         if batch.outcomes or batch.quarantined or collected.feeds.states:
             store.put_run(record)
         return PassReport(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from flows.progress import say_problems
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.copy_process import Copying
-from pipelines.archive.remote import remote_archive
+from pipelines.archive.remote import remote_address
 from pipelines.archive.retention import prune
 from pipelines.beam.launch import BatchReport, launch
 from pipelines.collect.feeds import FeedsTaken, take_feeds
-from pipelines.collect.noting import note_collected
+from pipelines.collect.recording import record_collected
 from pipelines.collect.seeds import take_seeds
 from pipelines.fetch.policy import FetchPolicy
 from pipelines.ingest.outcome import Outcome
@@ -96,7 +96,7 @@ def collect(
                 meanwhile=meanwhile,
             )
     if intake.store:
-        note_collected(intake.store, intake, feeds, inputs.seeds, started)
+        record_collected(intake.store, intake, feeds, inputs.seeds, started)
     return Collected(unchanged=tuple(intake.unchanged), quarantined=tuple(intake.quarantined), feeds=feeds)
 
 
@@ -106,7 +106,7 @@ def sending(settings: Settings) -> Iterator[Copying | None]:
 
     Raises ``ConfigurationError`` where that is none, or what it needs is not here.
     """
-    place = remote_archive(settings)
+    place = remote_address(settings)
     if place is None:
         yield None
         return

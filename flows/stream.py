@@ -24,7 +24,7 @@ from pipelines.beam.launch_stream import StreamProcess, WindowReport
 from pipelines.errors import StoreUnavailableError
 from pipelines.grouping.horizon import forget_in_rounds
 from pipelines.rules.reload import RuleFile
-from pipelines.telemetry.counts import since
+from pipelines.telemetry.counts import count_increases
 from schemas.records import RunRecord, now_utc
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class StreamRun:
         ``stuck``: as the one before it, and with nothing done since.
         """
         self._failed = self._failed + 1 if stuck else 1
-        message, unavailable = process.why()
+        message, unavailable = process.failure()
         error = StoreUnavailableError if unavailable else PipelineError
         self._observer.tell("pipeline", begin, error=error.__name__)
         what = "the store cannot be used" if unavailable else f"the pipeline broke off (its log is {process.log})"
@@ -269,7 +269,7 @@ class StreamRun:
                 alerts=total.alerts - kept.alerts,
                 quarantined=total.quarantined - kept.quarantined,
                 seconds=round(time.monotonic() - self._kept_clock, 2),
-                counters=since(kept.counters, total.counters),
+                counters=count_increases(kept.counters, total.counters),
             )
         )
         self._kept, self._kept_at, self._kept_clock = total, now_utc(), time.monotonic()

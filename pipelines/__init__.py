@@ -1,4 +1,4 @@
-"""The processing of articles: one folder a step.
+"""The processing of articles: one folder for each step.
 
 The main path, in order:
 

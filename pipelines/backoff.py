@@ -1,4 +1,4 @@
-"""Pauses between attempts that fail."""
+"""Pauses between failed attempts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TypeVar
 Pause = TypeVar("Pause", float, timedelta)
 
 _MOST_DOUBLINGS = 20
-"""Beyond any cap by far, and no overflow."""
+"""Number of doublings at most: far beyond any longest pause, and without overflow."""
 
 
 def doubled(first: Pause, longest: Pause, failures: int) -> Pause:
-    """How long to wait after so many failures in a row, at least one: twice as long each time, up to ``longest``."""
+    """Return the pause after ``failures`` (at least 1) in a row: doubled each time from ``first`` up to ``longest``."""
     return min(longest, first * (1 << min(failures - 1, _MOST_DOUBLINGS)))

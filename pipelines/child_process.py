@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from pipelines.telemetry.tracing import for_a_child
+from pipelines.telemetry.tracing import child_environment
 from schemas.serial import to_json
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ChildProcess:
         with log.open("ab" if append else "wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
                 [sys.executable, "-m", *module, str(self.folder)],
-                env=os.environ | settings.environment() | for_a_child(),
+                env=os.environ | settings.environment() | child_environment(),
                 stdin=subprocess.PIPE,  # its end tells the child to end, even where this process was killed
                 stdout=subprocess.PIPE,
                 stderr=output,

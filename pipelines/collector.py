@@ -1,4 +1,4 @@
-"""Python's collector of garbage cycles, held off where it only costs."""
+"""Pauses of Python's garbage collector of reference cycles."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def collector_paused(*, lasting: bool = False) -> Iterator[None]:
-    """Build something large, none of which is garbage yet; ``lasting``: nor ever will be.
+    """Pause the collector while a large structure without garbage is built; ``lasting`` if it is kept forever.
 
-    Looking through it for garbage again and again takes half the time of building it. What lasts would be looked
-    through later too, whenever there is nothing to find: ``gc.freeze`` is there for this.
+    The collector's repeated scans take half of the time of building the structure. ``gc.freeze`` excludes a lasting
+    structure from later scans too.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -1,6 +1,7 @@
-"""Configuration: ``wirepicket.toml``, overruled by ``WIREPICKET_…`` in the environment.
+"""Configuration from ``wirepicket.toml`` and the environment; ``WIREPICKET_…`` variables take precedence.
 
-Every setting has one name in both: ``horizon_days`` in the file is ``WIREPICKET_HORIZON_DAYS`` outside.
+Every setting has the same name in both: ``horizon_days`` in the file is ``WIREPICKET_HORIZON_DAYS`` in the environment.
+The settings reference of the documentation is made from the descriptions below.
 """
 
 from __future__ import annotations
@@ -42,23 +43,23 @@ def _words(value: object) -> object:
     return shlex.split(value) if isinstance(value, str) else value
 
 
-def _in_words(value: object) -> str:
-    """A setting as it is given in the environment: the way back from there to here is the field's."""
+def _as_variable(value: object) -> str:
+    """Return a setting in the form of an environment variable, which the field's validators parse again."""
     match value:
         case SecretStr():
             return value.get_secret_value()
         case dict():
-            return json.dumps({name: [_in_words(one) for one in many] for name, many in value.items()})
-        case tuple() if all(isinstance(one, str) for one in value):
+            return json.dumps({name: [_as_variable(item) for item in items] for name, items in value.items()})
+        case tuple() if all(isinstance(item, str) for item in value):
             return shlex.join(value)
         case tuple():
-            return ",".join(str(one) for one in value)
+            return ",".join(str(item) for item in value)
         case _:
             return str(value)
 
 
 class Settings(BaseSettings):
-    """All settings, checked."""
+    """The validated settings."""
 
     model_config = SettingsConfigDict(env_prefix="WIREPICKET_", extra="forbid", frozen=True)
 
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
     contact: str | None = None
     """Address at which a publisher reaches you: a page or ``mailto:``. It is sent in the ``User-Agent``. Set it."""
     host_interval: Annotated[float, Field(ge=0, le=60)] = 1.0
-    """Seconds between two requests to one public host."""
+    """Seconds between two requests to the same public host."""
     deadline: Annotated[float, Field(gt=0)] = 30.0
     """Minutes after which a run fetches nothing more; the rest is due in the next run. In ``serve`` the default is half
     of ``--every``.
@@ -141,7 +142,7 @@ class Settings(BaseSettings):
 
     @property
     def metrics_path(self) -> Path | None:
-        """File of the metrics; ``metrics.prom`` in ``home`` where only the port is given, ``None`` without either."""
+        """File of the metrics: ``metrics.prom`` in ``home`` if only the port is set, ``None`` without either."""
         return self.metrics_file or (self.home / "metrics.prom" if self.metrics_port else None)
 
     @property
@@ -161,7 +162,11 @@ class Settings(BaseSettings):
 
     @property
     def elastic_api_key(self) -> str | None:
-        """The API key itself. Raises ``ConfigurationError`` where its file cannot be read or is empty."""
+        """The API key itself.
+
+        Raises:
+            ConfigurationError: the file of the key cannot be read or is empty.
+        """
         if self.api_key:
             return self.api_key.get_secret_value()
         if self.api_key_file is None:
@@ -169,19 +174,20 @@ class Settings(BaseSettings):
         try:
             key = self.api_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The file {self.api_key_file} of the API key cannot be read.") from error
+            raise ConfigurationError(
+                f"The file {self.api_key_file} of the API key cannot be read. Check its name and permissions."
+            ) from error
         if not key:
-            raise ConfigurationError(f"The file {self.api_key_file} of the API key is empty.")
+            raise ConfigurationError(
+                f"The file {self.api_key_file} of the API key is empty. Write the key into it, or name another file."
+            )
         return key
 
     def environment(self) -> dict[str, str]:
-        """These settings as environment variables, for a child process: those that were given, and the store.
-
-        Secrets are among them.
-        """
+        """Return the given settings, home and store as environment variables for a child process, secrets included."""
         given = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
         given |= {"home": self.home, "store": self.store_url}
-        return {f"WIREPICKET_{name.upper()}": _in_words(value) for name, value in given.items() if value is not None}
+        return {f"WIREPICKET_{name.upper()}": _as_variable(value) for name, value in given.items() if value is not None}
 
     @classmethod
     def settings_customise_sources(
@@ -192,27 +198,33 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line over environment over file."""
+        """Return the sources in order of precedence: command line, environment, file."""
         del dotenv_settings, file_secret_settings
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file.get()))
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - any field's value
-    """The settings from ``file`` (``wirepicket.toml`` here, if it exists), the environment and ``overrides``.
+    """Return the settings from ``file``, the environment and ``overrides``.
 
-    Overrides that are ``None`` do not count. Raises ``ConfigurationError`` naming the setting that is wrong.
+    ``file`` is by default ``wirepicket.toml`` in the working directory, if it exists. Overrides that are ``None`` are
+    ignored.
+
+    Raises:
+        ConfigurationError: a setting is wrong; the message names it.
     """
     if file and not file.is_file():
-        raise ConfigurationError(f"{file}: no such configuration file")
+        raise ConfigurationError(f"{file}: there is no such configuration file")
     path = file or Path(CONFIG_NAME)
     token = _file.set(path if path.is_file() else None)
     try:
         settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
-        if settings.gazetteer:  # rules mean the same in every process of a run, so all of them must find it
+        if settings.gazetteer:  # every process of a run must read it, so that rules mean the same in all of them
             os.environ["WIREPICKET_GAZETTEER"] = str(settings.gazetteer.absolute())
         if settings.failures and settings.failures not in settings.channels:
-            raise ConfigurationError(f"setting 'failures': there is no channel {settings.failures!r} in [channels]")
-        return settings  # noqa: TRY300 - one return is plainer here
+            raise ConfigurationError(
+                f"setting 'failures': there is no channel {settings.failures!r} in [channels]; add it or name another"
+            )
+        return settings  # noqa: TRY300 - a single return is simpler here
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}") from error
     except ValidationError as error:

@@ -4,10 +4,10 @@
 
     WirepicketError
     ├── ConfigurationError      wrong use or configuration; nothing was done (exit code 2)
-    │   └── RuleSyntaxError     a rule file is wrong; names file, line, column and what was expected
+    │   └── RuleSyntaxError     a rule file is wrong; names file, line, column and the expected syntax
     ├── StoreUnavailableError   the store could not be reached; the archive holds everything (exit code 3)
-    ├── CopyError               a file could not be copied to or from the remote archive; it is tried again
-    └── InputError              one input is bad; it goes to quarantine and the rest goes on
+    ├── CopyError               a file could not be copied to or from the remote archive; the copy is retried
+    └── InputError              an input is bad; it is quarantined and processing continues
         ├── FetchError
         ├── SeedError
         ├── FeedError
@@ -19,18 +19,18 @@ from __future__ import annotations
 
 
 class WirepicketError(Exception):
-    """Base of everything we raise on purpose. Its text is meant for the user: it names the thing and the remedy."""
+    """Base of all errors that we raise deliberately. The message is for the user: it names the thing and the remedy."""
 
 
 class ConfigurationError(WirepicketError):
-    """Wrong use or configuration. Nothing has been done."""
+    """Error of wrong use or configuration. Nothing has been done."""
 
 
 class RuleSyntaxError(ConfigurationError):
-    """A rule file or query is wrong.
+    """Error in a rule file or query.
 
-    ``line`` and ``column`` count from 1; ``None`` where the query did not come from a file. ``others`` are the further
-    errors of the same file; the text has a line for each.
+    ``line`` and ``column`` count from 1; ``None`` if the query is not from a file. ``others`` are the further errors of
+    the same file; the message has a line for each.
     """
 
     def __init__(
@@ -42,65 +42,65 @@ class RuleSyntaxError(ConfigurationError):
         column: int | None = None,
         others: tuple[RuleSyntaxError, ...] = (),
     ) -> None:
-        """Keep the place beside the message, so that callers can add the file to an error of the query."""
+        """Keep the location separate from the message, so that callers can add the file to an error of a query."""
         self.message = message
         self.file = file
         self.line = line
         self.column = column
         self.others = others
-        place = ":".join(str(part) for part in (file, line, column) if part is not None)
-        super().__init__("\n".join([f"{place}: {message}" if place else message, *map(str, others)]))
+        location = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__("\n".join([f"{location}: {message}" if location else message, *map(str, others)]))
 
 
 class StoreUnavailableError(WirepicketError):
-    """The store could not be reached, or refused us."""
+    """Error of a store that could not be reached or that refused a request."""
 
 
 class CopyError(WirepicketError):
-    """A file could not be copied to or from the remote archive, or that could not be reached."""
+    """Error of a copy to or from the remote archive, or of an unreachable remote archive."""
 
 
 class InputError(WirepicketError):
-    """One input is bad. ``reason`` is a short fixed word, ``detail`` says more."""
+    """Error of a single input. ``reason`` is a short fixed word, ``detail`` a description."""
 
     stage = "input"
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        """Take the fixed word and the particulars."""
+        """Keep the reason and the detail."""
         self.reason = reason
         self.detail = detail
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
-        """Pickle by the constructor's own arguments: these errors cross process borders."""
+        """Return the constructor's arguments for pickling, since these errors pass between processes."""
         return type(self), (self.reason, self.detail)
 
 
 class FetchError(InputError):
-    """A page or feed could not be fetched."""
+    """Error of a page or feed that could not be fetched."""
 
     stage = "fetch"
 
 
 class SeedError(InputError):
-    """A seed file or line cannot be read."""
+    """Error of a seed file or line that cannot be read."""
 
     stage = "seed"
 
 
 class FeedError(InputError):
-    """A feed document cannot be read."""
+    """Error of a feed document that cannot be read."""
 
     stage = "feed"
 
 
 class CaptureError(InputError):
-    """A capture cannot be archived: its address or a header holds what a record cannot carry."""
+    """Error of a capture whose address or headers a WARC record cannot hold."""
 
     stage = "archive"
 
 
 class ExtractionError(InputError):
-    """No article could be got out of a capture."""
+    """Error of a capture from which no article could be extracted."""
 
     stage = "extract"

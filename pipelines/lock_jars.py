@@ -1,4 +1,4 @@
-"""Rewrite the lock files of all sets of jars; for whoever changes a pinned version."""
+"""Command that rewrites the lock files of all sets of jars, after a change of a pinned version."""
 
 from __future__ import annotations
 

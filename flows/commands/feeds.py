@@ -66,7 +66,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """The health of each feed, and what to do about it. Asks every feed once; changes nothing."""
-    from pipelines.collect.check import look_at_feeds  # noqa: PLC0415 - httpx and feedparser, only here
+    from pipelines.collect.check import check_feeds  # noqa: PLC0415 - httpx and feedparser, only here
     from pipelines.fetch.health import health  # noqa: PLC0415 - likewise
 
     with opened(store, config) as (opened_store, settings):
@@ -77,7 +77,7 @@ def check(
         states = [remembered.get(source.url, FeedState(url=source.url)) for source in sources]
     else:
         with Reporter().bar("Asking feeds", len(sources)) as advance:
-            states = look_at_feeds(sources, remembered, FetchPolicy.of(settings), advance)
+            states = check_feeds(sources, remembered, FetchPolicy.of(settings), advance)
     now = now_utc()
     told = [(state, *health(state, now)) for state in states]
     if as_json:
@@ -134,7 +134,7 @@ def revive(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the retired feeds; those that answer again are asked by runs from now on."""
-    from pipelines.collect.check import look_at_feeds  # noqa: PLC0415 - httpx and feedparser, only here
+    from pipelines.collect.check import check_feeds  # noqa: PLC0415 - httpx and feedparser, only here
     from pipelines.fetch.feed_state import revived  # noqa: PLC0415 - likewise
 
     with opened(store, config) as (opened_store, settings):
@@ -143,7 +143,7 @@ def revive(
         remembered = opened_store.feed_states([source.url for source in sources])
         retired = [source for source in sources if (state := remembered.get(source.url)) and state.retired_at]
         with Reporter().bar("Asking feeds", len(retired)) as advance:
-            answers = look_at_feeds(retired, remembered, FetchPolicy.of(settings), advance)
+            answers = check_feeds(retired, remembered, FetchPolicy.of(settings), advance)
         back = [state.url for state in answers if not state.failures]
         opened_store.put_feed_states([revived(remembered[url], now_utc()) for url in back])
     if as_json:

@@ -9,7 +9,7 @@ from flows.quarantine_tables import quarantined_item
 from pipelines.alerts.former import current_alert_of
 from pipelines.errors import ConfigurationError
 from pipelines.lineage.history import successors_of
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,16 +21,18 @@ SHORTEST = 6
 """Characters of an id that are enough, where no other begins so."""
 CANDIDATES = 8
 """Ids named where several begin as what was given."""
-_WORDS = {Named.QUARANTINE: "quarantine entry"}
+_WORDS = {IdKind.QUARANTINE: "quarantine entry"}
 
 
-def find_id(store: Store, given: str, *kinds: Named) -> str:
+def find_id(store: Store, given: str, *kinds: IdKind) -> str:
     """Return the id that a text means, of a record of any of these kinds.
 
     Raises:
         ConfigurationError: there is none, it is too short, or several begin so; the message names them.
     """
-    found = {name: (now, kind) for kind in kinds for name, now in store.beginning(kind, given, CANDIDATES + 1).items()}
+    found = {
+        name: (now, kind) for kind in kinds for name, now in store.ids_with_prefix(kind, given, CANDIDATES + 1).items()
+    }
     if given in found:
         return _now(given, *found[given])
     what = _either([_WORDS.get(kind, str(kind)) for kind in kinds])
@@ -42,9 +44,9 @@ def find_id(store: Store, given: str, *kinds: Named) -> str:
         raise ConfigurationError("\n".join([f"'{given}' begins several ids:", *told[:CANDIDATES], *more]))
     for name, (now, kind) in found.items():
         return _now(name, now, kind)
-    known = current_alert_of(given, store) if Named.ALERT in kinds else None
+    known = current_alert_of(given, store) if IdKind.ALERT in kinds else None
     if known:
-        return _now(given, known, Named.ALERT)
+        return _now(given, known, IdKind.ALERT)
     raise ConfigurationError(f"{given}: no {what} has this id in {store.url}")
 
 
@@ -54,7 +56,7 @@ def find_alerts(store: Store, given: Iterable[str]) -> list[Alert]:
     Raises:
         ConfigurationError: as ``find_id``.
     """
-    ids = [find_id(store, one, Named.ALERT) for one in given]
+    ids = [find_id(store, one, IdKind.ALERT) for one in given]
     found = store.alerts(ids)
     return [found[one] for one in dict.fromkeys(ids) if one in found]
 
@@ -66,10 +68,10 @@ def find_stories(store: Store, given: str) -> tuple[str, ...]:
         ConfigurationError: as ``find_id``.
     """
     try:
-        return (find_id(store, given, Named.STORY),)
+        return (find_id(store, given, IdKind.STORY),)
     except ConfigurationError:
         # A story has the id of an article, which outlives it.
-        articles = store.beginning(Named.ARTICLE, given, 2)
+        articles = store.ids_with_prefix(IdKind.ARTICLE, given, 2)
         gone = successors_of(next(iter(articles)) if len(articles) == 1 else given, store)
         if gone is None:
             raise
@@ -92,24 +94,24 @@ def only_match(given: str, names: Iterable[str]) -> str | None:
     return matching[0] if matching else None
 
 
-def _now(name: str, now: str, kind: Named) -> str:
+def _now(name: str, now: str, kind: IdKind) -> str:
     if name != now:
         print(f"wirepicket: {kind} {name} goes on as {now}", file=sys.stderr)
     return now
 
 
-def _title(store: Store, record_id: str, kind: Named) -> str:
+def _title(store: Store, record_id: str, kind: IdKind) -> str:
     match kind:
-        case Named.ARTICLE:
+        case IdKind.ARTICLE:
             article = store.articles([record_id]).get(record_id)
             return (article and article.content.title) or ""
-        case Named.STORY:
+        case IdKind.STORY:
             story = store.stories([record_id]).get(record_id)
             return (story and story.title) or ""
-        case Named.ALERT:
+        case IdKind.ALERT:
             alert = store.alerts([record_id]).get(record_id)
-            return f"{alert.rule_id}: {_title(store, alert.story_id, Named.STORY)}" if alert else ""
-        case Named.QUARANTINE:
+            return f"{alert.rule_id}: {_title(store, alert.story_id, IdKind.STORY)}" if alert else ""
+        case IdKind.QUARANTINE:
             item = quarantined_item(store, record_id)
             return item.url if item else ""
 

@@ -15,7 +15,7 @@ from flows.commands.queries import parsed_query
 from flows.console import console
 from flows.story_tables import stories_table
 from flows.tables import hit_view, print_facets
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 from pipelines.stores.searching import Order, facets
 from schemas.export import export_article, export_story
 from schemas.records import now_utc
@@ -66,7 +66,7 @@ def search(
     parsed, now = parsed_query(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        after = find_id(opened_store, after, Named.ARTICLE) if after else None
+        after = find_id(opened_store, after, IdKind.ARTICLE) if after else None
         hits = opened_store.search(
             parsed,
             since=parse_since(since, now) if since else None,

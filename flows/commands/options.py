@@ -11,7 +11,7 @@ import typer
 from flows.inputs import store_of
 from pipelines.config import Settings, load_settings
 from pipelines.errors import ConfigurationError
-from pipelines.telemetry.stderr import speak_json
+from pipelines.telemetry.stderr import write_stderr_as_json
 from pipelines.telemetry.step import LogForm
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _listen(config: Path | None) -> Path | None:
     """Before a command says anything, see in what form it is to speak. What is wrong with settings it says itself."""
     with suppress(ConfigurationError):
         if load_settings(config).log is LogForm.JSON:
-            speak_json()
+            write_stderr_as_json()
     return config
 
 

@@ -21,7 +21,7 @@ from pipelines.identify.changes import change_of, revisions_of
 from pipelines.lineage.excerpts import excerpts
 from pipelines.lineage.history import copy_since, event_as_dict, history, successors_of
 from pipelines.lineage.trail import trail_as_dict, trail_of
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 from schemas.export import export_alert, export_article, export_quarantine, export_story
 from schemas.markdown import as_markdown
 from schemas.records import Grouping
@@ -103,7 +103,7 @@ def show(
 def _found(store: Store, given: str) -> str:
     """The id that is meant. That of a story which has gone on under another is as good without its article."""
     try:
-        return find_id(store, given, *Named)
+        return find_id(store, given, *IdKind)
     except ConfigurationError:
         if successors_of(given, store):
             return given

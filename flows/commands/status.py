@@ -86,7 +86,7 @@ def status(
                 key=lambda pair: (pair[0].at, pair[1]),
             )[-EVENTS:]
         ],
-        "sources_changed": [{"source": one.source, "day": one.day, "what": one.what} for one in changes],
+        "sources_changed": [{"source": one.source, "day": one.day, "what": one.description} for one in changes],
         "schedules": schedules,
         "rules": len(loaded),
         "rules_error": broken,

@@ -38,7 +38,7 @@ TRIES = 4
 SILENT = 600.0
 """Seconds without a report after which a process is taken to hang. It reports after each round, and within one every
 few megabytes; a slow line may take minutes for those."""
-ANEW = 10.0
+RESTART_SECONDS = 10.0
 """Seconds before a process that has died or was killed is followed by another."""
 _GLANCE = 0.05
 _SHARE = 4.0
@@ -108,7 +108,7 @@ class Copying:
         """
         reports = self._new_reports()
         if self._ended_at is not None:
-            if time.monotonic() - self._ended_at > ANEW:
+            if time.monotonic() - self._ended_at > RESTART_SECONDS:
                 self._begin()
         elif fault := self._fault():
             reports.append(self._failed(fault))

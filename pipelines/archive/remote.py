@@ -66,7 +66,7 @@ _NO_RETRIES = {"s3": {"config_kwargs": {"retries": {"max_attempts": 0}}}}
 """Arguments that keep a client from repeating requests: the next file has its turn first, and the round repeats."""
 
 
-def remote_archive(settings: Settings) -> str | None:
+def remote_address(settings: Settings) -> str | None:
     """Return the address of the remote archive without a slash at its end, or ``None`` where the settings name none.
 
     Raises:

@@ -1,9 +1,10 @@
 """``python -m pipelines.beam batch|stream FOLDER``: run a pipeline in a process of its own.
 
-Beam brings threads, gRPC and loud logging; here they end with the process, and a crash leaves the flow alive.
-``FOLDER`` holds the job (``BatchJob`` or ``StreamJob``) and takes the results: see ``pipelines.child_process``.
+Beam starts threads and gRPC, and logs much. In a process of its own all of these end with it, and a crash leaves the
+flow alive. ``FOLDER`` holds the job (``BatchJob`` or ``StreamJob``) and receives the results: see
+``pipelines.child_process``.
 
-Nothing is imported before the guard: worker processes import this module again, and need no Beam.
+Nothing is imported before the guard: worker processes import this module again, and do not need Beam.
 """
 
 if __name__ == "__main__":

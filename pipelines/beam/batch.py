@@ -1,4 +1,4 @@
-"""The pipeline of one run: places in the archive in, everything in the store."""
+"""The pipeline of one run: from captures in the archive to results in the store."""
 
 from __future__ import annotations
 
@@ -20,33 +20,34 @@ if TYPE_CHECKING:
     from schemas.records import CaptureRef
 
 BATCH = 512
-"""Captures an element: enough that its portions overlap in extraction and storing, few enough to spread."""
+"""Captures in an element: enough that extraction and storing of its portions overlap, few enough that the elements
+spread over workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Files (one JSON value or line each) into which a run writes what it did."""
+    """The files, with one value on each line, into which a run writes its results."""
 
     folder: Path
 
     @property
     def outcomes(self) -> Path:
-        """Lines ``article id``, blank, ``outcome``."""
+        """File with lines of ``article id``, a blank and ``outcome``."""
         return self.folder / "outcomes"
 
     @property
     def quarantined(self) -> Path:
-        """Lines of JSON: ``Quarantined``."""
+        """File with lines of JSON: ``Quarantined``."""
         return self.folder / "quarantined"
 
     @property
     def alerts(self) -> Path:
-        """A line with the number of new alerts."""
+        """File with a line that holds the number of new alerts."""
         return self.folder / "alerts"
 
     @property
     def counters(self) -> Path:
-        """Lines of JSON: ``StepCount``, what Beam has counted."""
+        """File with lines of JSON: ``StepCount``, the counts of Beam."""
         return self.folder / "counters"
 
 
@@ -63,7 +64,7 @@ def run_batch(
         refined = (
             pipeline
             | "Batches" >> beam.Create(batches)
-            # A batch is the unit of parallel work; without this they would all be fused into one.
+            # A batch is the unit of parallel work; without this step all batches would be fused into one.
             | "Spread" >> beam.Reshuffle()
             | "Refine" >> Refine(job)
         )
@@ -82,5 +83,5 @@ def run_batch(
 
 
 def _runner(name: str) -> object:
-    # By its class, since Beam's "DirectRunner" first tries to download another runner.
+    # The class, since Beam's "DirectRunner" first tries to download another runner.
     return FnApiRunner() if name == "inprocess" else name

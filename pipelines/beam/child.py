@@ -1,4 +1,4 @@
-"""The child processes of ``launch`` and ``launch_stream``: read their job, run the pipeline, tell what it did."""
+"""The child processes of ``launch`` and ``launch_stream``: they read their job, run the pipeline and report results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipelines.config import load_settings
 from pipelines.errors import StoreUnavailableError
 from pipelines.rules.checks import load_rules
 from pipelines.stores import StoreConfig
-from pipelines.telemetry.tracing import here
+from pipelines.telemetry.tracing import process_tracer
 from schemas.records import AlertOrigin
 from schemas.serial import from_json, to_json
 
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
 
 
 def main(folder: Path) -> int:
-    """Run the job in ``folder``; the exit code says how it went."""
+    """Run the batch job in ``folder``; return the exit code: 0, ``CRASHED`` or ``UNAVAILABLE``."""
     task = from_json(BatchJob, (folder / JOB_NAME).read_bytes())
-    job = job_of(load_settings(), task.rules, task.origin, notify=task.notify, progress=True)
+    job = make_job(load_settings(), task.rules, task.origin, notify=task.notify, progress=True)
     try:
-        with here().span("pipeline", {"runner": task.runner, "captures": len(task.refs)}, leading=True):
+        with process_tracer().span("pipeline", {"runner": task.runner, "captures": len(task.refs)}, leading=True):
             run_batch(task.refs, job, Results(folder), task.runner, task.options)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the flow is told
-        return _tell(error, job, folder)
+    except Exception as error:  # noqa: BLE001 - every error is reported to the flow
+        return _write_error(error, job, folder)
     finally:
-        here().close()
+        process_tracer().close()
     return 0
 
 
 def stream_main(folder: Path) -> int:
-    """Run the stream in ``folder`` until this process is told to end (SIGTERM); the exit code says how it went.
+    """Run the stream job in ``folder`` until SIGTERM or SIGINT; return the exit code: 0, ``CRASHED``, ``UNAVAILABLE``.
 
     Each window's report is a line of JSON on standard output.
     """
@@ -59,26 +59,26 @@ def stream_main(folder: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_end_with_parent, args=(os.getppid(), stop), daemon=True).start()
-    job = job_of(load_settings(), task.rules, AlertOrigin.LIVE, notify=task.notify, endless=True)
+    job = make_job(load_settings(), task.rules, AlertOrigin.LIVE, notify=task.notify, endless=True)
     try:
         if task.runner == INPROCESS:
-            run_in_rounds(job, task.store_key, stop, _say)
+            run_in_rounds(job, task.store_key, stop, _print_report)
         else:
-            with _job_of(job, task) as name:
+            with _engine_job(job, task) as name:
                 options = [f"--runner={task.runner}", f"--job_name={name}", *task.options]
-                run_unbounded(job, task.store_key, options, stop, _say, recovers=task.runner != PRISM)
+                run_unbounded(job, task.store_key, options, stop, _print_report, recovers=task.runner != PRISM)
     except Exception as error:  # noqa: BLE001 - likewise
-        return _tell(error, job, folder)
+        return _write_error(error, job, folder)
     finally:
-        here().close()
+        process_tracer().close()
     return 0
 
 
 @contextmanager
-def _job_of(job: Job, task: StreamJob) -> Iterator[str]:
-    """The name of the stream's job on an engine; on a Flink cluster, without others of the name before and after."""
-    told = f"{socket.gethostname()}\n{job.archive}\n{task.store_key}"
-    name = f"wirepicket-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+def _engine_job(job: Job, task: StreamJob) -> Iterator[str]:
+    """Yield the name of the stream's job on an engine; cancel jobs of this name on a Flink cluster before and after."""
+    identity = f"{socket.gethostname()}\n{job.archive}\n{task.store_key}"
+    name = f"wirepicket-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     master = master_of(task.options) if task.runner == FLINK else None
     if master:
         cancel_jobs(master, name)
@@ -90,18 +90,18 @@ def _job_of(job: Job, task: StreamJob) -> Iterator[str]:
 
 
 def _end_with_parent(parent: int, stop: threading.Event) -> None:
-    """Stop when the parent has died without a word: nobody would deliver alerts, and no other stream could go on."""
+    """Stop when the parent has died: alerts would not be delivered, and no other stream could continue."""
     while not stop.wait(1):
         if os.getppid() != parent:
             stop.set()
 
 
-def _say(report: WindowReport) -> None:
+def _print_report(report: WindowReport) -> None:
     print(to_json(report).decode(), flush=True)
 
 
-def job_of(settings: Settings, rules: str, origin: AlertOrigin, **how: bool) -> Job:
-    """What the transforms must know of a run with these settings and the rule file at a path."""
+def make_job(settings: Settings, rules: str, origin: AlertOrigin, **options: bool) -> Job:
+    """Return the job of a run with these settings, the rule file at the path ``rules``, and flags of ``Job``."""
     return Job(
         archive=settings.archive.resolve(),
         store=StoreConfig.of(settings),
@@ -109,26 +109,29 @@ def job_of(settings: Settings, rules: str, origin: AlertOrigin, **how: bool) -> 
         horizon=timedelta(days=settings.horizon_days),
         workers=settings.workers,
         origin=origin,
-        **how,
+        **options,
     )
 
 
-def _tell(error: Exception, job: Job, folder: Path) -> int:
-    """Write down what went wrong. Where a step did not say that it was the store, the store is asked."""
-    said = _of_the_store(error)
+def _write_error(error: Exception, job: Job, folder: Path) -> int:
+    """Write the error message into the folder; return the exit code.
+
+    If the error does not name the store as its cause, the store itself is tried.
+    """
+    message = _store_message(error)
     try:
         with job.store.open() as store:
             store.setup()
     except StoreUnavailableError as unavailable:
-        said = said or str(unavailable)
-    (folder / ERROR_NAME).write_text(said or f"{type(error).__name__}: {error}", encoding="utf-8")
-    return UNAVAILABLE if said else CRASHED
+        message = message or str(unavailable)
+    (folder / ERROR_NAME).write_text(message or f"{type(error).__name__}: {error}", encoding="utf-8")
+    return UNAVAILABLE if message else CRASHED
 
 
-def _of_the_store(error: Exception) -> str | None:
-    """What a step said of the store that could not be reached or refused us; ``None``: it was something else.
+def _store_message(error: Exception) -> str | None:
+    """Return the message of a ``StoreUnavailableError`` in a step; ``None`` for another error.
 
-    Beam adds words of its own; an error of another process comes as the text of its traceback.
+    Beam adds text of its own to messages. An error of another process arrives as the text of its traceback.
     """
     text, name = str(error), f"{StoreUnavailableError.__name__}: "
     if not isinstance(error, StoreUnavailableError) and name not in text:

@@ -1,4 +1,4 @@
-"""What a pipeline's steps count of what goes in and out of them, by Beam's metrics."""
+"""Counts of the inputs and outputs of a pipeline's steps, by Beam's metrics."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 from apache_beam.metrics import MetricsFilter
 
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from schemas.records import StepCount
 
 if TYPE_CHECKING:
     from apache_beam.runners.runner import PipelineResult
 
 REFINE, REGROUP = "refine", "regroup"
-"""Namespaces of the counters: the steps, whatever a pipeline calls them."""
+"""Namespaces of the counters: the steps, whatever their names in a pipeline."""
 
 
 def counters_of(result: PipelineResult) -> tuple[StepCount, ...]:
-    """What has been counted so far; nothing where the runner does not tell."""
+    """Return the counts so far; none if the runner does not report them."""
     try:
-        found = result.metrics().query(MetricsFilter().with_namespaces([REFINE, REGROUP]))["counters"]
+        counters = result.metrics().query(MetricsFilter().with_namespaces([REFINE, REGROUP]))["counters"]
     except NotImplementedError:
         return ()
-    return together(
-        StepCount(step=one.key.metric.namespace, element=one.key.metric.name, count=one.result or 0) for one in found
+    return add_counts(
+        StepCount(step=counter.key.metric.namespace, element=counter.key.metric.name, count=counter.result or 0)
+        for counter in counters
     )

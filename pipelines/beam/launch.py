@@ -1,4 +1,4 @@
-"""Running the batch pipeline as a child process, and reading what it did. Does not import Beam itself."""
+"""Execution of the batch pipeline in a child process, and reading of its results. Does not import Beam itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.beam.runners import find_runner
 from pipelines.child_process import ChildProcess
 from pipelines.errors import StoreUnavailableError, WirepicketError
 from pipelines.ingest.outcome import Outcome
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from schemas.records import AlertOrigin, CaptureRef, Quarantined, StepCount
 from schemas.serial import from_json
 
@@ -21,54 +21,54 @@ if TYPE_CHECKING:
     from pipelines.config import Settings
 
 CRASHED, UNAVAILABLE = 1, 3
-"""Exit codes of the child: the pipeline broke; the store could not be reached."""
+"""Exit codes of the child: the pipeline failed; the store could not be reached."""
 _TAIL = 2_000
 
 
 class PipelineError(WirepicketError):
-    """The pipeline broke off. The captures wait in the archive for the next run."""
+    """Error of a pipeline that failed. The captures wait in the archive for the next run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchJob:
-    """What the child process is to do; everything else it takes from the environment."""
+    """The job of the child process; its settings come from the environment."""
 
     refs: tuple[CaptureRef, ...]
     rules: str
     """Path of the rule file."""
     runner: str
     options: tuple[str, ...]
-    """For the runner."""
+    """Options of the runner."""
     origin: AlertOrigin
-    """What the alerts raised are marked as."""
+    """Mark of the alerts raised."""
     notify: bool
-    """Whether alerts raised are to be delivered."""
+    """True if alerts raised are to be delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReport:
-    """What a batch run did."""
+    """The results of a batch run."""
 
     outcomes: tuple[tuple[str, Outcome], ...] = ()
     """Article id and outcome, for each capture that is an article."""
     quarantined: tuple[Quarantined, ...] = ()
     alerts: int = 0
-    """Alerts raised."""
+    """Number of alerts raised."""
     counters: tuple[StepCount, ...] = ()
-    """What Beam has counted."""
+    """Counts of Beam."""
 
     def __add__(self, other: BatchReport) -> BatchReport:
-        """Return the report of both: the outcomes of ``self`` come first."""
+        """Return the sum of both reports, with the outcomes of ``self`` first."""
         return BatchReport(
             outcomes=self.outcomes + other.outcomes,
             quarantined=self.quarantined + other.quarantined,
             alerts=self.alerts + other.alerts,
-            counters=together(self.counters, other.counters),
+            counters=add_counts(self.counters, other.counters),
         )
 
 
 class Launched:
-    """A handle on the child process of a launch, by which another thread can end it at any time."""
+    """A handle of the child process of a launch, with which another thread can end it at any time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,14 +76,14 @@ class Launched:
         self._ended = False
 
     def started(self, child: ChildProcess) -> None:
-        """Take the child; it is ended at once where its end has been asked for already."""
+        """Set the child; end it at once if its end has already been requested."""
         with self._lock:
             self._child = child
         if self._ended:
             self.end()
 
     def end(self) -> None:
-        """End the child, and with it the launch, which then raises ``PipelineError``."""
+        """End the child and the launch, which then raises ``PipelineError``."""
         with self._lock:
             self._ended = True
             if self._child:
@@ -103,8 +103,12 @@ def launch(
 ) -> BatchReport:
     """Process captures of the archive and wait for the end.
 
-    ``on_progress`` is told how many more captures are done, ``launched`` gets the child process. Raises
-    ``StoreUnavailableError`` or ``PipelineError``; the child's output is kept in ``logs/beam.log`` of the home folder.
+    ``on_progress`` gets the number of captures done since its last call, ``launched`` the child process. The child's
+    output is kept in ``logs/beam.log`` of the home folder.
+
+    Raises:
+        StoreUnavailableError: the store could not be reached.
+        PipelineError: the pipeline failed.
     """
     found = find_runner(runner, settings)
     job = BatchJob(
@@ -128,11 +132,11 @@ def launch(
         message = child.failure()
     if exit_code == UNAVAILABLE:
         raise StoreUnavailableError(message)
-    raise PipelineError(f"the Beam pipeline broke off: {message[-_TAIL:]}\nIts log is {log}; run again to go on.")
+    raise PipelineError(f"the Beam pipeline failed: {message[-_TAIL:]}\nIts log is {log}; run again to continue.")
 
 
 def read_report(folder: Path) -> BatchReport:
-    """What a run wrote into the folder of its results (``pipelines.beam.batch.Results``)."""
+    """Read the results that a run wrote into its folder (``pipelines.beam.batch.Results``)."""
     outcomes = [line.split() for line in _lines(folder / "outcomes")]
     return BatchReport(
         outcomes=tuple((article_id, Outcome(outcome)) for article_id, outcome in outcomes),

@@ -1,4 +1,4 @@
-"""Running the stream as a child process, and hearing what it does. Does not import Beam itself."""
+"""Execution of the stream in a child process, and its reports. Does not import Beam itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from pipelines.beam.launch import UNAVAILABLE
 from pipelines.beam.runners import find_runner
 from pipelines.child_process import ChildProcess
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from schemas.records import StepCount  # noqa: TC001 - serial reads the types at run time
 from schemas.serial import from_json
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from pipelines.config import Settings
 
 _KILL_AFTER = 90.0
-"""Seconds after which a child that does not end is killed: longer than a stop waits for what is under way."""
+"""Seconds after which a child that does not end is killed: longer than a stop waits for captures in progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamJob:
-    """What the child process is to do; everything else it takes from the environment."""
+    """The job of the child process; its settings come from the environment."""
 
     rules: str
     """Path of the rule file."""
     runner: str
     options: tuple[str, ...]
-    """For the runner."""
+    """Options of the runner."""
     store_key: str
-    """Names the store without secrets."""
+    """Name of the store without secrets."""
     notify: bool
-    """Whether alerts raised are to be delivered."""
+    """True if alerts raised are to be delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowReport:
-    """What became of a window."""
+    """The results of a window."""
 
     captures: int = 0
     new: int = 0
@@ -47,13 +47,13 @@ class WindowReport:
     alerts: int = 0
     quarantined: int = 0
     seconds: float = 0.0
-    """Of work; where an engine does it, of its last step."""
+    """Seconds of work; on an engine, of the last step."""
     counters: tuple[StepCount, ...] = ()
-    """What Beam has counted since the report before; an engine tells it apart from its windows."""
+    """Counts of Beam since the report before; on an engine they come in separate reports."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """What it came to, by name."""
+        """Numbers of the window, by name."""
         return {
             "captures": self.captures,
             "new": self.new,
@@ -63,7 +63,7 @@ class WindowReport:
         }
 
     def __add__(self, other: WindowReport) -> WindowReport:
-        """Both windows together."""
+        """Return the sum of both windows."""
         return WindowReport(
             captures=self.captures + other.captures,
             new=self.new + other.new,
@@ -71,7 +71,7 @@ class WindowReport:
             alerts=self.alerts + other.alerts,
             quarantined=self.quarantined + other.quarantined,
             seconds=self.seconds + other.seconds,
-            counters=together(self.counters, other.counters),
+            counters=add_counts(self.counters, other.counters),
         )
 
 
@@ -79,12 +79,12 @@ class StreamProcess:
     """The child process of a stream. Use as a context manager: leaving it ends the process."""
 
     def __init__(self, settings: Settings, *, rules: Path, runner: str, store_key: str, notify: bool) -> None:
-        """Start it. Its own output is kept in ``logs/beam.log`` of the home folder."""
-        found = find_runner(runner, settings)
+        """Start the process. Its output is kept in ``logs/beam.log`` of the home folder."""
+        chosen = find_runner(runner, settings)
         job = StreamJob(
             rules=str(rules.resolve()),
-            runner=found.name,
-            options=found.options,
+            runner=chosen.name,
+            options=chosen.options,
             store_key=store_key,
             notify=notify,
         )
@@ -109,10 +109,10 @@ class StreamProcess:
         """True if the process has ended, by itself or stopped."""
         return self._child.exit_code is not None
 
-    def why(self) -> tuple[str, bool]:
-        """Return why the process has ended by itself, and whether because the store could not be reached."""
+    def failure(self) -> tuple[str, bool]:
+        """Return the reason for which it ended by itself, and True if the store could not be reached."""
         return self._child.failure(), self._child.exit_code == UNAVAILABLE
 
     def stop(self) -> None:
-        """Have the process finish the work under way and end."""
+        """Stop the process after the captures in progress."""
         self._child.stop(_KILL_AFTER)

@@ -1,4 +1,4 @@
-"""Beam runners: which there are, and what each needs to be told. Does not import Beam."""
+"""The supported Beam runners and the options that each needs. Does not import Beam."""
 
 from __future__ import annotations
 
@@ -16,78 +16,81 @@ if TYPE_CHECKING:
 
 INPROCESS, PRISM, FLINK, DATAFLOW = "inprocess", "PrismRunner", "FlinkRunner", "DataflowRunner"
 RUNNERS = (INPROCESS, PRISM, FLINK, "PortableRunner", DATAFLOW)
-"""Beam runners by name; the first is the default and needs nothing installed."""
+"""Names of the Beam runners; the first is the default and needs no installation."""
 PRISM_VERSION = "2.77.0"
-"""Release of Prism, which is that of Beam."""
+"""Release of Prism, the same as that of Beam."""
 CHECKPOINT_MILLISECONDS = 2_000
-"""Between two checkpoints of a stream on Flink: what a death costs on top of noticing it and starting again."""
+"""Time between two checkpoints of a stream on Flink. After a crash, the work since the last checkpoint is repeated."""
 BUNDLE_MILLISECONDS = 30
-"""Longest wait of Flink for a bundle to fill: it adds to the time until an alert at each of its stages."""
+"""Longest time for which Flink waits for a bundle to fill. Each stage adds it to the latency of an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A runner, and what Beam must be told to find and use it."""
+    """A runner, with the options with which Beam finds and uses it."""
 
     name: str
     options: tuple[str, ...] = ()
 
 
 def prism_path(home: Path) -> Path:
-    """Where ``make prism`` puts the program."""
+    """Return the path of the program that ``make prism`` builds."""
     return home / "runners" / f"prism-{PRISM_VERSION}"
 
 
-def find_runner(told: str, settings: Settings) -> Runner:
-    """The runner that is meant: ``flink`` is ``FlinkRunner``. Options of the settings come last, so that they prevail.
+def find_runner(given: str, settings: Settings) -> Runner:
+    """Return the runner of a name, full or short: ``flink`` is ``FlinkRunner``.
+
+    Options of the settings come last, so that they take precedence.
 
     Raises:
-        ConfigurationError: the runner is unknown, or is not here; the message says how to get it.
+        ConfigurationError: the runner is unknown or not installed; the message names the remedy.
     """
-    name = next((one for one in RUNNERS if told.lower() in {one.lower(), one.lower().removesuffix("runner")}), None)
+    short = given.lower()
+    name = next((name for name in RUNNERS if short in {name.lower(), name.lower().removesuffix("runner")}), None)
     if name is None:
-        raise ConfigurationError(f"--runner {told}: unknown; known are {', '.join(RUNNERS)}")
+        raise ConfigurationError(f"--runner {given}: unknown; known are {', '.join(RUNNERS)}")
     needed = {PRISM: _prism, FLINK: _flink}.get(name, lambda _: ())(settings)
-    where = () if name in {INPROCESS, DATAFLOW} else ("--environment_type=LOOPBACK",)
-    return Runner(name, (*where, *needed, *settings.beam_options))
+    environment = () if name in {INPROCESS, DATAFLOW} else ("--environment_type=LOOPBACK",)
+    return Runner(name, (*environment, *needed, *settings.beam_options))
 
 
 def _prism(settings: Settings) -> tuple[str, ...]:
-    if _named(settings, "--prism_location"):
+    if _is_set(settings, "--prism_location"):
         return ()
     program = prism_path(settings.home)
-    found = str(program) if program.exists() else shutil.which("prism")
-    if not found:
+    location = str(program) if program.exists() else shutil.which("prism")
+    if not location:
         raise ConfigurationError(
             f"--runner {PRISM}: there is no prism in {program.parent} or on PATH. `make prism` builds it, "
             "or name one with WIREPICKET_BEAM_OPTIONS=--prism_location=FILE"
         )
-    return (f"--prism_location={found}",)
+    return (f"--prism_location={location}",)
 
 
 def _flink(settings: Settings) -> tuple[str, ...]:
-    """A Flink within the job server, unless the settings name a cluster with ``--flink_master=HOST:PORT``."""
+    """Return options for Flink in the job server; settings may name a cluster with ``--flink_master=HOST:PORT``."""
     options = (
         "--flink_master=[local]",
         f"--checkpointing_interval={CHECKPOINT_MILLISECONDS}",
         f"--max_bundle_time_mills={BUNDLE_MILLISECONDS}",
     )
-    if _named(settings, "--flink_job_server_jar"):
+    if _is_set(settings, "--flink_job_server_jar"):
         return options
-    found = installed(settings.home)
-    if not found.complete:
+    flink = installed(settings.home)
+    if not flink.complete:
         raise ConfigurationError(
-            f"--runner {FLINK}: there is no Flink in {found.folder.parent}. `make flink` fetches it, or name a job "
+            f"--runner {FLINK}: there is no Flink in {flink.folder.parent}. `make flink` fetches it, or name a job "
             "server of Beam with WIREPICKET_BEAM_OPTIONS=--flink_job_server_jar=FILE (and Java 11 or 17 on PATH)"
         )
     return (
         *options,
-        f"--flink_job_server_jar={found.job_server}",
-        f"--job_server_java_launcher={found.java}",
+        f"--flink_job_server_jar={flink.job_server}",
+        f"--job_server_java_launcher={flink.java}",
         "--job_server_jvm_properties=-Xmx512m",
         "--job_server_jvm_properties=-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     )
 
 
-def _named(settings: Settings, option: str) -> bool:
-    return any(one.partition("=")[0] == option for one in settings.beam_options)
+def _is_set(settings: Settings, name: str) -> bool:
+    return any(option.partition("=")[0] == name for option in settings.beam_options)

@@ -1,13 +1,13 @@
-"""The pipeline that never ends: what comes into the archive goes, in short windows, the way of a batch run.
+"""The endless pipeline: new captures in the archive are processed in short windows, by the steps of a batch run.
 
-On a runner that runs unbounded pipelines (``run_unbounded``) an impulse a fraction of a second asks the archive what
-has come. What is found falls into fixed windows; a window is refined, regrouped when the watermark has passed its end,
-and taken off the journals when it has been regrouped. No article is late: an element's time is that of the impulse that
-found it, not that of the article. An article of yesterday that arrives today is in today's window,
-and finds its story in the store.
+On a runner that supports unbounded pipelines (``run_unbounded``), impulses several times a second query the archive for
+new captures. The captures fall into fixed windows. A window is refined, regrouped after the watermark has passed its
+end, and then removed from the journals. No article is late: an element's time is that of the impulse that produced it,
+not that of the article. An article of yesterday that arrives today is in today's window, and joins its story in the
+store.
 
-Beam's in-process runner has no right watermark for that, so there (``run_in_rounds``) each window is a
-pipeline of its own.
+Beam's in-process runner has no correct watermark for this, so there (``run_in_rounds``) each window is a pipeline of
+its own.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from pipelines.beam.counters import counters_of
 from pipelines.beam.launch_stream import WindowReport
 from pipelines.beam.transforms import OUTCOMES, QUARANTINED, RefineBatch, RegroupAll
 from pipelines.ingest.outcome import Outcome
-from pipelines.telemetry.counts import since
-from pipelines.telemetry.tracing import here
+from pipelines.telemetry.counts import count_increases
+from pipelines.telemetry.tracing import process_tracer
 
 if TYPE_CHECKING:
     import threading
@@ -48,47 +48,47 @@ if TYPE_CHECKING:
     from schemas.records import StepCount
 
 POLL = 0.2
-"""Seconds between two looks into the archive: well below the second that an alert may take, and a look costs a
-millisecond or two."""
+"""Seconds between two queries of the archive: well below the second that an alert may take. A query takes a millisecond
+or two."""
 WINDOW = 0.5
-"""Seconds of a window on unbounded runners: half the latency aimed at, so that waiting and working both fit."""
+"""Seconds of a window on unbounded runners: half of the intended latency, so that waiting and processing both fit."""
 LATENESS = 600.0
-"""Seconds for which a window takes in what comes after its end, so that nothing is ever dropped. Only an engine that
-restarts, or whose tasks side by side run apart, has anything late."""
+"""Seconds for which a window accepts elements after its end, so that none is ever dropped. Elements are late only on an
+engine that restarts, or with parallel tasks that differ in progress."""
 FINGERPRINT, HANDED = "fingerprint", "handed"
 BATCH = 64
 """Captures handed out together."""
 COUNT = 30.0
-"""Seconds between two looks at what an engine has counted."""
+"""Seconds between two queries of an engine's counts."""
 STOP_SECONDS = 60.0
-"""How long a stop waits for what is under way. What is not done by then stays in the journals."""
+"""Seconds for which a stop waits for captures in progress. Captures that are not done by then stay in the journals."""
 
 
-def run_in_rounds(job: Job, store_key: str, stop: threading.Event, tell: Callable[[WindowReport], None]) -> None:
+def run_in_rounds(job: Job, store_key: str, stop: threading.Event, report: Callable[[WindowReport], None]) -> None:
     """Run until ``stop`` is set, each window on the in-process runner, by the steps of an unbounded run.
 
-    ``tell`` is given an empty report when the watch begins, and then one for each window.
+    ``report`` gets an empty report when the watch begins, and then one for each window.
 
-    Raises what a batch run raises; the captures of its window are handed out again by the next stream.
+    Raises the errors of a batch run; the next stream hands out the captures of the failed window again.
     """
     with _watch(job, store_key) as watch:
         reports: list[WindowReport] = []
-        _here[store_key] = (watch, reports.append)
-        tell(WindowReport())
+        _watches[store_key] = (watch, reports.append)
+        report(WindowReport())
         while not stop.is_set():
             handed = watch.hand_out(batch.BATCH)
             if not handed:
                 stop.wait(POLL)
                 continue
             begin = time.monotonic()
-            # Not by the files of a batch run: to plan and write them takes three times as long as a small window.
+            # Without the files of a batch run: planning and writing them takes three times as long as a small window.
             with (
-                here().span("window", {"captures": sum(len(each.refs) for each in handed)}, leading=True),
+                process_tracer().span("window", {"captures": sum(len(part.refs) for part in handed)}, leading=True),
                 beam.Pipeline(runner=FnApiRunner()) as pipeline,
             ):
                 _ = pipeline | "Handed" >> beam.Create(handed) | "Window" >> ProcessWindow(job, store_key)
             seconds = round(time.monotonic() - begin, 3)
-            tell(replace(reports.pop(), seconds=seconds, counters=counters_of(pipeline.result)))
+            report(replace(reports.pop(), seconds=seconds, counters=counters_of(pipeline.result)))
 
 
 def run_unbounded(
@@ -96,70 +96,74 @@ def run_unbounded(
     store_key: str,
     options: Sequence[str],
     stop: threading.Event,
-    tell: Callable[[WindowReport], None],
+    report: Callable[[WindowReport], None],
     *,
     recovers: bool,
 ) -> None:
     """Run until ``stop`` is set, as one unbounded pipeline.
 
-    ``tell`` is given an empty report when the runner has begun, one for each window, now and then what Beam counted.
-    ``options`` name the runner; with ``recovers`` it goes on by itself after a death. Steps run in this process
-    (environment type ``LOOPBACK``), where the watch and the workers live.
+    ``report`` gets an empty report when the runner has begun, one for each window, and periodically the counts of Beam.
+    ``options`` name the runner; with ``recovers`` it continues by itself after a crash. Steps run in this process
+    (environment type ``LOOPBACK``), which holds the watch and the workers.
 
     Raises:
         RuntimeError: the pipeline has ended by itself.
     """
     with _watch(job, store_key) as watch:
-        _here[store_key] = (watch, tell)
+        _watches[store_key] = (watch, report)
         pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
         _ = pipeline | "Stream" >> StreamTransform(job, store_key, recovers=recovers)
         result = pipeline.run()
-        counted, next_count = _Counted(result, tell), time.monotonic() + COUNT
+        counts, next_count = _CountReporter(result, report), time.monotonic() + COUNT
         while not stop.wait(POLL):
             if PipelineState.is_terminal(result.state):
                 raise RuntimeError(f"the pipeline has ended: {result.state}")
             if time.monotonic() >= next_count:
-                counted.tell()
+                counts.report_increase()
                 next_count = time.monotonic() + COUNT
         watch.stop()
         end = time.monotonic() + STOP_SECONDS
         while watch.out and time.monotonic() < end and not PipelineState.is_terminal(result.state):
             time.sleep(POLL)
-        counted.tell()
+        counts.report_increase()
         result.cancel()
 
 
 @contextmanager
 def _watch(job: Job, store_key: str) -> Iterator[Watch]:
-    with job.store.open() as store, Watch(job.archive, store_key, lambda found: _unseen(store, found)) as watch:
+    with job.store.open() as store, Watch(job.archive, store_key, lambda captures: _unseen(store, captures)) as watch:
         yield watch
 
 
-def _unseen(store: Store, found: Sequence[Indexed]) -> list[Indexed]:
-    """Captures which are not the latest that the store has of their address: runs beside the stream store, too."""
-    seen = store.seen({one.url for one in found}) if found else {}
-    return [one for one in found if one.url not in seen or seen[one.url].archive_record != str(one.ref)]
+def _unseen(store: Store, captures: Sequence[Indexed]) -> list[Indexed]:
+    """Return captures that are not the latest in the store for their address: concurrent runs store captures too."""
+    seen = store.seen({capture.url for capture in captures}) if captures else {}
+    return [
+        capture
+        for capture in captures
+        if capture.url not in seen or seen[capture.url].archive_record != str(capture.ref)
+    ]
 
 
-class _Counted:
-    """What a pipeline that goes on has counted, told as it grows."""
+class _CountReporter:
+    """A reporter of the growing counts of a running pipeline."""
 
-    def __init__(self, result: PipelineResult, tell: Callable[[WindowReport], None]) -> None:
+    def __init__(self, result: PipelineResult, report: Callable[[WindowReport], None]) -> None:
         self._result = result
-        self._tell = tell
-        self._told: tuple[StepCount, ...] = ()
+        self._report = report
+        self._reported: tuple[StepCount, ...] = ()
 
-    def tell(self) -> None:
-        """Tell what has come since the last time; an engine that starts again may count from nothing."""
+    def report_increase(self) -> None:
+        """Report the increase since the last call. An engine that restarts may count from zero."""
         now = counters_of(self._result)
-        more = since(self._told, now)
-        self._told = now
-        if more:
-            self._tell(WindowReport(counters=more))
+        increase = count_increases(self._reported, now)
+        self._reported = now
+        if increase:
+            self._report(WindowReport(counters=increase))
 
 
 class StreamTransform(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
-    """The whole of an unbounded run, from the archive to the outbox."""
+    """The transform of an unbounded run, from the archive to the outbox."""
 
     def __init__(self, job: Job, store_key: str, *, recovers: bool) -> None:
         super().__init__()
@@ -168,21 +172,21 @@ class StreamTransform(beam.PTransform):  # type: ignore[misc] # apache_beam is u
         self._recovers = recovers
 
     def expand(self, begin: beam.pvalue.PBegin) -> PCollection:
-        """Wire it: hand out, and what is done to a window."""
+        """Wire the steps: hand captures out, and process each window."""
         return (
             begin
             | "Impulses" >> PeriodicImpulse(fire_interval=POLL)
             | "HandOut" >> beam.ParDo(_HandOut(self._key, recovers=self._recovers))
             | "Windows" >> beam.WindowInto(FixedWindows(WINDOW), allowed_lateness=LATENESS)
-            # Nothing slow may be fused with the impulses: on Prism 2.77 a bundle of theirs that takes seconds holds the
-            # watermark for good. And a batch is the unit of parallel work.
+            # No slow step may be fused with the impulses: on Prism 2.77 an impulse bundle that takes seconds blocks the
+            # watermark forever. Besides, a batch is the unit of parallel work.
             | "Spread" >> beam.Reshuffle()
             | "Window" >> ProcessWindow(self._job, self._key)
         )
 
 
 class ProcessWindow(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
-    """What is done to the captures handed out in one window."""
+    """The transform of the captures handed out in one window."""
 
     def __init__(self, job: Job, store_key: str) -> None:
         super().__init__()
@@ -190,7 +194,7 @@ class ProcessWindow(beam.PTransform):  # type: ignore[misc] # apache_beam is unt
         self._key = store_key
 
     def expand(self, handed: PCollection) -> PCollection:
-        """Wire it: refine, regroup and take off the journals."""
+        """Wire the steps: refine, regroup, and remove from the journals."""
         return (
             handed
             | "Refine" >> beam.ParDo(_RefineHanded(self._job))
@@ -199,40 +203,41 @@ class ProcessWindow(beam.PTransform):  # type: ignore[misc] # apache_beam is unt
         )
 
 
-_here: dict[str, tuple[Watch, Callable[[WindowReport], None]]] = {}
-"""The watch of this process and whom it tells, by the store's name: steps are pickled, these cannot be."""
+_watches: dict[str, tuple[Watch, Callable[[WindowReport], None]]] = {}
+"""The watch of this process and its report function, by the store's name. Steps are pickled, these cannot be."""
 
 
 class _HandOut(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
-    """An impulse in, what has come into the archive out."""
+    """A step that turns an impulse into the new captures of the archive."""
 
     def __init__(self, store_key: str, *, recovers: bool) -> None:
         self._key = store_key
         self._recovers = recovers
 
     def setup(self) -> None:
-        # A runner that goes on after a death sets its steps up once more: what was under way between two checkpoints
-        # is known to nobody then. Where it only sets up another thread, which slow machines make it do, something is
-        # done twice. One that does not go on ends the pipeline, and the next stream begins with what the journals hold.
-        watch, tell = _here[self._key]
+        # A runner that recovers from a crash sets its steps up again: the captures in progress since the last
+        # checkpoint are then lost to it, and are handed out again. If it only sets up another thread, as on slow
+        # machines, some are processed twice. A runner that does not recover ends the pipeline, and the next stream
+        # begins with the captures in the journals.
+        watch, report = _watches[self._key]
         if self._recovers:
             watch.again()
-        tell(WindowReport())
+        report(WindowReport())
 
     def process(self, _impulse: object) -> Iterator[Handed]:
-        watch, _ = _here[self._key]
+        watch, _ = _watches[self._key]
         yield from watch.hand_out(BATCH)
 
 
 class _RefineHanded(RefineBatch):
-    """What ``Refine`` does, with all that came of it under one key, and the word that it was all at the end.
+    """The step ``Refine`` with all outputs under one key, followed by an end marker (``HANDED``).
 
-    One collection keeps its order, so whoever meets that word has met the fingerprints, in this pane or one before.
-    With a collection for each, and a second grouping behind, Flink with two tasks side by side let the word overtake
-    them, and dropped what was late.
+    One collection keeps its order, so that the fingerprints are in the same pane as the marker or in an earlier one.
+    With a collection for each output and a second grouping, Flink with two parallel tasks let the marker overtake the
+    fingerprints, and dropped late elements.
     """
 
-    def process(  # type: ignore[override] # its elements are others
+    def process(  # type: ignore[override] # its elements have another type
         self, handed: Handed
     ) -> Iterator[tuple[int, tuple[str, object]]]:
         for given in super().process(list(handed.refs)):
@@ -245,29 +250,29 @@ class _RefineHanded(RefineBatch):
 
 
 class _RegroupWindow(RegroupAll):
-    """What ``Regroup`` does, of a window; then its captures are taken off the journals."""
+    """The step ``Regroup`` for a window; it then removes the window's captures from the journals."""
 
     def __init__(self, job: Job, store_key: str) -> None:
         super().__init__(job)
         self._key = store_key
 
-    def process(  # type: ignore[override] # its elements are others
+    def process(  # type: ignore[override] # its elements have another type
         self, gathered: tuple[int, Iterable[tuple[str, object]]]
     ) -> None:
-        told: defaultdict[str, list[Any]] = defaultdict(list)
+        outputs: defaultdict[str, list[Any]] = defaultdict(list)
         for kind, value in gathered[1]:
-            told[kind].append(value)
+            outputs[kind].append(value)
         begin = time.monotonic()
-        (alerts,) = super().process((0, [sorted(set(told[FINGERPRINT]))]))
-        watch, tell = _here[self._key]
-        captures = sum(count for handed_id, count in told[HANDED] if watch.taken(handed_id))
-        tell(
+        (alerts,) = super().process((0, [sorted(set(outputs[FINGERPRINT]))]))
+        watch, report = _watches[self._key]
+        captures = sum(count for handed_id, count in outputs[HANDED] if watch.taken(handed_id))
+        report(
             WindowReport(
                 captures=captures,
-                new=told[OUTCOMES].count(Outcome.NEW.value),
-                revised=told[OUTCOMES].count(Outcome.REVISED.value),
+                new=outputs[OUTCOMES].count(Outcome.NEW.value),
+                revised=outputs[OUTCOMES].count(Outcome.REVISED.value),
                 alerts=alerts,
-                quarantined=len(told[QUARANTINED]),
+                quarantined=len(outputs[QUARANTINED]),
                 seconds=round(time.monotonic() - begin, 3),
             )
         )

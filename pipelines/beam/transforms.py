@@ -1,7 +1,7 @@
-"""``Refine`` and ``Regroup``: all that happens between the archive and the outbox, as two composites.
+"""``Refine`` and ``Regroup``: the processing between the archive and the outbox, as two composites.
 
-The shape is what measured fast: one fused step does everything to a batch of captures, and only packed
-fingerprints are shuffled, to few partition keys; text never is. Regrouping has memory and takes one key.
+This shape measured fastest: one fused step processes a batch of captures, and only packed fingerprints are shuffled, to
+few partition keys, but no text. Regrouping is stateful and uses one key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pipelines.ingest.batch import store_batch
 from pipelines.ingest.pool import RefinePool
 from pipelines.ingest.shared import shared_pool
 from pipelines.stores import StoreConfig  # noqa: TC001 - Beam pickles the class with its annotations
-from pipelines.telemetry.tracing import here
+from pipelines.telemetry.tracing import process_tracer
 from schemas.records import AlertOrigin, CaptureRef, Fingerprint, Quarantined, Rule
 from schemas.serial import from_json, to_json
 
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 PARTITIONS = 32
 """Keys of the shuffle. 32 to 64 measured best: enough for every core, few enough that each key has a bundle."""
 PORTION = 64
-"""Captures refined and stored at a time: half a second of work, and one round of store requests."""
+"""Captures refined and stored together: half a second of work, and one round of store requests."""
 QUARANTINED = "quarantined"
 OUTCOMES = "outcomes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What the transforms must know of a run. Pickled with them."""
+    """The parameters of a run, pickled with the transforms."""
 
     archive: Path
     store: StoreConfig
@@ -56,20 +56,20 @@ class Job:
     horizon: timedelta
     workers: int | None = None
     origin: AlertOrigin = AlertOrigin.LIVE
-    """What the alerts raised are marked as."""
+    """Mark of the alerts raised."""
     notify: bool = True
-    """Whether alerts raised are to be delivered."""
+    """True if alerts raised are to be delivered."""
     progress: bool = False
-    """Write a line to standard output after each batch."""
+    """True if a line is written to standard output after each batch."""
     endless: bool = False
-    """Whether it is a stream's: one pool of workers serves every window and every thread of the process."""
+    """True for a stream: one pool of workers serves every window and every thread of the process."""
 
 
 class Refine(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
-    """Batches of archive places in; articles written to the store, packed fingerprints out.
+    """The transform of batches of archived captures: it writes articles to the store and yields packed fingerprints.
 
-    Outputs: the main one has ``(partition, fingerprint as bytes)``; ``OUTCOMES`` has ``(article id, outcome)``;
-    ``QUARANTINED`` what failed, already kept in the store.
+    Outputs: the main output has ``(partition, fingerprint as bytes)``, ``OUTCOMES`` has ``(article id, outcome)``, and
+    ``QUARANTINED`` the failed items, which are already in the store.
     """
 
     def __init__(self, job: Job) -> None:
@@ -84,14 +84,14 @@ class Refine(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
 
 
 class Regroup(beam.PTransform):  # type: ignore[misc] # apache_beam is untyped
-    """Packed fingerprints in; copy groups, stories and alerts written to the store, number of new alerts out."""
+    """The transform of packed fingerprints: it writes copy groups, stories and alerts, and yields an alert count."""
 
     def __init__(self, job: Job) -> None:
         super().__init__()
         self._job = job
 
     def expand(self, fingerprints: PCollection) -> PCollection:
-        """Gather by partition, then under one key: the memory is one, and takes one writer at a time."""
+        """Group by partition, then under one key: the memory has one writer at a time."""
         return (
             fingerprints
             | "ByPartition" >> beam.GroupByKey()
@@ -118,7 +118,7 @@ class _WithStore(beam.DoFn):  # type: ignore[misc] # apache_beam is untyped
 
 
 class RefineBatch(_WithStore):
-    """The fused step: see ``Refine``."""
+    """The fused step of ``Refine``."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -135,7 +135,7 @@ class RefineBatch(_WithStore):
         self._pool = make(self._job.rules, self._job.workers, learned=in_use(self._store.learned_lines()))
 
     def teardown(self) -> None:
-        """End both, but for the workers of a stream."""
+        """Close the store, and end the workers unless they are a stream's."""
         if self._pool and not self._job.endless:
             self._pool.close()
         self._pool = None
@@ -150,7 +150,7 @@ class RefineBatch(_WithStore):
             _read(self._job.archive, batch[start : start + PORTION], lost) for start in range(0, len(batch), PORTION)
         )
         for captures, results in self._pool.refine_ahead(portions):
-            with here().span("store", {"captures": len(captures)}):
+            with process_tracer().span("store", {"captures": len(captures)}):
                 stored = store_batch(captures, results, self._store, again=self._job.origin is AlertOrigin.REPLAY)
             self._count(captures, stored.outcomes, stored.fingerprints, stored.quarantined)
             if self._job.progress:
@@ -167,13 +167,13 @@ class RefineBatch(_WithStore):
             yield TaggedOutput(QUARANTINED, item)
 
     def _count(self, *elements: Sized) -> None:
-        """Count what has gone in and come out, in the order of the counters."""
-        for counter, some in zip(self._counters.values(), elements, strict=True):
-            counter.inc(len(some))
+        """Count inputs and outputs, in the order of the counters."""
+        for counter, group in zip(self._counters.values(), elements, strict=True):
+            counter.inc(len(group))
 
 
 def _read(archive: Path, refs: list[CaptureRef], lost: list[Quarantined]) -> list[tuple[CaptureRef, Capture]]:
-    """The captures at some places; what the archive does not hold is added to ``lost``."""
+    """Read captures from the archive; add an item to ``lost`` for each that cannot be read."""
     captures: list[tuple[CaptureRef, Capture]] = []
     for ref in refs:
         try:
@@ -192,7 +192,7 @@ def _read(archive: Path, refs: list[CaptureRef], lost: list[Quarantined]) -> lis
 
 
 class RegroupAll(_WithStore):
-    """The step with memory: see ``Regroup``."""
+    """The stateful step of ``Regroup``."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -200,14 +200,14 @@ class RegroupAll(_WithStore):
         self._raised = Metrics.counter(REGROUP, "alerts")
 
     def process(self, gathered: tuple[int, Iterable[list[bytes]]]) -> Iterator[int]:
-        """Regroup all fingerprints; the number of alerts raised."""
+        """Regroup all fingerprints; yield the number of alerts raised."""
         assert self._store is not None
         _, blocks = gathered
-        # Sorted, since runners hand over the blocks in any order; the result would be the same, the writes not.
-        packed = sorted(one for block in blocks for one in block)
-        fingerprints = (from_json(Fingerprint, one) for one in packed)
+        # Sorted, since runners pass the blocks in any order: the result would be the same, but not the writes.
+        packed = sorted(item for block in blocks for item in block)
+        fingerprints = (from_json(Fingerprint, item) for item in packed)
         policy = AlertPolicy.of(self._job.rules, origin=self._job.origin, sends_messages=self._job.notify)
-        with here().span("regroup", {"fingerprints": len(packed)}):
+        with process_tracer().span("regroup", {"fingerprints": len(packed)}):
             raised = apply_regroup(fingerprints, self._store, self._job.horizon, policy)
         self._taken.inc(len(packed))
         self._raised.inc(raised)

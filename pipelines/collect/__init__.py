@@ -1,4 +1,4 @@
-"""Bringing inputs into the archive: what is new of seeds and feeds, each capture written once.
+"""Collection of inputs into the archive: the new captures of seeds and feeds, each written once.
 
-``intake`` decides what is new and writes it, ``seeds`` and ``feeds`` offer it captures.
+``intake`` decides which captures are new and writes them; ``seeds`` and ``feeds`` offer captures to it.
 """

@@ -1,4 +1,4 @@
-"""Looking at feeds without taking anything in: does each answer, and what does it hold."""
+"""Check of feeds without collecting anything: the responses and contents of each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipelines.collect.apart import ParserProcesses
 from pipelines.collect.documents import read_document
+from pipelines.collect.parser_processes import ParserProcesses
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
 from pipelines.fetch.client import Fetcher
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from pipelines.fetch.sources import FeedSource
 
 
-def look_at_feeds(
+def check_feeds(
     sources: Sequence[FeedSource],
     states: Mapping[str, FeedState],
     policy: FetchPolicy,
     on_progress: Callable[[int], None],
 ) -> list[FeedState]:
-    """Ask every feed once, retired and held off ones too, and say what its state would be. Nothing is kept."""
-    return asyncio.run(_look(sources, states, policy, on_progress))
+    """Fetch every feed once, even retired and delayed ones, and return its resulting state. Nothing is stored."""
+    return asyncio.run(_check_all(sources, states, policy, on_progress))
 
 
-async def _look(
+async def _check_all(
     sources: Sequence[FeedSource],
     states: Mapping[str, FeedState],
     policy: FetchPolicy,
@@ -42,16 +42,16 @@ async def _look(
     with ParserProcesses() as parsers:
         async with Fetcher(policy) as fetcher:
 
-            async def look(source: FeedSource) -> FeedState:
+            async def check(source: FeedSource) -> FeedState:
                 async with slots:
-                    state = await _look_at(source, states.get(source.url, FeedState(url=source.url)), fetcher, parsers)
+                    state = await _check(source, states.get(source.url, FeedState(url=source.url)), fetcher, parsers)
                 on_progress(1)
                 return state
 
-            return list(await asyncio.gather(*map(look, sources)))
+            return list(await asyncio.gather(*map(check, sources)))
 
 
-async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher, parsers: ParserProcesses) -> FeedState:
+async def _check(source: FeedSource, state: FeedState, fetcher: Fetcher, parsers: ParserProcesses) -> FeedState:
     address = state.address or source.url
     try:
         answer = await fetcher.fetch(address, credentials=source.credentials, limit=feed_documents.MAX_BYTES)
@@ -62,7 +62,11 @@ async def _look_at(source: FeedSource, state: FeedState, fetcher: Fetcher, parse
 
 
 def feeds_of_site(url: str, policy: FetchPolicy) -> list[DiscoveredFeed]:
-    """The feeds of a site. Raises ``FetchError`` where its page cannot be had."""
+    """Return the feeds of a site.
+
+    Raises:
+        FetchError: the page of the site could not be fetched.
+    """
 
     async def run() -> list[DiscoveredFeed]:
         with ParserProcesses() as parsers:

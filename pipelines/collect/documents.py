@@ -1,4 +1,4 @@
-"""From the answer of a feed's server to the feed: parsed, and for an index of sitemaps those behind it."""
+"""Parsing of a feed server's response into a feed, including the sitemaps of a sitemap index."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pipelines.fetch.feeds import MAX_ENTRIES, ParsedFeed, beyond_limit, parse_f
 from pipelines.fetch.sitemap import SitemapIndexError
 
 if TYPE_CHECKING:
-    from pipelines.collect.apart import ParserProcesses
+    from pipelines.collect.parser_processes import ParserProcesses
     from pipelines.fetch.client import Fetcher, Response
 
 
 async def read_document(answer: Response, fetcher: Fetcher, parsers: ParserProcesses) -> ParsedFeed:
-    """Return the feed of an answer, parsed in a process of its own.
+    """Return the feed of a response, parsed in a separate process.
 
     Raises:
-        FeedError: it is no feed, or an index of sitemaps without one of news.
-        FetchError: no sitemap behind an index could be had.
+        FeedError: the document is not a feed, or a sitemap index without a news sitemap.
+        FetchError: no sitemap of an index could be fetched.
     """
     try:
         return await parsers.call(parse_feed, answer.body, answer.url)
@@ -31,10 +31,10 @@ async def read_document(answer: Response, fetcher: Fetcher, parsers: ParserProce
     failure: FeedError | FetchError = FeedError("no_news", "an index of sitemaps, none of them with news entries")
     for child in children:
         try:
-            behind = await fetcher.fetch(urljoin(answer.url, child), limit=feed_documents.MAX_BYTES)
-            sitemaps.append(await parsers.call(parse_feed, behind.body, behind.url))
+            sitemap = await fetcher.fetch(urljoin(answer.url, child), limit=feed_documents.MAX_BYTES)
+            sitemaps.append(await parsers.call(parse_feed, sitemap.body, sitemap.url))
         except (FeedError, FetchError) as error:
-            # One level: an index behind an index leads to the archives of a site.
+            # One level only: an index within an index leads to the archives of a site.
             failure = error
     if not sitemaps:
         raise failure

@@ -1,4 +1,4 @@
-"""Taking in feeds: the document, then the page of each entry that is new."""
+"""Collection of feeds: the document, then the page of each new entry."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipelines.collect.apart import ParserProcesses, unexpected
 from pipelines.collect.documents import read_document
 from pipelines.collect.pages import MAX_RETRIES, PageBudget, PageTaker, capture_of, entry_capture, failure
+from pipelines.collect.parser_processes import ParserProcesses, unexpected
 from pipelines.errors import FeedError, FetchError
 from pipelines.fetch import feeds as feed_documents
 from pipelines.fetch.client import Fetcher
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from schemas.records import FeedEntry
 
 FULL_TEXT_WORDS = 120
-"""Words from which the text in a feed file counts as the article itself. Summaries have 20 to 60."""
+"""Words from which on the text in a feed file counts as the article itself. Summaries have 20 to 60."""
 FEEDS_AT_ONCE = 64
-"""Feeds asked for at once."""
+"""Concurrent requests for feed documents."""
 FEEDS_UNDER_WAY = 512
-"""Feeds under way at once, pages of their entries included: bounds what is held in memory."""
+"""Feeds in progress at once, including the pages of their entries; the number bounds the memory used."""
 _NOT_MODIFIED = 304
 
 
@@ -48,20 +48,20 @@ class FeedsTaken:
     """The outcome of reading feeds."""
 
     states: list[FeedState] = field(default_factory=list)
-    """To be remembered once everything taken in is safe."""
+    """New states of the feeds, to be stored after all captures are safe in the archive."""
     failed: list[Quarantined] = field(default_factory=list)
-    """Feeds which could not be had or read."""
+    """Feeds that could not be fetched or read."""
     read: set[str] = field(default_factory=set)
     """Addresses of feeds whose document was read."""
     entries: int = 0
     unchanged: int = 0
-    """Feeds that answered "not modified"."""
+    """Number of feeds whose server responded "not modified"."""
     passed_over: list[tuple[str, str]] = field(default_factory=list)
-    """Feeds which were not asked, and why."""
+    """Addresses of feeds that were not requested, each with the reason."""
     unasked: int = 0
-    """Those of them for which there was no time or whose host did not answer."""
+    """Number of feeds in ``passed_over`` for which the time ran out or whose host did not respond."""
     postponed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Numbers of pages left for a later run, by their host and the reason in words."""
+    """Numbers of pages left for a later run, by host and description of the reason."""
 
 
 def take_feeds(
@@ -74,10 +74,10 @@ def take_feeds(
     only_due: bool = False,
     meanwhile: Callable[[asyncio.Event], Coroutine[None, None, None]] | None = None,
 ) -> FeedsTaken:
-    """Read feeds over HTTP and from files, and take in the articles they offer.
+    """Read feeds over HTTP and from files, and archive the articles of their entries.
 
-    ``only_due`` leaves out feeds for which it is too early by their own rhythm. ``on_progress`` is called after each
-    feed with 1. ``meanwhile`` runs beside the fetching, and is to end soon once its event is set.
+    ``only_due`` leaves out feeds that are not due by their own rhythm. ``on_progress`` is called with 1 after each
+    feed. ``meanwhile`` runs concurrently with the fetching, and must end soon after its event is set.
     """
     return asyncio.run(
         _take_feeds(sources, documents, intake, policy, on_progress, only_due=only_due, meanwhile=meanwhile)
@@ -97,9 +97,9 @@ async def _take_feeds(
     states = intake.store.feed_states([source.url for source in sources]) if intake.store else {}
     fetched = asyncio.Event()
     with ParserProcesses() as parsers:
-        async with Fetcher(policy) as fetcher, asyncio.TaskGroup() as beside:
+        async with Fetcher(policy) as fetcher, asyncio.TaskGroup() as background:
             if meanwhile:
-                beside.create_task(meanwhile(fetched))
+                background.create_task(meanwhile(fetched))
             fetcher.pacer.end_after(policy.deadline)
             taker = _FeedTaker(fetcher, parsers, intake, states, only_due=only_due)
             under_way = asyncio.Semaphore(FEEDS_UNDER_WAY)
@@ -121,7 +121,7 @@ async def _take_feeds(
 
 
 class _FeedTaker:
-    """Takes in feeds, one at a time or many at once."""
+    """A collector of feeds, one at a time or many at once."""
 
     def __init__(
         self,
@@ -143,11 +143,11 @@ class _FeedTaker:
         self.taken = FeedsTaken(postponed=self._pages.postponed)
 
     async def take(self, source: FeedSource) -> None:
-        """Take in a feed of the list, unless it is not its time. Never raises for the fault of a feed."""
+        """Collect a feed of the list if it is due. A bad feed never raises an error."""
         state = self._states.get(source.url, FeedState(url=source.url))
-        why_not = self._why_not(source, state)
-        if why_not:
-            self.taken.passed_over.append((source.url, why_not))
+        reason = self._skip_reason(source, state)
+        if reason:
+            self.taken.passed_over.append((source.url, reason))
             return
         try:
             state = await self._take(source, state)
@@ -160,14 +160,14 @@ class _FeedTaker:
             self._fetcher.pacer.slow_down(urlsplit(source.url).netloc.lower(), source.pause)
         waiting = state.pages
         state = await self._ask(source, replace(state, pages=()))
-        again = await self._pages.take_again(source.url, waiting, source.reading)
+        again = await self._pages.retry_pages(source.url, waiting, source.reading)
         state = replace(state, pages=self._remembered(source.url, (*again, *state.pages)))
         if source.every and state.last_success:
             state = replace(state, due=state.last_success + source.every)
         return state
 
     def _remembered(self, url: str, pages: Sequence[PageRetry]) -> tuple[PageRetry, ...]:
-        """Return the pages of a feed that are remembered for another try; what is beyond goes to quarantine."""
+        """Return the pages of a feed that are kept for another try; quarantine the pages beyond the limit."""
         self._intake.quarantined += [
             Quarantined(url=page.link, stage="fetch", reason="not_retried", detail=f"too many pages of {url} wait")
             for page in pages[:-MAX_RETRIES]
@@ -178,7 +178,7 @@ class _FeedTaker:
         self.taken.failed.append(failure(url, error))
         return failed(state, error, now_utc())
 
-    def _why_not(self, source: FeedSource, state: FeedState) -> str | None:
+    def _skip_reason(self, source: FeedSource, state: FeedState) -> str | None:
         now = now_utc()
         if source.window and not source.window.holds(now):
             return f"outside its hours, {source.window} UTC"
@@ -186,17 +186,17 @@ class _FeedTaker:
 
     async def _ask(self, source: FeedSource, state: FeedState) -> FeedState:
         address = state.address or source.url
-        asked = conditions(state, now_utc())
+        validators = conditions(state, now_utc())
         try:
             async with self._slots:
                 answer = await self._fetcher.fetch(
                     address,
-                    asked,
+                    validators,
                     credentials=source.credentials,
                     limit=feed_documents.MAX_BYTES,
                 )
                 if answer.status == _NOT_MODIFIED:
-                    expect_condition(asked)
+                    expect_condition(validators)
                     self.taken.unchanged += 1
                     self._intake.not_modified(source.url, answer.fetched_at, answer.status, answer.headers)
                     return succeeded(state, answer, None)
@@ -208,7 +208,7 @@ class _FeedTaker:
                 return state
             return self._failed(source.url, state, error)
         retries = await self._take_entries(feed, source, answer.fetched_at)
-        # Before "succeeded" gives the feed's ETag a meaning, its entries are on their way into the archive.
+        # The entries are offered to the archive before "succeeded" keeps the feed's ETag.
         return replace(succeeded(state, answer, feed), pages=tuple(retries))
 
     async def _read(self, source: FeedSource, answer: Response) -> ParsedFeed:
@@ -220,7 +220,7 @@ class _FeedTaker:
         return replace(feed, title=source.source, entries=named)
 
     async def take_document(self, document: FeedDocument) -> None:
-        """Take in a feed that lies on disk: the texts in it are the articles, where they are whole ones."""
+        """Collect a feed document from disk: its texts are the articles if they are full texts."""
         capture = Capture(
             url=document.url,
             fetched_at=now_utc(),
@@ -241,17 +241,19 @@ class _FeedTaker:
         url, reading = source.url, source.reading
         self.taken.read.add(url)
         self.taken.entries += len(feed.entries)
-        self._say_what_is_wrong(feed, url)
+        self._quarantine_faults(feed, url)
         self._offer_sharing(feed, source, listed_at)
         by_link = {entry.link: entry for entry in feed.entries if entry.link and not entry.shares_link}
-        # A page once taken in is not asked for again, whatever the feed now calls it.
+        # A page once archived is not requested again, even if the feed changes its entry.
         if url.startswith(SEED_SCHEME):
-            whole = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
+            full_texts = {link: entry for link, entry in by_link.items() if _is_whole(entry)}
             now = now_utc()
-            self._intake.take([entry_capture(link, one, now, reading, listed_at) for link, one in whole.items()])
-            by_link = {link: entry for link, entry in by_link.items() if link not in whole}
+            self._intake.take(
+                [entry_capture(link, entry, now, reading, listed_at) for link, entry in full_texts.items()]
+            )
+            by_link = {link: entry for link, entry in by_link.items() if link not in full_texts}
         seen, archived = self._intake.known(by_link.keys())
-        self._intake.pending.add([one.ref for link, one in archived.items() if link not in seen])
+        self._intake.pending.add([known.ref for link, known in archived.items() if link not in seen])
         self._intake.unchanged += seen.values()
         wanted = self._pages.claim([link for link in by_link if link not in (seen | archived)])
         if not source.pages:
@@ -263,20 +265,20 @@ class _FeedTaker:
         return [retry for retry in (task.result() for task in tasks) if retry]
 
     def _offer_sharing(self, feed: ParsedFeed, source: FeedSource, listed_at: datetime) -> None:
-        """Take in the feed's own texts of entries that share their link with others: no page is theirs alone."""
+        """Archive the feed's own texts of entries that share their link with others, since they have no page alone."""
         sharing = {
             entry_address(entry.link, entry.entry_id): entry
             for entry in feed.entries
             if entry.link and entry.shares_link
         }
         seen, archived = self._intake.known(sharing.keys())
-        self._intake.pending.add([one.ref for address, one in archived.items() if address not in seen])
+        self._intake.pending.add([known.ref for address, known in archived.items() if address not in seen])
         self._intake.unchanged += seen.values()
-        for address in self._pages.claim([one for one in sharing if one not in (seen | archived)]):
+        for address in self._pages.claim([address for address in sharing if address not in (seen | archived)]):
             capture = entry_capture(address, sharing[address], now_utc(), source.reading, listed_at)
             self._intake.offer(capture)
 
-    def _say_what_is_wrong(self, feed: ParsedFeed, url: str) -> None:
+    def _quarantine_faults(self, feed: ParsedFeed, url: str) -> None:
         self._intake.quarantined += [
             Quarantined(url=url, stage="feed", reason=refused.reason, detail=f"{refused.entry_id}: {refused.detail}")
             for refused in feed.refused

@@ -1,4 +1,4 @@
-"""The one door into the archive: takes captures, keeps those which are new, remembers who still needs them."""
+"""The only entry into the archive: it keeps new captures and records the stores that still need them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ if TYPE_CHECKING:
     from schemas.records import Capture, CaptureRef, SeenCapture
 
 WAITING_CAPTURES = 64
-"""Captures gathered before they are taken in: one look-up and one flush to disk for all of them."""
+"""Captures gathered before they are archived together, with one look-up and one flush to disk."""
 WAITING_BYTES = 16 * 2**20
 
 
 @dataclass(slots=True)
 class Intake:
-    """Takes captures into the archive.
+    """The intake of captures into the archive.
 
-    Without a store (it could not be reached) everything counts as not seen by it: what is fetched is kept, and
-    waits.
+    Without a store (it could not be reached), every capture counts as unprocessed: it is archived, and waits.
     """
 
     index: ArchiveIndex
@@ -40,45 +39,45 @@ class Intake:
     pending: Pending
     store: Store | None
     unchanged: list[SeenCapture] = field(default_factory=list)
-    """Captures offered again which the store has already."""
+    """Captures offered again that the store already has."""
     quarantined: list[Quarantined] = field(default_factory=list)
-    """Inputs that could not even be captured, and damage found in the archive."""
+    """Inputs that could not be captured, and damage in the archive."""
     _waiting: list[Capture] = field(default_factory=list)
     _waiting_bytes: int = 0
 
     def __post_init__(self) -> None:
-        """Take up the damage that the index met in files of other processes."""
-        self.quarantined += [as_quarantined(*one) for one in self.index.take_damage()]
+        """Quarantine the damage that the index found in files of other processes."""
+        self.quarantined += [as_quarantined(*damage) for damage in self.index.take_damage()]
 
     def known(self, urls: Collection[str]) -> tuple[dict[str, SeenCapture], dict[str, Indexed]]:
-        """What the store has processed of these addresses, and what the archive holds of them."""
+        """Return the captures of these addresses that the store has processed, and those in the archive."""
         seen = self.store.seen(urls) if self.store else {}
         return seen, self.index.latest(urls)
 
     def offer(self, capture: Capture) -> None:
-        """Take a capture in before long; ``settle`` does it at once."""
+        """Queue a capture, which is archived soon; ``settle`` archives all queued captures at once."""
         self._waiting.append(capture)
         self._waiting_bytes += len(capture.body)
         if len(self._waiting) >= WAITING_CAPTURES or self._waiting_bytes >= WAITING_BYTES:
             self.settle()
 
     def settle(self) -> None:
-        """Take in everything that was offered; safe on disk when this returns."""
+        """Archive all queued captures; they are safe on disk when this returns."""
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         if waiting:
             self.take(waiting)
 
     def take(self, captures: Sequence[Capture]) -> None:
-        """Archive what is new of captures and have it processed; safe on disk when this returns.
+        """Archive the new captures and schedule them for processing; they are safe on disk when this returns.
 
-        A capture is new when the latest one of its address has other bytes. One which the archive has and the
-        store has not is processed from where it lies. One that no record can carry goes to quarantine.
+        A capture is new if the latest capture of its address has other bytes. A capture that the archive has but the
+        store does not is processed from its existing record. A capture that no record can hold is quarantined.
         """
         captures = [capture for capture in captures if self._can_keep(capture)]
         seen, archived = self.known({capture.url for capture in captures})
         written: list[tuple[CaptureRef, Capture]] = []
         refs: list[CaptureRef] = []
-        latest = {url: (one.digest, one.ref, one.fetched_at) for url, one in archived.items()}
+        latest = {url: (known.digest, known.ref, known.fetched_at) for url, known in archived.items()}
         for capture in captures:
             digest = payload_digest(capture.body)
             processed = seen.get(capture.url)
@@ -92,7 +91,7 @@ class Intake:
                     refs.append(held[1])
                 continue
             if processed and is_processed and not held:
-                # Another machine's archive has it.
+                # The archive of another machine has it.
                 self.unchanged.append(processed)
                 continue
             ref = self.writer.write(capture)
@@ -100,12 +99,12 @@ class Intake:
             refs.append(ref)
             latest[capture.url] = (digest, ref, capture.fetched_at)
         self.writer.flush()
-        # Before the index: what a crash here leaves unindexed is found in the file, but not who still needs it.
+        # Before the index: after a crash here, the index is completed from the file, but the journal cannot be.
         self.pending.add(refs)
         self._index(written)
 
     def keep(self, capture: Capture) -> None:
-        """Archive a capture which is no article (a feed document), unless its bytes are there already."""
+        """Archive a capture that is not an article (a feed document), unless the latest one has the same bytes."""
         if not self._can_keep(capture):
             return
         held = self.index.latest([capture.url]).get(capture.url)
@@ -117,7 +116,7 @@ class Intake:
         self._index([(ref, capture)])
 
     def not_modified(self, url: str, fetched_at: datetime, status: int, headers: Sequence[tuple[str, str]]) -> None:
-        """Record that a server said that what we have of an address still stands."""
+        """Record a server's response that the capture of an address is still current."""
         held = self.index.latest([url]).get(url)
         if held:
             self.writer.write_revisit(
@@ -125,7 +124,7 @@ class Intake:
             )
 
     def _can_keep(self, capture: Capture) -> bool:
-        """Return whether a record can carry a capture; if not, add the reason to the quarantine."""
+        """Return whether a record can hold a capture; if not, quarantine it with the reason."""
         try:
             check_capture(capture)
         except CaptureError as error:
@@ -151,7 +150,7 @@ class Intake:
         return False
 
     def _revisit(self, capture: Capture, captured_at: datetime) -> None:
-        if capture.status is not None:  # what was read from a file was not asked for again
+        if capture.status is not None:  # a capture read from a file was not requested again
             self.writer.write_revisit(
                 capture.url,
                 capture.fetched_at,
@@ -162,5 +161,5 @@ class Intake:
             )
 
     def _index(self, written: Sequence[tuple[CaptureRef, Capture]]) -> None:
-        # Everything in the file up to here has been indexed, this call's captures included.
+        # All records in the file up to here are indexed, including those of this call.
         self.index.add(written, self.writer.position)

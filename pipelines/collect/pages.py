@@ -1,4 +1,4 @@
-"""The pages of feed entries: fetched politely, and asked for again where they were not to be had for the moment."""
+"""Collection of the pages of feed entries: paced fetching, and retries after temporary failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.archive.captures import read_captures
-from pipelines.collect.apart import unexpected
+from pipelines.collect.parser_processes import unexpected
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.client import AnswerError
 from pipelines.fetch.interstitials import PASSING, barrier
@@ -30,44 +30,48 @@ if TYPE_CHECKING:
 MAX_PAGE_BYTES = 5_000_000
 """Largest page: extraction reads no larger ones."""
 POSTPONED = NOT_ASKED | {"page_limit"}
-"""Reasons for which a page waits for a later run. It has not failed: nobody has asked for it."""
+"""Reasons for which a page waits for a later run. Such a page has not failed, since it was not requested."""
 TRIES = 4
-"""Times a page is asked for before its feed entry has to do for good."""
+"""Requests for a page before its feed entry replaces it permanently."""
 FIRST_RETRY = timedelta(minutes=20)
-"""Wait before the second try; doubled for each further one."""
+"""Wait before the second try; doubled for each further try."""
 MAX_RETRIES = 2_000
-"""Pages of one feed that are remembered for another try: as many as entries are read of a feed."""
+"""Pages of a feed that are kept for another try: the number of entries that are read of a feed."""
 _PASSING_REASONS = frozenset({"timeout", "connection", "no_such_host", "robots_unavailable"})
 _PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 def may_pass(error: InputError) -> bool:
-    """Whether a page may be had later that was not to be had now."""
+    """Return whether the failure of a page may be temporary."""
     if isinstance(error, AnswerError):
         return error.status in _PASSING_STATUSES
     return error.reason in _PASSING_REASONS
 
 
 def next_try(link: str, attempts: int, now: datetime, error: InputError | None) -> PageRetry | None:
-    """When to ask for a page again after a failure; ``None``: never."""
+    """Return the next try of a page after a failure; ``None`` if there is none."""
     if attempts >= TRIES:
         return None
-    when = now + FIRST_RETRY * 2 ** (attempts - 1)
+    not_before = now + FIRST_RETRY * 2 ** (attempts - 1)
     if isinstance(error, AnswerError) and error.retry_at:
-        when = max(when, error.retry_at)
-    return PageRetry(link=link, attempts=attempts, not_before=when)
+        not_before = max(not_before, error.retry_at)
+    return PageRetry(link=link, attempts=attempts, not_before=not_before)
 
 
 @dataclass(slots=True)
 class PageBudget:
-    """The numbers of pages that may be fetched in one run. What is beyond waits for the next."""
+    """The numbers of pages that may be fetched in one run. Pages beyond them wait for the next run."""
 
     per_host: int
     in_all: int
     _hosts: Counter[str] = field(default_factory=Counter)
 
     def spend(self, host: str) -> None:
-        """Count a page of a host. Raises ``FetchError`` (``page_limit``) where its number is spent."""
+        """Count a page of a host.
+
+        Raises:
+            FetchError: ``page_limit`` if the number of the host or of the run is spent.
+        """
         if self._hosts[host] >= self.per_host:
             raise FetchError("page_limit", f"{self.per_host} pages of {host} are taken in this run")
         if self._hosts.total() >= self.in_all:
@@ -76,11 +80,11 @@ class PageBudget:
 
 
 class PageTaker:
-    """Takes the pages of entries into the archive, each once a run."""
+    """A collector of the pages of entries, each at most once in a run."""
 
     def __init__(self, fetcher: Fetcher, robots: RobotsCache, intake: Intake, budget: PageBudget) -> None:
         self.postponed: Counter[tuple[str, str]] = Counter()
-        """Pages left for a later run, by their host and the reason in words."""
+        """Numbers of pages left for a later run, by host and description of the reason."""
         self._fetcher = fetcher
         self._robots = robots
         self._intake = intake
@@ -88,7 +92,7 @@ class PageTaker:
         self._claimed: set[str] = set()
 
     def claim(self, links: Sequence[str]) -> list[str]:
-        """Return those of some links which nobody has claimed in this run: two feeds may name one page."""
+        """Claim links; return those not claimed before in this run, since two feeds may list the same page."""
         fresh = [link for link in links if link not in self._claimed]
         self._claimed.update(fresh)
         return fresh
@@ -96,11 +100,11 @@ class PageTaker:
     async def take(
         self, entry: FeedEntry, reading: ReadingOptions, listed_at: datetime | None, before: PageRetry | None = None
     ) -> PageRetry | None:
-        """Take in the page of an entry, or the feed's own text where the page cannot be had.
+        """Archive the page of an entry, or the feed's own text if the page cannot be fetched.
 
-        ``reading`` is how the source's pages are to be read, ``listed_at`` when the entry was first seen. ``before`` is
-        given where an earlier run has left the page, and taken in the feed's own text. Returns what is to be tried
-        again. Never raises for the fault of a page: it goes to quarantine.
+        ``reading`` has the options for reading the source's pages, ``listed_at`` is the time at which the entry was
+        first seen. ``before`` is given if an earlier run has postponed the page and archived the feed's own text.
+        Returns the next try, if there is one. A bad page never raises an error: it is quarantined.
         """
         link = entry.link
         assert link is not None
@@ -137,10 +141,13 @@ class PageTaker:
             return next_try(link, attempts + 1, now_utc(), None)
         return None
 
-    async def take_again(self, feed_url: str, waiting: Sequence[PageRetry], reading: ReadingOptions) -> list[PageRetry]:
-        """Ask again for pages of a feed whose time has come; return those that wait on, with those that failed again.
+    async def retry_pages(
+        self, feed_url: str, waiting: Sequence[PageRetry], reading: ReadingOptions
+    ) -> list[PageRetry]:
+        """Request the waiting pages of a feed that are due; return those that still wait or failed again.
 
-        The entry of a page is taken from the archive. Where that is another machine's, the page is had without it.
+        The entry of a page is read from the archive. If another machine's archive holds it, the page is fetched without
+        its entry.
         """
         now = now_utc()
         later = [page for page in waiting if page.not_before > now]
@@ -167,7 +174,7 @@ class PageTaker:
 
 
 def _bare_entry(feed_url: str, link: str) -> FeedEntry:
-    """Return an entry of which nothing but the link is known."""
+    """Return an entry with only a link."""
     return FeedEntry(
         feed_url=feed_url, entry_id=link, link=link, title=None, author=None, published=None, html=None, source=None
     )
@@ -179,7 +186,7 @@ def host_of(url: str) -> str:
 
 
 def capture_of(url: str, answer: Response, kind: MediaKind) -> Capture:
-    """What was fetched, as a capture."""
+    """Return a response as a capture."""
     return Capture(
         url=url,
         fetched_at=answer.fetched_at,
@@ -196,7 +203,7 @@ def capture_of(url: str, answer: Response, kind: MediaKind) -> Capture:
 def entry_capture(
     link: str, entry: FeedEntry, fetched_at: datetime, reading: ReadingOptions, listed_at: datetime | None
 ) -> Capture:
-    """What a feed says of an entry, as a capture."""
+    """Return a feed entry itself as a capture."""
     return Capture(
         url=link,
         fetched_at=fetched_at,
@@ -210,5 +217,5 @@ def entry_capture(
 
 
 def failure(url: str, error: InputError) -> Quarantined:
-    """What could not be had, for the quarantine."""
+    """Return the quarantined item of a failed fetch."""
     return Quarantined(url=url, stage=error.stage, reason=error.reason, detail=error.detail)

@@ -1,11 +1,11 @@
-"""Taking in seed files."""
+"""Collection of seed files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.collect.apart import unexpected
+from pipelines.collect.parser_processes import unexpected
 from pipelines.errors import SeedError
 from pipelines.fetch.sources import FeedSource
 from pipelines.identify.url import SEED_SCHEME
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from pipelines.seeds.read import SeedItem
 
 BATCH = 500
-"""Captures taken in at a time: one look-up and one flush to disk for all of them."""
+"""Captures archived together, with one look-up and one flush to disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeedFeeds:
-    """Feeds met among the seeds; they are read after the seeds, with all other feeds."""
+    """The feeds among the seeds; they are read after the seeds, with all other feeds."""
 
     documents: tuple[FeedDocument, ...]
     sources: tuple[FeedSource, ...]
@@ -36,7 +36,7 @@ class SeedFeeds:
 def take_seeds(
     paths: Iterable[Path], intake: Intake, fetched_at: datetime, on_progress: Callable[[int], None]
 ) -> SeedFeeds:
-    """Take in everything that seed files hold. ``on_progress`` is told after each file that one more is done."""
+    """Archive the captures of seed files and return their feeds. ``on_progress`` is called with 1 after each file."""
     documents: list[FeedDocument] = []
     sources: list[FeedSource] = []
     waiting: list[Capture] = []
@@ -60,7 +60,7 @@ def take_seeds(
 
 
 def _items(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
-    """Return what is in a seed file; whatever goes wrong in reading it ends that file only."""
+    """Yield the items of a seed file; an error in reading ends that file only."""
     try:
         yield from read_seed(path, fetched_at)
     except Exception as error:  # noqa: BLE001 - one file must not end the others

@@ -95,7 +95,7 @@ def _apply(chunk: list[Fingerprint], store: Store, horizon: timedelta, policy: A
     store.write_unfinished(before | after)
     edits = {article_id: articles[article_id].observations[-1].fetched_at for article_id in regrouping.edited}
     store.write_changes(list(group_changes(regrouping.old, entries, now_utc(), edits)))
-    store.place(list(_placements(entries, articles)))
+    store.set_placements(list(_placements(entries, articles)))
     store.write_stories([story for story in stories if known.get(story.id) != story], gone=before - after)
     store.write_alerts(decision.put, gone=decision.gone, outbox=decision.outbox, moved=decision.moved)
     remember(regrouping, store)

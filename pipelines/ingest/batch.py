@@ -1,4 +1,4 @@
-"""Writing a batch of refined captures: articles, revisions, quarantine, and what has been seen."""
+"""Writing of a batch of refined captures: articles, revisions, quarantined items and seen captures."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch."""
+    """The result of a batch."""
 
     outcomes: tuple[tuple[str, Outcome], ...]
     """Article id and outcome, for each capture that is an article."""
     fingerprints: tuple[Fingerprint, ...]
-    """Of the articles' current texts, as far as this batch holds them."""
+    """Fingerprints of the articles' current texts that are in this batch."""
     quarantined: tuple[Quarantined, ...]
 
 
@@ -41,9 +41,9 @@ def store_batch(
     *,
     again: bool = False,
 ) -> BatchResult:
-    """Write what became of captures. Writing the same again changes nothing.
+    """Write the results of captures. Writing the same results again changes nothing.
 
-    ``again``: the archive is replayed. Then only what the store did not have counts as new or revised.
+    With ``again`` (a replay of the archive), only captures that the store did not have count as new or revised.
     """
     refined: list[tuple[CaptureRef, Capture, Refined]] = []
     quarantined = []
@@ -63,14 +63,15 @@ def store_batch(
             for (ref, capture), result in zip(captures, results, strict=True)
         ]
     )
-    settle(store, quarantined, [_success(*one) for one in refined if _succeeded(*one, written.refused)], now_utc())
+    successes = [_success(*item) for item in refined if _succeeded(*item, written.refused)]
+    settle(store, quarantined, successes, now_utc())
     fingerprints = {
-        one: replace(item.fingerprint, first_seen=written.articles[one].first_seen)
+        article_id: replace(item.fingerprint, first_seen=written.articles[article_id].first_seen)
         for ref, _, item in refined
-        for one in [item.content.article_id]
-        if str(ref) not in written.refused and item.content.digest == written.articles[one].content.digest
+        for article_id in [item.content.article_id]
+        if str(ref) not in written.refused and item.content.digest == written.articles[article_id].content.digest
     }
-    # The store has quarantined these itself, and knows why.
+    # The store has quarantined these itself, with its reason.
     quarantined += [_refused(ref, capture) for ref, capture, _ in refined if str(ref) in written.refused]
     return BatchResult(written.outcomes, tuple(fingerprints.values()), tuple(quarantined))
 
@@ -78,10 +79,10 @@ def store_batch(
 @dataclass(frozen=True, slots=True)
 class _Written:
     articles: Mapping[str, Article]
-    """By id, as they now stand in the store."""
+    """Articles by id, as they are now in the store."""
     outcomes: tuple[tuple[str, Outcome], ...]
     refused: frozenset[str]
-    """Places in the archive of the captures whose articles the store cannot take."""
+    """Archive records of the captures whose articles the store cannot hold."""
 
 
 def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], store: Store, *, again: bool) -> _Written:
@@ -95,10 +96,10 @@ def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], stor
         )
         observed[item.content.article_id].append((observation, item))
 
-    had: dict[str, Article] = {}
+    earlier: dict[str, Article] = {}
 
     def merge(stored: Mapping[str, Article]) -> list[Article]:
-        had.update(stored)
+        earlier.update(stored)
         changed = []
         for article_id, seen in observed.items():
             article = before = stored.get(article_id)
@@ -116,23 +117,23 @@ def _write_articles(refined: Sequence[tuple[CaptureRef, Capture, Refined]], stor
         article = articles.get(article_id)
         for observation, _ in seen:
             if article is not None and observation in article.observations:
-                known = had.get(article_id) if again else None
-                outcomes.append((article_id, _known(known, observation) or _outcome(article, observation)))
+                known = earlier.get(article_id) if again else None
+                outcomes.append((article_id, _known_outcome(known, observation) or _outcome(article, observation)))
             else:
                 refused.add(observation.archive_record)
     return _Written(articles, tuple(outcomes), frozenset(refused))
 
 
-def _known(article: Article | None, observation: Observation) -> Outcome | None:
-    """What a capture means for an article which had it before; ``None`` where it had not."""
-    for one in article.observations if article else ():
-        if one.archive_record == observation.archive_record:
-            return Outcome.SEEN if one.digest == observation.digest else Outcome.REVISED
+def _known_outcome(article: Article | None, observation: Observation) -> Outcome | None:
+    """Return the outcome of a capture that the article had before; ``None`` if it did not."""
+    for known in article.observations if article else ():
+        if known.archive_record == observation.archive_record:
+            return Outcome.SEEN if known.digest == observation.digest else Outcome.REVISED
     return None
 
 
 def _outcome(article: Article, observation: Observation) -> Outcome:
-    """Told from the history alone, so that a batch which is tried twice counts the same."""
+    """Return the outcome of a capture by the history alone, so that a repeated batch gives the same counts."""
     at = article.observations.index(observation)
     if at == 0:
         return Outcome.NEW
@@ -141,7 +142,7 @@ def _outcome(article: Article, observation: Observation) -> Outcome:
 
 
 def _seen(ref: CaptureRef, capture: Capture, result: Refined | InputError | None) -> SeenCapture:
-    """A processed capture; ``None`` for one whose article the store cannot take."""
+    """Return the record of a processed capture; ``result`` is ``None`` if the store cannot hold its article."""
     refined = result if isinstance(result, Refined) else None
     itself = refined is not None and not refined.failure and capture.kind is not MediaKind.FEED_ENTRY
     return SeenCapture(

@@ -1,7 +1,7 @@
-"""How the pages of each source read from day to day, and whether that has changed. Pure.
+"""Detection of layout changes, from the daily extraction health of each source. Pure.
 
-A publisher who changes the layout of a site tells nobody. What shows it is that texts come out empty, much shorter or
-longer than they were, with the headline in them, or with more lines to be dropped.
+Publishers do not announce layout changes of their sites. Their signs are texts that are empty, much shorter or longer
+than before, or contain the headline, and more lines that are dropped.
 """
 
 from __future__ import annotations
@@ -23,44 +23,46 @@ if TYPE_CHECKING:
     from schemas.records import Capture, CaptureRef
 
 DAYS_BEFORE = 14
-"""Days with which a day is compared."""
+"""Number of earlier days with which a day is compared."""
 MIN_SAMPLES = 5
-"""Captures of a day from which it says something."""
+"""Captures of a day from which on it is significant."""
 MIN_BEFORE = 15
-"""Captures of the days before from which they do: three days of a small source."""
+"""Captures of the earlier days from which on they are significant: three days of a small source."""
 _EMPTY, _ECHO, _DROPPED = 0.3, 0.5, 0.25
-"""Growth of a share, in parts of one, that is no chance: with five samples a quarter is one article."""
+"""Changes of a share (0 to 1) that are not chance: of five samples, one article is a fifth."""
 _LENGTH = 2.5
-"""Factor between the median lengths of two days. Stories of one outlet vary by less from day to day."""
+"""Factor between median lengths that shows a change: the stories of an outlet vary by less from day to day."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutChange:
-    """A day from which the pages of a source read otherwise."""
+    """A day on which the extraction from a source's pages changed."""
 
     source: str
     day: str
-    what: str
-    """What has changed, for people."""
+    description: str
+    """Description of the changes, for users."""
 
 
 def extraction_days(
     captures: Sequence[tuple[CaptureRef, Capture]], results: Sequence[Refined | InputError]
 ) -> list[ExtractionDay]:
-    """The samples that a batch gives, by source and day of capture."""
+    """Return the samples of a batch, by source and day of capture."""
     gathered: defaultdict[tuple[str, str], list[ExtractionSample]] = defaultdict(list)
     for (ref, capture), result in zip(captures, results, strict=True):
         if isinstance(result, InputError):
             source, sample = source_of(capture), _sample(ref, 0, 0, 0)
         else:
             content, failed = result.content, result.failure is not None
-            dropped = sum(len(one.line.split()) for one in content.dropped)
-            echoes = sum(one.reason == "title_echo" for one in content.dropped)
+            dropped = sum(len(line.line.split()) for line in content.dropped)
+            echoes = sum(line.reason == "title_echo" for line in content.dropped)
             source = content.source
             sample = _sample(ref, 0 if failed else content.word_count, 0 if failed else dropped, echoes)
         if source:
             gathered[source, capture.fetched_at.strftime("%Y-%m-%d")].append(sample)
-    return [ExtractionDay(source=source, day=day, samples=tuple(found)) for (source, day), found in gathered.items()]
+    return [
+        ExtractionDay(source=source, day=day, samples=tuple(samples)) for (source, day), samples in gathered.items()
+    ]
 
 
 def _sample(ref: CaptureRef, words: int, dropped: int, echoes: int) -> ExtractionSample:
@@ -69,12 +71,12 @@ def _sample(ref: CaptureRef, words: int, dropped: int, echoes: int) -> Extractio
 
 
 def layout_changes(days: Iterable[ExtractionDay]) -> list[LayoutChange]:
-    """The latest change of each source. ``days`` are those of the last weeks, sorted by source and day."""
+    """Return the latest change of each source. ``days`` are the days of the last weeks, by source and day."""
     by_source: defaultdict[str, list[ExtractionDay]] = defaultdict(list)
     for day in days:
         by_source[day.source].append(day)
-    found = (_latest_change(source, of_source) for source, of_source in by_source.items())
-    return [change for change in found if change]
+    changes = (_latest_change(source, of_source) for source, of_source in by_source.items())
+    return [change for change in changes if change]
 
 
 def _latest_change(source: str, days: Sequence[ExtractionDay]) -> LayoutChange | None:
@@ -82,20 +84,20 @@ def _latest_change(source: str, days: Sequence[ExtractionDay]) -> LayoutChange |
         before = [sample for day in days[max(0, number - DAYS_BEFORE) : number] for sample in day.samples]
         now = days[number].samples
         if len(now) >= MIN_SAMPLES and len(before) >= MIN_BEFORE:
-            what = _difference(health_of(before), health_of(now))
-            if what:
-                return LayoutChange(source, days[number].day, what)
+            description = _difference(health_of(before), health_of(now))
+            if description:
+                return LayoutChange(source, days[number].day, description)
     return None
 
 
 def _difference(before: ExtractionHealth, now: ExtractionHealth) -> str:
-    told = []
+    changes = []
     if abs(now.empty - before.empty) >= _EMPTY:
-        told.append(f"without a text {before.empty:.0%}, now {now.empty:.0%}")
+        changes.append(f"without a text {before.empty:.0%}, now {now.empty:.0%}")
     if before.words and now.words and not 1 / _LENGTH < now.words / before.words < _LENGTH:
-        told.append(f"median length {before.words:.0f} words, now {now.words:.0f}")
+        changes.append(f"median length {before.words:.0f} words, now {now.words:.0f}")
     if abs(now.title_echo - before.title_echo) >= _ECHO:
-        told.append(f"headline in the text {before.title_echo:.0%}, now {now.title_echo:.0%}")
+        changes.append(f"headline in the text {before.title_echo:.0%}, now {now.title_echo:.0%}")
     if abs(now.dropped - before.dropped) >= _DROPPED:
-        told.append(f"words dropped {before.dropped:.0%}, now {now.dropped:.0%}")
-    return "; ".join(told)
+        changes.append(f"words dropped {before.dropped:.0%}, now {now.dropped:.0%}")
+    return "; ".join(changes)

@@ -1,8 +1,8 @@
-"""The life of a quarantined item: noted when something fails, closed when it succeeds later.
+"""The life of a quarantined item: recorded on a failure, closed by a later success.
 
-Two processes may meet the same address, and the later success be stored before the earlier failure. So whoever stores a
-failure looks for a later success after writing, and whoever stores a success looks for earlier failures after writing:
-at least one of the two sees the other.
+Two processes may process the same address, and the later success may be stored before the earlier failure. So a process
+that stores a failure looks for a later success after writing, and a process that stores a success looks for earlier
+failures after writing. At least one of the two sees the other's record.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from schemas.records import FeedState, Quarantined, SeenCapture
 
 SEED = "seed"
-"""Stage of what is wrong with a seed file or a line of it."""
+"""Stage of failures of a seed file or of a line of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """A capture that gave an article by itself."""
+    """A capture from which an article was extracted."""
 
     urls: tuple[str, ...]
-    """What a failure of it may be filed under: the address asked for, the article's, the place in the archive."""
+    """Addresses under which its failure may be filed: the requested address, the article's, the archive record."""
     archive_record: str
     captured_at: datetime
     of_entry: bool = False
-    """Whether it is what a feed says of a page, and not the page."""
+    """True if it is a feed entry's text in place of the page."""
 
     def closes(self, item: Quarantined) -> bool:
-        """Return whether the failure of an item with one of the addresses is over."""
-        # Where a page could not be had or read, the words of its feed may have been taken: that is no success of it.
+        """Return whether this success ends the failure of an item with one of the addresses."""
+        # The feed's text may replace a page that could not be fetched or read. This is not a success of the page.
         if item.archive_record is None:
             return not self.of_entry and (item.last_seen is None or self.captured_at >= item.last_seen)
         if item.archive_record == self.archive_record:
@@ -52,11 +52,11 @@ class Success:
 
 
 def settle(store: Store, failures: Sequence[Quarantined], successes: Sequence[Success], now: datetime) -> None:
-    """Close what is over. Call it when the failures are in quarantine and the captures are marked as seen.
+    """Close failures that have ended. Call it after the failures are quarantined and the captures marked as seen.
 
     Args:
-        store: where both are.
-        failures: items just written, of which a later capture or reading may have been stored already.
+        store: the store of both.
+        failures: items just written; a later success may already be stored.
         successes: captures just stored.
         now: time of the closing, UTC.
     """
@@ -71,7 +71,7 @@ def settle(store: Store, failures: Sequence[Quarantined], successes: Sequence[Su
 
     def close(item: Quarantined) -> Quarantined:
         mended = [success.captured_at for success in by_url[item.url] if success.closes(item)]
-        # A capture that fails otherwise than before: the later failure stands for it.
+        # The capture fails in another way than before: the new failure replaces the old one.
         other = item.archive_record in records and item.key not in standing and item.stage != STAGE
         if mended:
             return replace(_closed(item, now), mended_at=max(*mended, item.mended_at or mended[0]))
@@ -88,14 +88,14 @@ def _success(seen: SeenCapture) -> Success:
 
 
 def _close_by_feeds(store: Store, named: Collection[str], now: datetime) -> None:
-    """Close failures of feeds that another process has read since."""
+    """Close failures of feeds that another process has fetched since."""
     read = {url: state.last_success for url, state in store.feed_states(named).items()} if named else {}
 
-    def over(item: Quarantined) -> bool:
+    def has_ended(item: Quarantined) -> bool:
         success = read.get(item.url)
         return success is not None and item.last_seen is not None and success > item.last_seen
 
-    _close(store, read, over, now)
+    _close(store, read, has_ended, now)
 
 
 def close_feeds(
@@ -108,61 +108,61 @@ def close_feeds(
     noted: Collection[Quarantined],
     now: datetime,
 ) -> None:
-    """Close failures of feeds that were had in a pass. Call it when their states are in the store.
+    """Close failures of feeds that were fetched in a pass. Call it after their states are stored.
 
     Args:
-        store: where they are.
+        store: the store of the feed states.
         states: the feeds' states after the pass.
         before: the states before it, by address.
-        read: addresses of those whose document was read, and not merely said to stand still.
-        started: when the pass began.
-        noted: what the pass itself has found fault with.
+        read: addresses of the feeds whose document was read, rather than reported as unchanged.
+        started: start of the pass, UTC.
+        noted: failures of the pass itself.
         now: time of the closing, UTC.
     """
-    well = {state.url for state in states if state.last_success and state.last_success >= started}
+    succeeded = {state.url for state in states if state.last_success and state.last_success >= started}
     standing = {item.key for item in noted}
 
-    def over(item: Quarantined) -> bool:
+    def has_ended(item: Quarantined) -> bool:
         if item.key in standing:
             return False
-        # The document of the last reading stands still, and with it what was wrong with that.
+        # The document has not changed since the last reading, and its faults have not either.
         last = before[item.url].last_success if item.url in before else None
         return item.url in read or last is None or item.last_seen is None or item.last_seen > last
 
-    _close(store, well.union(read), over, now)
+    _close(store, succeeded.union(read), has_ended, now)
 
 
 def close_seeds(store: Store, read: Collection[str], noted: Collection[Quarantined], now: datetime) -> None:
-    """Close what was wrong with seed files, and no longer is.
+    """Close failures of seed files that no longer occur.
 
     Args:
-        store: where it is.
+        store: the store of the failures.
         read: addresses of the files that were read: ``seed:`` and a file's name.
-        noted: what is wrong with them now. Of a file that could not be read to its end nothing is closed.
+        noted: current failures. For a file that could not be read to its end, no failure is closed.
         now: time of the closing, UTC.
     """
     standing = {item.key for item in noted}
     whole = {url for url in read if not any(item.url == url and item.stage == SEED for item in noted)}
     if not whole:
         return
-    found = [item for item in store.iter_quarantine() if item.stage == SEED and item.url.partition("#")[0] in whole]
-    _close(store, {item.url for item in found}, lambda item: item.stage == SEED and item.key not in standing, now)
+    urls = {item.url for item in store.iter_quarantine() if item.stage == SEED and item.url.partition("#")[0] in whole}
+    _close(store, urls, lambda item: item.stage == SEED and item.key not in standing, now)
 
 
-def meet_again(store: Store, unchanged: Iterable[SeenCapture], now: datetime) -> None:
-    """Note that captures which are in quarantine were offered once more, unchanged."""
+def renew_last_seen(store: Store, unchanged: Iterable[SeenCapture], now: datetime) -> None:
+    """Set ``last_seen`` of quarantined captures that a source offered once more, unchanged."""
     bad = {seen.url: seen.archive_record for seen in unchanged if not seen.article_id}
 
-    def met(item: Quarantined) -> Quarantined:
+    def renew(item: Quarantined) -> Quarantined:
         return replace(item, last_seen=now) if item.is_open and item.archive_record == bad[item.url] else item
 
     if bad:
-        store.amend_quarantine(bad, met)
+        store.amend_quarantine(bad, renew)
 
 
-def _close(store: Store, urls: Collection[str], over: Callable[[Quarantined], bool], now: datetime) -> None:
+def _close(store: Store, urls: Collection[str], has_ended: Callable[[Quarantined], bool], now: datetime) -> None:
     if urls:
-        store.amend_quarantine(urls, lambda item: _closed(item, now) if item.is_open and over(item) else item)
+        store.amend_quarantine(urls, lambda item: _closed(item, now) if item.is_open and has_ended(item) else item)
 
 
 def _closed(item: Quarantined, now: datetime) -> Quarantined:

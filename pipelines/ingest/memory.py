@@ -10,10 +10,10 @@ _STATUS = Path("/proc/self/statm")
 
 
 def limit_memory(more: int) -> None:
-    """Let this process take ``more`` bytes of address space on top of what it has; beyond, ``MemoryError``.
+    """Limit this process to ``more`` bytes of address space beyond its current use; beyond, ``MemoryError``.
 
-    Works on Linux, where the kernel refuses what is beyond the limit. Other systems do not keep to it (macOS) or
-    have none (Windows); there the time limit of the pool is what bounds a worker.
+    Works on Linux, where the kernel refuses memory beyond the limit. macOS ignores the limit and Windows has none, so
+    that only the pool's time limit bounds a worker there.
     """
     if sys.platform != "linux":
         return
@@ -24,5 +24,5 @@ def limit_memory(more: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
-    with suppress(ValueError, OSError):  # a lower limit may have been set from outside; then that one holds
+    with suppress(ValueError, OSError):  # a lower limit set from outside stays in force
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

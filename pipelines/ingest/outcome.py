@@ -1,4 +1,4 @@
-"""What a capture meant for its article."""
+"""Outcomes of captures for their articles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What a capture meant for its article."""
+    """The outcome of a capture for its article."""
 
     NEW = "new"
     REVISED = "revised"

@@ -1,7 +1,7 @@
 """Worker processes for extraction, with hard limits of time and memory.
 
-A page can send a parser into minutes of work or into a crash. A process can be killed, a thread cannot; and
-several processes are also what makes extraction, the dearest step, use every core.
+A page can make a parser run for minutes or crash. A process can be killed, a thread cannot. With several processes,
+extraction, the most expensive step, also uses every core.
 """
 
 from __future__ import annotations
@@ -35,43 +35,44 @@ if TYPE_CHECKING:
     _Answer = Future[Refined | InputError | Lost]
 
 SECONDS = 10.0
-"""Longest time for one capture. A page of usual size takes 10 to 20 ms, the largest sound ones a second."""
+"""Longest time for one capture. A page of usual size takes 10 to 20 ms, the largest valid pages take a second."""
 MEMORY = 1 << 30
-"""Bytes which a worker may take on top of what it has when it starts. Pages of the largest size taken need 300 MB."""
+"""Bytes that a worker may allocate beyond its use at the start. Pages of the largest accepted size need 300 MB."""
 AHEAD = 2
-"""Portions which the workers have while one is stored."""
+"""Portions that the workers process while one is stored."""
 TASKS_PER_PROCESS = 2_000
-"""Captures after which a worker is replaced, so that what libraries leak cannot add up."""
+"""Captures after which a worker is replaced, so that memory leaks of libraries do not accumulate."""
 
 CHUNK = 8
-"""Captures handed over to a worker at a time: it need not wait for the next one, and all are busy to the end."""
+"""Captures passed to a worker at a time: enough that it need not wait for the next, few enough that all workers are
+busy to the end."""
 CHUNK_BYTES = 2 * 2**20
-"""A larger chunk ends there: what waits in a worker counts towards its memory."""
+"""Bytes at which a chunk ends early: captures that wait in a worker count towards its memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
     capture: Capture
     given_up: ExtractionError | None = None
-    """Why a worker was lost to the page, where now the feed's own text is wanted in its place."""
+    """Reason for which a worker was lost to the page; the task then is to use the feed's own text instead."""
 
 
 def _context() -> ForkServerContext:
-    # A fork of this process would inherit its threads' locks; a server that has imported everything forks
-    # clean workers in milliseconds.
+    # A fork of this process would inherit its threads' locks. A server that has imported all modules forks clean
+    # workers in milliseconds.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.warm"])
     return context
 
 
 def start_server() -> None:
-    """Start the process that forks workers, ahead of need: it takes a second or two to load everything."""
+    """Start the process that forks workers ahead of need: it takes a second or two to import all modules."""
     _context()
     forkserver.ensure_running()
 
 
 def _prepare(rules: Sequence[Rule], learned: Learned, memory: int) -> Callable[[_Task], Refined | InputError]:
-    """What a worker does with its tasks."""
+    """Return the function that a worker applies to its tasks."""
     from pipelines.rules.matcher import Matcher  # noqa: PLC0415 - loaded already, and only in workers
 
     matcher = Matcher(rules)
@@ -80,7 +81,7 @@ def _prepare(rules: Sequence[Rule], learned: Learned, memory: int) -> Callable[[
     def work(task: _Task) -> Refined | InputError:
         given_up = task.given_up
         try:
-            with collector_paused():  # what a page takes is given back when it is done, and holds no cycles
+            with collector_paused():  # a page's memory is freed after it, and contains no cycles
                 if given_up is None:
                     return _refined(task.capture, matcher, learned)
                 return _fallback(task.capture, matcher, learned, given_up)
@@ -98,18 +99,21 @@ def _refined(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     except InputError:
         raise
     except MemoryError:
-        # The error itself holds the frames, and with them what took the memory.
+        # The error refers to the frames, and so to the memory; hence a new error.
         refused = ExtractionError("memory", "more memory than a worker may take")
     except Exception as error:  # noqa: BLE001 - a fault of ours on one page must not stop the others
-        # lxml has its own error for memory that it does not get: with expressions that are constants an XPath
-        # error can mean nothing else.
+        # lxml reports a failed allocation as XPathEvalError: with constant expressions, that error has no other cause.
         name = type(error).__name__
         refused = ExtractionError("memory" if name == "XPathEvalError" else "unexpected", f"{name}: {error}"[:500])
     return _fallback(capture, matcher, learned, refused)
 
 
 def _fallback(capture: Capture, matcher: Matcher, learned: Learned, failure: ExtractionError) -> Refined:
-    """The article by the feed's own text; the failure itself where there is none or it fails too."""
+    """Return the article from the feed's own text.
+
+    Raises:
+        ExtractionError: ``failure``, if the feed has no text of its own or no article can be extracted from it.
+    """
     from pipelines.ingest.refine import own_text  # noqa: PLC0415 - likewise
 
     own = None
@@ -121,7 +125,7 @@ def _fallback(capture: Capture, matcher: Matcher, learned: Learned, failure: Ext
 
 
 class RefinePool:
-    """Runs ``refine`` in worker processes. Use as a context manager."""
+    """A pool of worker processes that run ``refine``. Use as a context manager."""
 
     def __init__(
         self,
@@ -155,13 +159,13 @@ class RefinePool:
         self._workers.close()
 
     def refine_all(self, captures: Sequence[Capture]) -> list[Refined | InputError]:
-        """What became of each capture, in their order. Never raises for the fault of one of them."""
+        """Return the result of each capture, in their order. A bad capture never raises an error."""
         return self._outcomes(captures, self._scheduled(captures))
 
     def refine_ahead(self, portions: Iterable[Portion]) -> Iterator[tuple[Portion, list[Refined | InputError]]]:
-        """Portions of placed captures with what became of them, in order.
+        """Yield portions of archived captures with their results, in order.
 
-        The workers have the next portion while the caller stores one.
+        The workers process the next portions while the caller stores one.
         """
         waiting: deque[tuple[Portion, list[_Answer]]] = deque()
         for portion in portions:

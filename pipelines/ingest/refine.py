@@ -1,4 +1,4 @@
-"""From a capture to an article: extract, clean, identify, fingerprint, match. Pure."""
+"""Processing of a capture into an article: extract, clean, identify, fingerprint, match. Pure."""
 
 from __future__ import annotations
 
@@ -20,27 +20,30 @@ if TYPE_CHECKING:
     from schemas.records import ArticleContent, Capture, Fingerprint
 
 TEASER_WORDS = 120
-"""Words up to which the text of a page behind a paywall counts as its teaser."""
+"""Words up to which the text of a page behind a paywall counts as a teaser."""
 NOTHING: Learned = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """What became of a capture."""
+    """The article of a capture."""
 
     content: ArticleContent
     fingerprint: Fingerprint
-    """Its ``first_seen`` is this capture's time, until the store has said when the first was."""
+    """Fingerprint; its ``first_seen`` is this capture's time until the article is stored."""
     failure: InputError | None = None
-    """Why the page itself did not do, where the article was made of the feed's own text instead."""
+    """Failure of the page itself, if the article was made from the feed's own text instead."""
 
 
 def refine(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Refined:
-    """The article which a capture shows. Raises ``InputError`` where it shows none.
+    """Return the article of a capture.
 
-    A page that a feed led to and that shows no article, or none that says what the feed says (or only the teaser
-    before a paywall, where the feed has more), is replaced by what the feed itself said; the reason is kept in
-    ``failure``. ``learned`` are the lines which sources are known to print with their articles.
+    The feed's own text replaces a page from a feed that has no article, or an article that has nothing in common with
+    the feed entry, or only a teaser before a paywall while the feed has more. ``failure`` then holds the reason.
+    ``learned`` are the lines that sources are known to print with their articles.
+
+    Raises:
+        InputError: the capture has no article.
     """
     try:
         refined = (_page if capture.kind is MediaKind.HTML else _refined)(capture, matcher, learned)
@@ -61,21 +64,21 @@ def refine(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Re
 
 
 def _page(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
-    stands_before = barrier(capture)
-    if stands_before:
-        raise ExtractionError(stands_before, f"in place of the article; {capture.final_url or capture.url} answered")
+    reason = barrier(capture)
+    if reason:
+        raise ExtractionError(reason, f"in place of the article; {capture.final_url or capture.url} answered")
     refined = _refined(capture, matcher, learned)
-    if not behind_paywall(capture):  # a teaser may say little of what the entry says
+    if not behind_paywall(capture):  # a teaser may have little in common with the entry
         expect_article(capture, refined.content)
     return refined
 
 
 def own_text(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Refined | None:
-    """The article by what the feed said of it; ``None`` where no feed led here or it said nothing."""
+    """Return the article from its feed entry; ``None`` if the capture has no entry or the entry no text."""
     if capture.kind is not MediaKind.HTML or capture.entry is None:
         return None
     try:
-        # At the address that the feed names: where redirects led to, there is no article.
+        # At the address in the feed: the target of the redirects is no article.
         return _refined(replace(capture, kind=MediaKind.FEED_ENTRY, final_url=None), matcher, learned)
     except InputError:
         return None
@@ -86,7 +89,7 @@ def _refined(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
     cleaned = clean(extracted)
     kept, dropped = drop_learned(cleaned.paragraphs, of_source(learned, source_of(capture, extracted)))
     cleaned = replace(cleaned, paragraphs=kept, dropped=cleaned.dropped + dropped)
-    # A feed entry may be no more than a headline, and that is news too; a page without a text is a failure.
+    # A feed entry may be a headline alone, which is news too. A page without a text is a failure.
     if not cleaned.paragraphs and not (capture.kind is MediaKind.FEED_ENTRY and cleaned.title):
         raise ExtractionError("no_text", "nothing was left but boilerplate")
     content = identify(capture, extracted, cleaned)

@@ -1,4 +1,4 @@
-"""One pool of workers for a whole process: a stream's runner makes and drops steps, workers take seconds."""
+"""One pool of workers for a whole process: a stream's runner makes and drops steps, and workers start slowly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _lock = threading.Lock()
 
 
 def shared_pool(rules: Sequence[Rule], workers: int | None = None, *, learned: Learned) -> RefinePool:
-    """The process's pool for these rules and learned lines; it ends with the process, or when others come instead."""
+    """Return the process's pool for these rules and learned lines.
+
+    The pool ends with the process, or when the process requests a pool for other rules or lines.
+    """
     key = (tuple(rules), workers, frozenset(learned.items()))
     with _lock:
         if key not in _pools:

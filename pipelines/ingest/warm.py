@@ -1,4 +1,4 @@
-"""Imported once by the process that forks the workers: everything they need is loaded, and shared by them."""
+"""Module that the process which forks the workers imports once: it loads all code and data that they share."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Processes that work off tasks, each on a pipe of its own, so that the death of one can hinder no other.
+"""Worker processes, each with a pipe of its own, so that the death of one cannot affect the others.
 
-A thread of the caller attends to each process: it hands over a few tasks at a time, takes the answers one by one,
-and kills and replaces a process that is late or dead. Nothing is shared between the processes, neither queue nor
-lock, so there is nothing that a killed one could leave locked; every wait has an end.
+A thread of the caller attends to each process: it sends a few tasks at a time, receives the answers one by one, and
+kills and replaces a process that is late or dead. The processes share neither queue nor lock, so that a killed process
+leaves nothing locked. Every wait has a time limit.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ T = TypeVar("T")
 A = TypeVar("A")
 
 START_SECONDS = 300.0
-"""Longest time for a process to start: it loads everything and builds the matcher of all rules."""
+"""Longest time for a process to start: it imports all modules and builds the matcher of all rules."""
 MAX_STARTS = 5
-"""Starts that may fail one after the other before the fault is the machine's and not chance."""
+"""Starts that may fail in a row before the machine, rather than chance, is the cause."""
 PATIENCE = 3
-"""How many times as long a task may take where the processor is busy with other things."""
+"""Factor by which a task may exceed its time while the processor is busy with other work."""
 _READY = "ready"
 _END_SECONDS = 5.0
 _SLICE_SECONDS = 0.5
-"""How soon an end that is asked for is noticed."""
+"""Seconds within which a requested end is noticed."""
 
 
 class StartError(RuntimeError):
-    """The processes do not start."""
+    """Error of processes that do not start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What became of a task that its process did not answer."""
+    """The result of a task that its process did not answer."""
 
     late: bool
-    """Whether time ran out; else the process died, twice."""
+    """True if the time ran out; False if the process died, twice."""
     exit_code: int | None
 
 
@@ -61,10 +61,10 @@ class _Task(Generic[T, A]):
 
 
 class Workers(Generic[T, A]):
-    """Some processes that work off tasks.
+    """Processes that execute tasks.
 
-    ``prepare`` is called in each with ``arguments`` and gives the function that turns a task into its answer, which
-    must not raise. A process is replaced after ``tasks_per_process`` tasks.
+    Each process calls ``prepare`` with ``arguments``. It returns the function that turns a task into its answer, which
+    must not raise an exception. A process is replaced after ``tasks_per_process`` tasks.
     """
 
     def __init__(
@@ -88,19 +88,19 @@ class Workers(Generic[T, A]):
             attendant.start()
 
     def schedule(self, tasks: Iterable[T]) -> list[Future[A | Lost]]:
-        """Have tasks done by one process, one after the other; their answers to come, in the same order.
+        """Schedule tasks for one process, one after the other; return their future answers, in the same order.
 
-        A task whose process dies is tried once more, since the death may have been another's doing. An answer
-        raises ``StartError`` where no process starts.
+        A task whose process dies is retried once, since an earlier task may have caused the death. An answer raises
+        ``StartError`` if no process starts.
         """
         entered = [_Task[T, A](task) for task in tasks]
-        for one in entered:
-            one.answer.set_running_or_notify_cancel()  # whoever waits no longer must not hinder the attendant
+        for item in entered:
+            item.answer.set_running_or_notify_cancel()  # a caller that cancels must not disturb the attendant
         self._queue.put(entered)
-        return [one.answer for one in entered]
+        return [item.answer for item in entered]
 
     def close(self) -> None:
-        """End the processes. What has not been answered is not answered any more."""
+        """End the processes. Tasks without an answer get none any more."""
         self._ended.set()
         for _ in self._attendants:
             self._queue.put(None)
@@ -114,11 +114,11 @@ class Workers(Generic[T, A]):
             try:
                 while waiting and not self._ended.is_set():
                     process = process or self._started()
-                    if not process.work_off(waiting, self._seconds):
+                    if not process.execute(waiting, self._seconds):
                         process = None
-            except Exception as error:  # noqa: BLE001 - whoever waits for the answers must hear of it
-                for one in waiting:
-                    one.answer.set_exception(error)
+            except Exception as error:  # noqa: BLE001 - those who wait for the answers must get the error
+                for item in waiting:
+                    item.answer.set_exception(error)
             if process and process.done >= self._tasks_per_process:
                 process.end()
                 process = None
@@ -131,11 +131,11 @@ class Workers(Generic[T, A]):
             if process.is_ready():
                 return process
             process.end()
-        raise StartError(f"a worker process did not start, {MAX_STARTS} times in a row: is there memory enough?")
+        raise StartError(f"a worker process failed to start {MAX_STARTS} times in a row; check the free memory")
 
 
 class _Process(Generic[T, A]):
-    """One process, from the side of its attendant."""
+    """The attendant's handle of a process."""
 
     def __init__(
         self,
@@ -146,24 +146,24 @@ class _Process(Generic[T, A]):
     ) -> None:
         self.done = 0
         self._ended = ended
-        self._pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, prepare, arguments), daemon=True)
+        self._pipe, child_end = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(child_end, prepare, arguments), daemon=True)
         self._process.start()
-        theirs.close()  # so that the pipe ends with the process
+        child_end.close()  # so that the pipe ends with the process
 
     def is_ready(self) -> bool:
-        """Whether it has started in time."""
+        """Return whether the process has started in time."""
         try:
-            return self._speaks(START_SECONDS) and self._pipe.recv() == _READY
+            return self._has_output(START_SECONDS) and self._pipe.recv() == _READY
         except (EOFError, OSError):
             return False
 
-    def work_off(self, waiting: deque[_Task[T, A]], seconds: float) -> bool:
-        """Hand over what is waiting, and take the answers. Whether the process is still of use."""
+    def execute(self, waiting: deque[_Task[T, A]], seconds: float) -> bool:
+        """Send the waiting tasks and receive their answers. Return whether the process can be used further."""
         try:
-            self._pipe.send([one.task for one in waiting])
+            self._pipe.send([item.task for item in waiting])
             while waiting:
-                if not self._speaks(seconds):
+                if not self._has_output(seconds):
                     self._give_up(waiting, late=True)
                     return False
                 answer = self._pipe.recv()
@@ -174,11 +174,11 @@ class _Process(Generic[T, A]):
             return False
         return True
 
-    def _speaks(self, seconds: float) -> bool:
-        """Whether it says something (or dies) within this time. Not waited for once the end has been asked for.
+    def _has_output(self, seconds: float) -> bool:
+        """Return whether the process sends something (or dies) within this time; stop waiting if an end is requested.
 
-        On a busy machine it is given up to ``PATIENCE`` times as long, while it has had less than half of that time
-        of the processor: it is not its task that is slow then.
+        On a busy machine the limit is extended up to ``PATIENCE`` times, while the process has used less than half of
+        ``seconds`` of processor time: then the task is not the cause of the delay.
         """
         started, used = time.monotonic(), self._processor_seconds()
         deadline, last = started + seconds, started + PATIENCE * seconds
@@ -191,11 +191,11 @@ class _Process(Generic[T, A]):
                 if deadline >= last or not starved:
                     break
                 deadline += seconds
-        # On a busy machine it may be us who are late.
+        # On a busy machine this process itself may be late.
         return not self._ended.is_set() and self._pipe.poll(0)
 
     def _processor_seconds(self) -> float:
-        """Time it has had of a processor; infinite where the system does not say (all but Linux)."""
+        """Return its processor time in seconds; infinite if the system does not report it (all but Linux)."""
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         except OSError:
@@ -210,15 +210,15 @@ class _Process(Generic[T, A]):
             waiting.popleft().answer.set_result(Lost(late=late, exit_code=self._process.exitcode))
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever its state."""
         self._pipe.close()
         self._process.kill()
         self._process.join(_END_SECONDS)
 
 
 def _serve(pipe: Connection, prepare: Callable[..., Callable[[T], A]], arguments: tuple[object, ...]) -> None:
-    """The life of a process: until its pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to handle
+    """Execute tasks from a pipe until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller handles interrupts
     work = prepare(*arguments)
     try:
         pipe.send(_READY)

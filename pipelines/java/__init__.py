@@ -1,5 +1,5 @@
-"""Programs in Java from Python packages alone: pinned jars from Maven repositories, and processes that outlive us.
+"""Java programs from Python packages alone: pinned jars of Maven repositories, processes that outlive their caller.
 
-``jars`` fetches and checks; ``detached`` knows whether a process of ours lives. What is run with them is the local
-Elasticsearch (``stores.local_node``) and Flink (``beam.flink``).
+``jars`` fetches and verifies jars; ``detached`` controls the processes. The programs are the local Elasticsearch
+(``stores.local_node``) and Flink (``beam.flink``).
 """

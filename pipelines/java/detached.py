@@ -1,6 +1,6 @@
-"""Processes that outlive whoever started them, told by a state file that holds their id.
+"""Processes that outlive their caller, identified by a state file that holds the process id.
 
-The process holds the file locked for as long as it lives: ids are used again by the system, locks are not.
+The process locks the file while it lives, since the system reuses process ids, but not locks.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOP_SECONDS = 30.0
-"""Patience with a clean stop before the process is killed."""
+"""Seconds to wait for a clean stop before the process is killed."""
 _POLL = 0.1
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock of its own file, which whoever starts or stops processes takes first."""
+    """Hold the lock file of a program, which a caller takes before it starts or stops a process."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def living_pid(state: Path) -> int | None:
-    """Process id of the holder of a state file; ``None`` when it does not live."""
+    """Return the process id of the holder of a state file; ``None`` if it does not live."""
     try:
         with state.open("rb") as file:
             try:
@@ -46,10 +46,10 @@ def living_pid(state: Path) -> int | None:
 
 
 def end(state: Path) -> bool:
-    """End the holder of a state file: politely, and by force after ``STOP_SECONDS``. False when it did not live.
+    """End the holder of a state file, by force after ``STOP_SECONDS``. Return False if it did not live.
 
     Raises:
-        StoreUnavailableError: it cannot be stopped.
+        StoreUnavailableError: the process cannot be stopped.
     """
     pid = living_pid(state)
     if pid is None:
@@ -61,11 +61,11 @@ def end(state: Path) -> bool:
             return True
         if _gone_within(state, STOP_SECONDS):
             return True
-    raise StoreUnavailableError(f"Process {pid}, which holds {state}, cannot be stopped.")
+    raise StoreUnavailableError(f"Process {pid}, which holds {state}, cannot be stopped. Kill it and try again.")
 
 
 def _written_pid(state: Path) -> int:
-    # Between taking the lock and writing the id lies a moment.
+    # A process takes the lock a moment before it writes its id.
     for _ in range(50):
         try:
             return int(json.loads(state.read_text(encoding="utf-8"))["pid"])

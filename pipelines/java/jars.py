@@ -1,7 +1,7 @@
-"""Sets of pinned jars: which, with which SHA-256, and how they get here.
+"""Sets of pinned jars: their lock files with SHA-256 digests, and their installation.
 
-The lock file of a set lists every jar. ``python -m pipelines.lock_jars`` makes it from the few that are asked for, and
-it is checked in, so that a start neither resolves anything nor trusts what a repository says today.
+The lock file of a set lists every jar. ``python -m pipelines.lock_jars`` makes it from the root coordinates. It is
+checked in, so that a start neither resolves dependencies nor trusts a repository's current content.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 4
 _FIRST_PAUSE = 1.0  # seconds; doubled with each further attempt
-_TIMEOUT = 60  # seconds without an answer from the repository
+_TIMEOUT = 60  # seconds without a response from the repository
 _CONNECTIONS = 4
 
 
@@ -36,11 +36,11 @@ class Jar:
 
     @property
     def file_name(self) -> str:
-        """Name of the file, as Maven repositories have it."""
+        """Name of the file in Maven repositories."""
         return f"{self.artifact}-{self.version}.jar"
 
     def __str__(self) -> str:
-        """The Maven coordinate."""
+        """Return the Maven coordinate."""
         return f"{self.group}:{self.artifact}:{self.version}"
 
 
@@ -53,17 +53,17 @@ class JarSet:
     """The jars of one program."""
 
     program: str
-    """What messages call it."""
+    """Name of the program in messages."""
     extra: str
-    """The extra of ours that can fetch them."""
+    """The extra of this package that can fetch the jars."""
     roots: tuple[str, ...]
-    """Maven coordinates that are asked for; all other jars are what these ask for."""
+    """Maven coordinates of the program; all other jars are their dependencies."""
     lock_file: Path
-    place: Callable[[Jar], str] = _lib
-    """The folder of a jar in the program's home."""
+    folder_of: Callable[[Jar], str] = _lib
+    """Function that returns the folder of a jar in the program's home."""
 
     def locked(self) -> tuple[Jar, ...]:
-        """The jars of the lock file: lines of ``SHA256  GROUP:ARTIFACT:VERSION``, ``#`` opens a comment."""
+        """Return the jars of the lock file: lines of ``SHA256  GROUP:ARTIFACT:VERSION``; ``#`` begins a comment."""
         jars = []
         for line in self.lock_file.read_text(encoding="utf-8").splitlines():
             if not line or line.startswith("#"):
@@ -74,28 +74,29 @@ class JarSet:
         return tuple(jars)
 
     def lock_text(self, jars: Iterable[Jar]) -> str:
-        """The lock file which says so."""
+        """Return the text of the lock file of these jars."""
         head = f"# The jars of {self.roots[0]} and what it needs, made by: python -m pipelines.lock_jars\n"
         return head + "".join(f"{jar.sha256}  {jar}\n" for jar in jars)
 
     def install(self, folder: Path, jars: Iterable[Jar] | None = None) -> None:
-        """Bring ``folder`` to hold exactly these jars, each verified; fetch those that are missing or damaged.
+        """Install exactly these jars in ``folder``, each verified; fetch those that are missing or damaged.
 
-        Without ``jars``, those of the lock file. A jar takes its place only once its digest is right, so an interrupted
-        download is simply continued.
+        Without ``jars``, install those of the lock file. A jar is moved into its folder after its digest is verified,
+        so that an interrupted installation can be repeated.
 
         Raises:
-            ConfigurationError: jars are missing and the extra which can fetch them is not installed.
-            StoreUnavailableError: a jar could not be fetched, or what came is not what is pinned.
+            ConfigurationError: jars are missing and the extra that can fetch them is not installed.
+            StoreUnavailableError: a jar could not be fetched, or its digest is not the pinned one.
         """
-        wanted = {folder / self.place(jar) / jar.file_name: jar for jar in (self.locked() if jars is None else jars)}
+        pinned = self.locked() if jars is None else jars
+        wanted = {folder / self.folder_of(jar) / jar.file_name: jar for jar in pinned}
         for home in {path.parent for path in wanted}:
             for stray in set(home.glob("*.jar")) - wanted.keys():
                 stray.unlink(missing_ok=True)
         missing = [(path, jar) for path, jar in wanted.items() if digest_of(path) != jar.sha256]
         if not missing:
             return
-        # Asked here, not in the threads, so that the message comes once and at once.
+        # Imported here rather than in the threads, so that a missing extra is reported once and at once.
         self._maven()
         for path, _ in missing:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,7 @@ class JarSet:
             list(pool.map(lambda item: self._fetch(item[1], item[0]), missing))
 
     def resolve(self) -> tuple[Jar, ...]:
-        """All jars which ``roots`` ask for, with the digests of what the repository gives now."""
+        """Return the jars of ``roots`` and all dependencies, with the digests of the repository's current files."""
         with tempfile.TemporaryDirectory() as cache:
             context = self._context(Path(cache))
             inputs, others = context.resolver.resolve([context.create_dependency(root) for root in self.roots])
@@ -123,7 +124,7 @@ class JarSet:
         return tuple(sorted(jars, key=str))
 
     def _maven(self) -> Any:  # noqa: ANN401 - jgo ships no types that mypy may rely on
-        """The module of jgo which resolves by pure Python: neither Maven nor Java is looked for."""
+        """Return jgo's Maven module, which resolves in pure Python, without Maven or Java."""
         try:
             import jgo.maven  # noqa: PLC0415 - part of an optional extra
         except ImportError as error:
@@ -133,44 +134,44 @@ class JarSet:
         return jgo.maven
 
     def _context(self, cache: Path) -> Any:  # noqa: ANN401 - as above
-        """A resolver over ``cache``, with the repositories of the user's own jgo settings before the usual one."""
+        """Return a context over ``cache``, with the repositories of the user's jgo settings before the default one."""
         maven = self._maven()
         from jgo.config import GlobalSettings  # noqa: PLC0415 - part of an optional extra
 
         mirrors = GlobalSettings.load().repositories
         context = maven.MavenContext(resolver=maven.PythonResolver(), repo_cache=cache, timeout=_TIMEOUT)
-        # A mirror called as the usual one takes its place; others are asked before it.
+        # A mirror with the name of the default repository replaces it; others come before it.
         context.remote_repos = mirrors | {
             name: url for name, url in context.remote_repos.items() if name not in mirrors
         }
         return context
 
     def _fetch(self, jar: Jar, target: Path) -> None:
-        problem = "nothing came"
+        problem = "there was no attempt"
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
-            # A fresh folder each time: a half-finished file must not be taken for a cached one.
+            # A new folder for each attempt: a partial file must not be used as a cached file.
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as cache:
                 try:
                     project = self._context(Path(cache)).project(jar.group, jar.artifact)
-                    got = Path(project.at_version(jar.version).artifact().resolve())
+                    fetched = Path(project.at_version(jar.version).artifact().resolve())
                 except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
                     problem = str(error)
                     continue
-                if digest_of(got) == jar.sha256:
-                    got.replace(target)
+                if digest_of(fetched) == jar.sha256:
+                    fetched.replace(target)
                     return
                 problem = "its SHA-256 is not the pinned one"
         raise StoreUnavailableError(
             f"Could not fetch {jar} for {self.program}: {problem}. "
             "Check that the network reaches a Maven repository (a mirror can be named in the [repositories] section "
-            "of jgo's settings file) and try again; what has been fetched is kept."
+            "of jgo's settings file) and try again; jars already fetched are kept."
         )
 
 
 def digest_of(path: Path) -> str | None:
-    """SHA-256 of a file, hex; ``None`` where there is no such file."""
+    """Return the SHA-256 of a file, hexadecimal; ``None`` if there is no such file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,11 @@ HOST = "127.0.0.1"
 
 
 def check_port(port: int) -> None:
-    """Raise ``ConfigurationError`` where nothing can listen on a port; 0 is any."""
+    """Check that a process can listen on a port; 0 means any port.
+
+    Raises:
+        ConfigurationError: the port cannot be used.
+    """
     if not port:
         return
     with socket.socket() as probe:
@@ -24,6 +28,6 @@ def check_port(port: int) -> None:
 
 
 def free_port() -> int:
-    """A port that nothing listens on at the moment."""
+    """Return a port on which no process listens at the moment."""
     with socket.create_server((HOST, 0)) as taken:
         return int(taken.getsockname()[1])

@@ -55,7 +55,7 @@ class OutboxStore(Protocol):
 
     def outbox_pending(self, due: datetime) -> list[OutboxMessage]: ...  # noqa: D102
 
-    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]: ...  # noqa: D102
+    def last_sent(self, topics: Collection[str], since: datetime) -> dict[str, datetime]: ...  # noqa: D102
 
     def outbox(self, ids: Collection[str]) -> dict[str, OutboxMessage]: ...  # noqa: D102
 
@@ -196,7 +196,7 @@ class _Delivery:
         windows = {message.id: self._policy.window(rule_id) for message, rule_id in self._to_send}
         topics = {message.topic for message, _ in self._to_send if message.topic}
         longest = max(windows.values(), default=timedelta())
-        last_sent = self._store.outbox_spoken(topics, self._now - longest) if topics else {}
+        last_sent = self._store.last_sent(topics, self._now - longest) if topics else {}
         digests, held = pack(
             (message for message, _ in self._to_send), last_sent, lambda message: windows[message.id], self._now
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig:
-    """The address of a store, and the options of a connection to it. All but ``url`` matter to Elasticsearch only."""
+    """The address of a store and its connection options. Only Elasticsearch uses the options other than ``url``."""
 
     url: str = field(repr=False)
     """``sqlite:///PATH`` is a file relative to the working directory, ``sqlite:////PATH`` an absolute one,
@@ -26,7 +26,7 @@ class StoreConfig:
     """Certificate authority to trust, PEM."""
     index_prefix: str = "wirepicket"
     patience: float = 60.0
-    """Seconds for which a request is tried again while the server is overloaded or restarting."""
+    """Seconds for which a request is retried while the server is overloaded or restarting."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -40,14 +40,14 @@ class StoreConfig:
         )
 
     def open(self) -> Store:
-        """Return the store. Nothing is contacted or created yet.
+        """Return the store without contacting or creating anything.
 
         Raises:
-            ConfigurationError: the URL, the prefix or the file is not usable.
+            ConfigurationError: the URL, the prefix or the CA file is not usable.
         """
         address = parse_store_url(self.url)
         if isinstance(address, ElasticsearchAddress):
-            # Imported here: the client takes more than a second to import, which users of SQLite need not pay.
+            # Imported here: the client takes more than a second to import, and SQLite does not need it.
             from pipelines.stores.elastic import ElasticsearchStore  # noqa: PLC0415
 
             return ElasticsearchStore.open(
@@ -57,7 +57,7 @@ class StoreConfig:
                 prefix=check_prefix(self.index_prefix),
                 patience=self.patience,
             )
-        from pipelines.stores.sqlite import SqliteStore  # noqa: PLC0415 - likewise, the other way round
+        from pipelines.stores.sqlite import SqliteStore  # noqa: PLC0415 - not needed for Elasticsearch
 
         return SqliteStore(address.path)
 

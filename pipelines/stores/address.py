@@ -1,4 +1,4 @@
-"""What a store's URL says."""
+"""Addresses of stores, read from their URLs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pipelines.errors import ConfigurationError
 
 _SQLITE = "sqlite:///"
 _HTTP_PORTS = {"http": 9200, "https": 443}
-"""Where no port is given: Elasticsearch's own for plain HTTP, the usual one for HTTPS."""
-# Elasticsearch wants index names lower case and 255 bytes at most; the rest is ours: "-memory-000001".
+"""Default ports: Elasticsearch's own for plain HTTP, the standard port for HTTPS."""
+# Elasticsearch requires index names in lower case and at most 255 bytes. Our suffix is like "-memory-000001".
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
 _NODES = re.compile(r",(?=https?://)")
 _CLOUD = "cloud:"
@@ -30,7 +30,7 @@ class SqliteAddress:
 
     @property
     def url(self) -> str:
-        """As it was given."""
+        """The URL as it was given."""
         return f"{_SQLITE}{self.path}"
 
 
@@ -39,18 +39,19 @@ class ElasticsearchAddress:
     """A store in an Elasticsearch."""
 
     url: str
-    """With port, without user and password."""
+    """URL with port, without user and password."""
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     others: tuple[str, ...] = ()
-    """Further nodes of the same cluster, likewise. The first names the store, for what waits in an archive too."""
+    """URLs of further nodes of the same cluster, in the same form. The first node's URL identifies the store, also in
+    an archive with captures that wait for it."""
 
 
 def parse_store_url(url: str) -> SqliteAddress | ElasticsearchAddress:
-    """Read a store's URL.
+    """Parse a store's URL.
 
     Raises:
-        ConfigurationError: it is of neither kind. The message does not repeat it, since it may hold a password.
+        ConfigurationError: the URL has neither form. The message does not repeat it, since it may hold a password.
     """
     if url.startswith(_SQLITE):
         path = url.removeprefix(_SQLITE)
@@ -60,11 +61,11 @@ def parse_store_url(url: str) -> SqliteAddress | ElasticsearchAddress:
     if url.startswith(_CLOUD):
         return ElasticsearchAddress(url=_cloud_url(url.removeprefix(_CLOUD)))
     first, *rest = (_node(part) for part in _NODES.split(url))
-    if any((one.user, one.password) not in {(None, None), (first.user, first.password)} for one in rest):
+    if any((node.user, node.password) not in {(None, None), (first.user, first.password)} for node in rest):
         raise ConfigurationError(
-            "The nodes in the store's URL have different users: give user and password once, first."
+            "The nodes in the store's URL have different users. Give user and password in the first node only."
         )
-    return replace(first, others=tuple(one.url for one in rest))
+    return replace(first, others=tuple(node.url for node in rest))
 
 
 def _node(url: str) -> ElasticsearchAddress:
@@ -86,7 +87,7 @@ def _node(url: str) -> ElasticsearchAddress:
 
 
 def _cloud_url(cloud_id: str) -> str:
-    # Imported here: the client takes more than a second to import, which users of SQLite need not pay.
+    # Imported here: the client takes more than a second to import, and SQLite does not need it.
     from elastic_transport.client_utils import parse_cloud_id  # noqa: PLC0415
 
     try:
@@ -99,14 +100,14 @@ def _cloud_url(cloud_id: str) -> str:
 
 
 def check_prefix(prefix: str) -> str:
-    """The prefix itself, when index names may begin with it.
+    """Return the prefix if index names may begin with it.
 
     Raises:
-        ConfigurationError: they may not.
+        ConfigurationError: index names must not begin with it.
     """
     if not _PREFIX.fullmatch(prefix):
         raise ConfigurationError(
-            f"{prefix!r} cannot be an index prefix: lower-case letters, digits, - and _, beginning with a letter "
-            "or digit, at most 200."
+            f"{prefix!r} cannot be an index prefix. Use lower-case letters, digits, - and _, beginning with a letter "
+            "or digit, at most 200 characters."
         )
     return prefix

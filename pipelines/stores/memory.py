@@ -1,4 +1,4 @@
-"""The part of a store that grouping reads: what is remembered of articles, by key and by group."""
+"""The part of a store that grouping reads: the memory entries of articles, by key and by group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Space(StrEnum):
-    """The two groupings which share the memory."""
+    """One of the two groupings that share the memory."""
 
     COPY = "copy"
     STORY = "story"
@@ -26,16 +26,16 @@ class Memory(Protocol):
     """The part of a store that grouping reads; see ``pipelines.stores.protocol.Store``."""
 
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
-        """Entries by article id."""
+        """Return entries by article id."""
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        """Entries with any of these keys; in the space of stories canonical ones only."""
+        """Return entries with any of these keys; for stories, canonical entries only."""
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
-        """Entries of these copy groups or stories."""
+        """Return the entries of these copy groups or stories."""
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
-        """Those of the keys marked as common."""
+        """Return the keys that are marked as common."""
 
     def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
-        """How many entries have each of these keys, counted up to ``most``; in the space of stories canonical ones."""
+        """Return the number of entries with each key, counted up to ``most``; for stories, of canonical entries."""

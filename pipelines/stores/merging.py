@@ -1,4 +1,4 @@
-"""Rules of merging that both stores keep to."""
+"""Rules of merging that both stores share."""
 
 from __future__ import annotations
 
@@ -13,46 +13,48 @@ if TYPE_CHECKING:
 
 
 MAX_SAMPLES = 64
-"""Samples kept of a source and day. Shares are known to a few per cent; a source rarely has more articles a day."""
+"""Samples kept for each source and day: enough for shares exact to a few per cent. A source rarely publishes more
+articles a day."""
 
 
 def check_merged(merged: Sequence[Article], ids: Collection[str]) -> Sequence[Article]:
-    """The merged articles themselves, when each is one of those asked for, and none comes twice.
+    """Return the merged articles after a check: each was requested, and each occurs once.
 
     Raises:
-        ValueError: one is not: it was not read, so writing it could undo what another writer did.
+        ValueError: an article was not requested, so it was not read, and writing it could undo another writer's
+            change; or an article occurs twice.
     """
-    found = [article.id for article in merged]
-    strangers = set(found) - set(ids)
-    if strangers or len(set(found)) != len(found):
-        raise ValueError(f"merge returned articles twice or not asked for: {sorted(strangers) or found}")
+    merged_ids = [article.id for article in merged]
+    strangers = set(merged_ids) - set(ids)
+    if strangers or len(set(merged_ids)) != len(merged_ids):
+        raise ValueError(f"merge returned articles twice or not requested: {sorted(strangers) or merged_ids}")
     return merged
 
 
-def with_samples(there: ExtractionDay | None, added: ExtractionDay) -> ExtractionDay:
-    """A day with further samples; of one capture the one added counts. Those with the smallest keys stay."""
-    known = {sample.key: sample for sample in there.samples} if there else {}
+def with_samples(stored: ExtractionDay | None, added: ExtractionDay) -> ExtractionDay:
+    """Return a day with further samples. An added sample replaces that of the same capture; the smallest keys stay."""
+    known = {sample.key: sample for sample in stored.samples} if stored else {}
     known |= {sample.key: sample for sample in added.samples}
     return replace(added, samples=tuple(known[key] for key in sorted(known)[:MAX_SAMPLES]))
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionHealth:
-    """How some captures of a source read."""
+    """Quality of the extraction from some captures of a source."""
 
     captures: int
     empty: float
     """Share of captures without a text."""
     words: float
-    """Median length of the texts there were."""
+    """Median number of words of the texts that are not empty."""
     title_echo: float
-    """Share of the texts with the headline in them."""
+    """Share of the texts that contain the headline."""
     dropped: float
-    """Share of the words which cleaning took out."""
+    """Share of the words that cleaning dropped."""
 
 
 def health_of(samples: Sequence[ExtractionSample]) -> ExtractionHealth:
-    """What samples say together. There is at least one."""
+    """Return the health of at least one sample."""
     read = [sample for sample in samples if sample.words]
     total = sum(sample.words + sample.dropped_words for sample in read)
     return ExtractionHealth(

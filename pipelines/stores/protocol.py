@@ -1,7 +1,7 @@
-"""What a store must do. Both stores pass the one contract suite in ``tests/stores``.
+"""The protocol of a store. Both stores pass the same contract suite in ``tests/stores``.
 
-Every look-up takes a collection and costs a constant number of requests, whatever its size within a batch.
-Every write is idempotent: writing the same again changes nothing. A store raises
+Every look-up takes a collection. Its number of requests is constant, whatever the size of the collection within a
+batch. Every write is idempotent: writing the same records again changes nothing. A store raises
 ``pipelines.errors.StoreUnavailableError`` when it cannot be reached.
 """
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     )
 
 
-class Named(StrEnum):
-    """What has an id that people type."""
+class IdKind(StrEnum):
+    """A kind of record with an id that users type."""
 
     ARTICLE = "article"
     STORY = "story"
@@ -49,11 +49,11 @@ class Named(StrEnum):
 
 
 class Store(Protocol):
-    """One place for results and memory."""
+    """Storage of results and of the memory of grouping."""
 
     @property
     def url(self) -> str:
-        """The store's address without secrets, fit to be printed."""
+        """The store's address without secrets, for printing."""
 
     def __enter__(self) -> Self: ...
 
@@ -62,19 +62,20 @@ class Store(Protocol):
     ) -> None: ...
 
     def setup(self) -> None:
-        """Make tables, templates, indices and aliases where they are missing."""
+        """Create the tables, templates, indices and aliases that are missing."""
 
     def outdated(self) -> tuple[str, ...]:
-        """What is kept in an earlier form and waits for ``migrate``, by name."""
+        """Return the names of indices or tables in an earlier form, which ``migrate`` converts."""
 
-    def migrate(self, tell: Callable[[str], None]) -> None:
-        """Bring what is kept in an earlier form, and cannot simply be added to, into today's.
+    def migrate(self, report: Callable[[str], None]) -> None:
+        """Convert data in an earlier form, where adding fields is not enough, to the current form.
 
-        Others may read and write meanwhile. May be broken off and called again; ``tell`` is told in words how it goes.
+        Others may read and write meanwhile. May be interrupted and called again. ``report`` gets messages about the
+        progress.
         """
 
     def maintain(self) -> None:
-        """Look after what has grown: full indices, old statistics. Cheap where there is nothing to do."""
+        """Maintain large indices and old statistics. Cheap if there is nothing to do."""
 
     def refresh(self) -> None:
         """Make everything written so far visible to every look-up and search."""
@@ -82,102 +83,102 @@ class Store(Protocol):
     # Captures -------------------------------------------------------------------------------------------
 
     def seen(self, urls: Collection[str]) -> dict[str, SeenCapture]:
-        """Latest processed capture by address, for those which have one."""
+        """Return the latest processed capture by address, for the addresses with one."""
 
     def mark_seen(self, captures: Sequence[SeenCapture]) -> None:
-        """Record captures as processed; of several for one address the latest ``fetched_at`` stays."""
+        """Record captures as processed. Of several for one address, the one with the latest ``fetched_at`` stays."""
 
     # Articles -------------------------------------------------------------------------------------------
 
     def articles(self, ids: Collection[str]) -> dict[str, Article]:
-        """Articles by id, for those which exist. Sees every earlier write at once."""
+        """Return articles by id, for the ids that exist. Sees every earlier write at once."""
 
     def update_articles(
         self, ids: Collection[str], merge: Callable[[Mapping[str, Article]], Sequence[Article]]
     ) -> Sequence[Article]:
-        """Read the articles, call ``merge`` with those that exist, write what it returns; nobody writes between.
+        """Read the articles, call ``merge`` with those that exist and write its result, as one atomic step.
 
-        ``merge`` is pure: it may be called again, after another writer came first, for the articles that
-        changed meanwhile. Returns the articles written.
+        ``merge`` is pure: it may be called again for the articles that another writer changed meanwhile. Returns the
+        articles written.
         """
 
     def put_revisions(self, contents: Sequence[ArticleContent]) -> None:
-        """Keep the content of revisions, by article id and digest; what is there already stays."""
+        """Keep the content of revisions, by article id and digest. A revision already stored stays as it is."""
 
     def revisions(self, article_id: str) -> dict[str, ArticleContent]:
-        """Every kept revision of an article, by digest."""
+        """Return every stored revision of an article, by digest."""
 
-    def place(self, placements: Sequence[Placement]) -> None:
-        """Set canonical id, copies and story of articles, and nothing else of them."""
+    def set_placements(self, placements: Sequence[Placement]) -> None:
+        """Set canonical id, copies and story of articles, and no other field."""
 
     def iter_articles(self, since: datetime | None = None) -> Iterator[Article]:
-        """All articles, or those first seen at a time or later, by id."""
+        """Yield all articles, or those first seen at ``since`` or later, by id."""
 
     # Memory of grouping ---------------------------------------------------------------------------------
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold the memory for one regrouping: no other holder until it is left, even in another process."""
+        """Hold the memory for one regrouping: nobody else can hold it meanwhile, even in another process."""
 
     def unfinished(self) -> frozenset[str]:
-        """Ids of the stories that a regrouping was writing when it died."""
+        """Return the ids of the stories that a regrouping was writing when it died."""
 
     def write_unfinished(self, story_ids: Collection[str]) -> None:
-        """Say which stories are about to be written, in place of what was said before; none once all is written."""
+        """Replace the list of stories that are about to be written; an empty list follows when all are written."""
 
     def remembered(self, ids: Collection[str]) -> dict[str, MemoryEntry]:
-        """Entries by article id."""
+        """Return entries by article id."""
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        """Entries with any of these copy keys, or canonical ones with any of these story keys, by article id."""
+        """Return entries with any of these copy keys, or canonical ones with any of these story keys, by article id."""
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
-        """Entries of these copy groups (by canonical article) or stories, by article id."""
+        """Return the entries of these copy groups (by canonical article) or stories, by article id."""
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
-        """Those of the keys which are marked as common."""
+        """Return the keys that are marked as common."""
 
     def count_holders(self, space: Space, keys: Collection[int], most: int) -> dict[int, int]:
-        """How many entries have each of these copy keys, or canonical ones each of these story keys.
+        """Return the number of entries with each copy key, or of canonical entries with each story key.
 
-        Counted up to ``most``, which bounds the work; keys that nothing has are left out.
+        Counted up to ``most``, which bounds the work. Keys without entries are left out.
         """
 
     def remember(
         self, entries: Sequence[MemoryEntry], *, common: Collection[int] = (), rare: Collection[int] = ()
     ) -> None:
-        """Write entries; mark keys as ``common``, take the mark from those in ``rare``."""
+        """Write entries; mark the keys in ``common`` as common and remove that mark from the keys in ``rare``."""
 
     def stale(self, before: datetime) -> Iterator[MemoryEntry]:
-        """Entries first seen before a time, by article id. Entries may be forgotten while it is read."""
+        """Yield entries first seen before a time, by article id. The caller may forget entries while it iterates."""
 
     def forget(self, ids: Collection[str]) -> None:
-        """Drop entries of these articles. The articles and their placement stay."""
+        """Remove the entries of these articles. The articles and their placements stay."""
 
     # Stories and alerts ---------------------------------------------------------------------------------
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
-        """Stories by id."""
+        """Return stories by id."""
 
     def write_stories(self, stories: Sequence[Story], *, gone: Collection[str] = ()) -> None:
         """Write stories; remove those in ``gone``."""
 
     def iter_stories(self) -> Iterator[Story]:
-        """All stories, by id."""
+        """Yield all stories, by id."""
 
     def write_changes(self, changes: Sequence[GroupChange]) -> None:
-        """Keep merges, splits and renamings; what is there already stays."""
+        """Keep merges, splits and renamings. A change already stored stays as it is."""
 
     def iter_changes(self) -> Iterator[GroupChange]:
-        """All of them, by time, then id."""
+        """Yield all changes of groups, by time, then id."""
 
     def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
-        """Those in which any of these groups was or is, or any of these articles was moved; by time, then id."""
+        """Return the changes that name any of these groups, or that moved any of these articles, by time, then id."""
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
-        """Alerts by id."""
+        """Return alerts by id."""
 
     def alerts_of_stories(self, story_ids: Collection[str]) -> list[Alert]:
-        """Alerts of these stories, by id."""
+        """Return the alerts of these stories, by id."""
 
     def write_alerts(
         self,
@@ -187,26 +188,30 @@ class Store(Protocol):
         outbox: Sequence[OutboxMessage] = (),
         moved: Sequence[OutboxMessage] = (),
     ) -> None:
-        """Write outbox messages (those not there yet), alerts, messages that have changed; remove alerts in ``gone``.
+        """Write new outbox messages, alerts and ``moved`` messages; remove the alerts in ``gone``.
 
-        In this order, so that a crash between cannot lose a message: one whose alert is missing waits until the next
-        run has written the alert, and one moves to another alert when that is there and before its own goes.
+        In this order, so that a crash in between cannot lose a message. A message without its alert waits until the
+        next run has written the alert. A message moves to another alert after that alert is written and before its
+        own alert is removed.
         """
 
     def iter_alerts(self) -> Iterator[Alert]:
-        """All alerts, by id."""
+        """Yield all alerts, by id."""
 
     def outbox_pending(self, due: datetime) -> list[OutboxMessage]:
-        """Messages not delivered yet whose next attempt is due, oldest first."""
+        """Return the undelivered messages with a next attempt at ``due`` or earlier, oldest first."""
 
     def outbox(self, ids: Collection[str]) -> dict[str, OutboxMessage]:
-        """Messages by id. Sees every earlier write at once."""
+        """Return messages by id. Sees every earlier write at once."""
 
     def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
-        """Every message of these alerts, delivered or not, oldest first."""
+        """Return every message of these alerts, delivered or not, oldest first."""
 
-    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
-        """When a message of each topic was last sent, if after ``since``; what was settled unsent does not count."""
+    def last_sent(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+        """Return the time of the latest message sent after ``since`` on each topic.
+
+        Messages settled without being sent do not count.
+        """
 
     def write_outbox(self, messages: Sequence[OutboxMessage]) -> None:
         """Record attempts and deliveries."""
@@ -214,50 +219,51 @@ class Store(Protocol):
     # Quarantine, feeds, runs ----------------------------------------------------------------------------
 
     def quarantine(self, items: Sequence[Quarantined]) -> None:
-        """Keep items, one for each (url, stage, reason); met now, unless they say when (``rejected.merged``).
+        """Keep items, one for each (url, stage, reason), merged by ``rejected.merged``.
 
-        ``pipelines.ingest.failures.note`` does the same, and sees to it that what has succeeded since stays closed.
+        An item without ``last_seen`` is dated now. Call ``pipelines.ingest.failures.settle`` afterwards, which closes
+        items whose capture has succeeded since.
         """
 
     def iter_quarantine(self, *, closed: bool = False) -> Iterator[Quarantined]:
-        """The open quarantined items, by url, stage, reason; with ``closed`` the others as well."""
+        """Yield the open quarantined items, by url, stage, reason; with ``closed`` the closed items too."""
 
     def amend_quarantine(
         self, urls: Collection[str], amend: Callable[[Quarantined], Quarantined | None]
     ) -> list[Quarantined]:
-        """Change the items of these addresses, open or closed; ``None`` removes one. Nobody writes between.
+        """Change the items of these addresses, open or closed, as one atomic step; ``None`` removes an item.
 
-        ``amend`` is pure: it may be called again, after another writer came first. Returns the items that are others
-        now, and those removed, by url, stage, reason.
+        ``amend`` is pure: it may be called again after another writer's change. Returns the changed items in their
+        new form and the removed items, by url, stage, reason.
         """
 
     def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
-        """What is remembered of feeds, by address; of all of them without ``urls``."""
+        """Return the states of feeds by address; of all feeds without ``urls``."""
 
     def put_feed_states(self, states: Sequence[FeedState]) -> None:
-        """Remember the state of feeds."""
+        """Write the states of feeds."""
 
     def put_run(self, run: RunRecord) -> None:
         """Keep the summary of a run."""
 
     def last_runs(self, count: int) -> list[RunRecord]:
-        """Summaries of the latest runs, latest first."""
+        """Return the summaries of the latest runs, latest first."""
 
     # Ids ------------------------------------------------------------------------------------------------
 
-    def beginning(self, kind: Named, prefix: str, most: int) -> dict[str, str]:
-        """Ids that begin so, at most so many, in order, each with the id under which its record stands now.
+    def ids_with_prefix(self, kind: IdKind, prefix: str, most: int) -> dict[str, str]:
+        """Return at most ``most`` ids with a prefix, in order, each with the current id of its record.
 
-        The two differ for former ids of alerts only; an id that has a record is never read as a former one.
+        The two differ only for former ids of alerts. An id that has a record is never read as a former id.
         """
 
     # Search ---------------------------------------------------------------------------------------------
 
     def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
-        """Articles which may match a query of the rule language: all that do, and perhaps more, ``within`` the limits.
+        """Yield a superset of the articles that match a query of the rule language, ``within`` the limits.
 
-        Latest published first, undated ones last, ties by id, unless ``within`` has another order. ``search`` confirms
-        each with the in-process matcher, so that both stores give the same answer.
+        Latest published first, undated articles last, ties by id, unless ``within`` has another order. ``search``
+        confirms each with the in-process matcher, so that both stores give the same answer.
         """
 
     def search(
@@ -272,18 +278,18 @@ class Store(Protocol):
         one_per_story: bool = False,
         order: Order = Order.LATEST,
     ) -> Iterator[Hit]:
-        """Articles that match a query: see ``pipelines.stores.searching.Searching``."""
+        """Yield the articles that match a query: see ``pipelines.stores.searching.Searching``."""
 
-    # What was learned of sources ------------------------------------------------------------------------
+    # Knowledge about sources ----------------------------------------------------------------------------
 
     def add_extraction_days(self, days: Sequence[ExtractionDay]) -> None:
-        """Add samples to those of their source and day (``pipelines.stores.merging.with_samples``)."""
+        """Add samples to the stored ones of their source and day (``pipelines.stores.merging.with_samples``)."""
 
     def extraction_days(self, since: str) -> list[ExtractionDay]:
-        """The days from ``since`` (``2026-06-01``) on, by source and day."""
+        """Return the days from ``since`` (``2026-06-01``) on, by source and day."""
 
     def learned_lines(self) -> list[LearnedLine]:
-        """All lines learned, refused ones too, by source and line."""
+        """Return all learned lines, including refused ones, by source and line."""
 
     def put_learned_lines(self, lines: Sequence[LearnedLine]) -> None:
-        """Write lines; one of the same source and text is replaced."""
+        """Write lines. A line replaces the stored line of the same source and text."""

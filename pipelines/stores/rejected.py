@@ -1,4 +1,4 @@
-"""Records which a store cannot take. They are not lost: the store quarantines them under stage ``store``."""
+"""Records that a store cannot hold. The store quarantines them under the stage ``store``."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def rejection(record: object, key: str, detail: str) -> Quarantined:
-    """The quarantined item which stands for a record that was refused.
+    """Return the quarantined item for a record that was refused.
 
-    ``key`` names records which have no address of their own.
+    ``key`` identifies records without an address.
     """
     content = record.content if isinstance(record, Article) else record
     latest = record.observations[-1] if isinstance(record, Article) else None
@@ -38,14 +38,14 @@ def rejection(record: object, key: str, detail: str) -> Quarantined:
 
 
 def storable(text: str) -> str:
-    """The text with anything that UTF-8 cannot express (halves of surrogate pairs) written as an escape."""
+    """Return the text with halves of surrogate pairs, which UTF-8 cannot express, written as escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def storable_item(item: Quarantined, now: datetime) -> Quarantined:
-    """Return the item with every text storable: what describes a bad input may itself be bad.
+    """Return the item with every text storable: the description of a bad input may itself be bad.
 
-    It was met ``now``, unless it says when it was.
+    An item without ``last_seen`` is dated ``now``.
     """
     last = item.last_seen or now
     return replace(
@@ -61,29 +61,29 @@ def storable_item(item: Quarantined, now: datetime) -> Quarantined:
 
 
 def merged(old: Quarantined | None, new: Quarantined) -> Quarantined:
-    """Return two items with the same key as one, the same whatever order they come in.
+    """Merge two items with the same key; their order does not matter.
 
-    It speaks of the capture that was made last, and was met from the earlier time to the later.
+    The merged item describes the latest capture, and its times span both items.
     """
     if old is None:
         return new
     return replace(
         max(old, new, key=_recency),
-        first_seen=_of(min, old.first_seen, new.first_seen),
-        last_seen=_of(max, old.last_seen, new.last_seen),
-        closed_at=_of(max, old.closed_at, new.closed_at),
-        mended_at=_of(max, old.mended_at, new.mended_at),
+        first_seen=_choose_time(min, old.first_seen, new.first_seen),
+        last_seen=_choose_time(max, old.last_seen, new.last_seen),
+        closed_at=_choose_time(max, old.closed_at, new.closed_at),
+        mended_at=_choose_time(max, old.mended_at, new.mended_at),
     )
 
 
 def _recency(item: Quarantined) -> tuple[bool, datetime, str, str]:
     at = item.captured_at or (None if item.archive_record else item.last_seen)
-    # A revision that is refused does not know its capture; the article, refused beside it, does.
-    placed = item.stage != STAGE or item.archive_record is not None
-    return (placed, at or _NEVER, item.archive_record or "", item.detail)
+    # A refused revision does not name its capture; the article, refused with it, does.
+    has_capture = item.stage != STAGE or item.archive_record is not None
+    return (has_capture, at or _NEVER, item.archive_record or "", item.detail)
 
 
-def _of(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
-    """Return one of two times; where one is unknown, the other."""
+def _choose_time(choose: Callable[[datetime, datetime], datetime], *times: datetime | None) -> datetime | None:
+    """Return the chosen time of the known ones, or ``None`` if none is known."""
     known = [time for time in times if time]
     return reduce(choose, known) if known else None

@@ -1,4 +1,4 @@
-"""Searching a store in the rule language: the same answer from both stores, and the same as the alerts'.
+"""Search of a store in the rule language. Both stores give the same answer, and alerts match the same articles.
 
 ::
 
@@ -25,31 +25,31 @@ if TYPE_CHECKING:
 
 
 class Order(StrEnum):
-    """What comes first. Articles without the time come last; ties go by id."""
+    """An order of articles. Articles without the time come last; ties are ordered by id."""
 
     LATEST = "latest"
-    """The latest published."""
+    """The latest published first."""
     OLDEST = "oldest"
-    """The earliest published."""
+    """The earliest published first."""
     SEEN = "seen"
-    """The latest that we saw, whatever date it declares: what is new since one last looked."""
+    """The latest first seen by us first, whatever date it declares: the news since an earlier search."""
 
     @property
     def time(self) -> str:
-        """Name of the time that decides: a field of both stores."""
+        """Name of the time by which articles are ordered: a field of both stores."""
         return "first_seen" if self is Order.SEEN else "published"
 
     @property
     def descending(self) -> bool:
-        """Whether the latest time comes first."""
+        """True if the latest time comes first."""
         return self is not Order.OLDEST
 
     def time_of(self, article: Article) -> datetime | None:
-        """The time that decides, of an article."""
+        """Return the time by which an article is ordered."""
         return article.first_seen if self is Order.SEEN else article.content.published
 
-    def place(self, article: Article) -> tuple[bool, float, str]:
-        """Sorts articles in this order."""
+    def sort_key(self, article: Article) -> tuple[bool, float, str]:
+        """Return the key that sorts articles in this order."""
         time = self.time_of(article)
         moment = time.timestamp() if time else 0.0
         return (time is None, -moment if self.descending else moment, article.id)
@@ -57,14 +57,14 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
-    """What articles a search is among, and in which order they come."""
+    """The limits and the order of a search."""
 
     since: datetime | None = None
-    """Published then or later; articles without a date are left out."""
+    """Earliest publication; articles without a date are left out."""
     until: datetime | None = None
-    """Published before then; likewise."""
+    """End of the publications, exclusive; articles without a date are left out."""
     source: str | None = None
-    """Name of the outlet, exactly."""
+    """Exact name of the outlet."""
     language: str | None = None
     """ISO 639-1, lower case."""
     after: Article | None = None
@@ -78,30 +78,30 @@ class Hit:
 
     article: Article
     matches: tuple[Match, ...]
-    """Where the terms of the query stand; empty for a query without terms, such as ``lang:en``."""
+    """Positions of the query's terms; empty for a query without terms, such as ``lang:en``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
-    """How the articles that match are spread, the most frequent value first."""
+    """The distribution of the articles that match, the most frequent value first."""
 
     articles: int
     stories: int
     sources: tuple[tuple[str, int], ...]
     languages: tuple[tuple[str, int], ...]
     days: tuple[tuple[str, int], ...]
-    """Day of publication (``2026-03-01``, UTC) and articles, the latest first."""
+    """Day of publication (``2026-03-01``, UTC) and number of articles, the latest day first."""
 
 
 class Searching:
-    """What both stores add to their candidates."""
+    """The search that both stores share: it confirms their candidates."""
 
     def candidates(self, query: Query, within: Within | None = None) -> Iterator[Article]:
-        """See ``pipelines.stores.protocol.Store``."""
+        """Yield candidates: see ``pipelines.stores.protocol.Store``."""
         raise NotImplementedError
 
     def articles(self, ids: Collection[str]) -> dict[str, Article]:
-        """See ``pipelines.stores.protocol.Store``."""
+        """Return articles by id: see ``pipelines.stores.protocol.Store``."""
         raise NotImplementedError
 
     def search(
@@ -116,28 +116,28 @@ class Searching:
         one_per_story: bool = False,
         order: Order = Order.LATEST,
     ) -> Iterator[Hit]:
-        """Articles that match a query, in ``order``: by default the latest published first.
+        """Yield the articles that match a query, in ``order``: by default the latest published first.
 
         Args:
             query: in the rule language, as text or parsed.
-            since: published then or later.
-            until: published before then.
-            source: name of the outlet, exactly.
+            since: earliest publication.
+            until: end of the publications, exclusive.
+            source: exact name of the outlet.
             language: ISO 639-1, lower case.
-            after: id of an article: go on after it, for a further page.
-            one_per_story: only the first hit of each story. A further page then costs as much as all before it.
-            order: what comes first.
+            after: id of the last article of the page before, for a further page.
+            one_per_story: only the first hit of each story. A further page then costs as much as all earlier pages.
+            order: order of the hits.
 
         Raises:
             RuleSyntaxError: the query cannot be read.
             KeyError: there is no article ``after``.
         """
-        from pipelines.rules.language.query import parse  # noqa: PLC0415 - likewise
-        from pipelines.rules.matcher import confirm  # noqa: PLC0415 - the rule language, for searches only
+        from pipelines.rules.language.query import parse  # noqa: PLC0415 - the rule language, for searches only
+        from pipelines.rules.matcher import confirm  # noqa: PLC0415 - likewise
 
         parsed = parse(query) if isinstance(query, str) else query
         last = self.articles([after])[after] if after else None
-        # Which stories the pages before have shown is known only from their hits.
+        # The stories of earlier pages are known only from the hits of these pages.
         begin = None if one_per_story else last
         within = Within(since=since, until=until, source=source, language=language, after=begin, order=order)
         stories: set[str] = set()
@@ -149,12 +149,12 @@ class Searching:
             if matches is not None:
                 if article.story_id:
                     stories.add(article.story_id)
-                if not last or order.place(article) > order.place(last):
+                if not last or order.sort_key(article) > order.sort_key(last):
                     yield Hit(article, matches)
 
 
 def facets(hits: Iterable[Hit]) -> Facets:
-    """How hits are spread; reads all of them."""
+    """Count hits by source, language and day; reads all of them."""
     sources, languages, days = Counter[str](), Counter[str](), Counter[str]()
     stories: set[str] = set()
     articles = 0

@@ -1,4 +1,4 @@
-"""What runs and streams tell machines of themselves: log lines, Prometheus metrics, OpenTelemetry traces.
+"""Telemetry of runs and streams: log lines, Prometheus metrics and OpenTelemetry traces.
 
-All of it is off until a setting or a standard variable of the environment asks for it.
+All of it is off unless a setting or a standard environment variable enables it.
 """

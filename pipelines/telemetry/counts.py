@@ -1,4 +1,4 @@
-"""What the steps of a pipeline have counted, added up and set off."""
+"""Sums and differences of the counts of a pipeline's steps."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def together(*counts: Iterable[StepCount]) -> tuple[StepCount, ...]:
-    """All of them, one for each step and element, in their order."""
+def add_counts(*counts: Iterable[StepCount]) -> tuple[StepCount, ...]:
+    """Return the sums of counts, one for each step and element, in the order of step and element."""
     total: Counter[tuple[str, str]] = Counter()
-    for one in (one for some in counts for one in some):
-        total[one.step, one.element] += one.count
+    for count in (count for group in counts for count in group):
+        total[count.step, count.element] += count.count
     return _counts(total)
 
 
-def since(before: Iterable[StepCount], now: Iterable[StepCount]) -> tuple[StepCount, ...]:
-    """What has come since ``before``, as far as anything has."""
-    less = {(one.step, one.element): one.count for one in before}
-    return _counts({(one.step, one.element): one.count - less.get((one.step, one.element), 0) for one in now})
+def count_increases(before: Iterable[StepCount], now: Iterable[StepCount]) -> tuple[StepCount, ...]:
+    """Return the increases of counts since ``before``, without those that have not increased."""
+    earlier = {(count.step, count.element): count.count for count in before}
+    return _counts({key: count.count - earlier.get(key, 0) for count in now for key in [(count.step, count.element)]})
 
 
 def _counts(counted: dict[tuple[str, str], int]) -> tuple[StepCount, ...]:

@@ -1,8 +1,8 @@
-"""Prometheus metrics, named by its conventions, in one text file that all processes of a home folder add to.
+"""Prometheus metrics, named by its conventions, in one text file to which all processes of a home folder add.
 
-Most processes are short: each adds its counts to the file under a lock, so that nobody's counts are lost and
-node_exporter's textfile collector sees counters that only grow. A process that runs for long answers scrapes on
-loopback with the content of the same file (``serve_metrics``).
+Most processes are short. Each adds its counts to the file under a lock, so that no counts are lost and node_exporter's
+textfile collector sees counters that only grow. A long-running process serves the content of the same file to scrapes
+on loopback (``serve_metrics``).
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 COUNTED = ("new", "revised")
-"""Counts of a step that are articles, by outcome."""
+"""Names of the counts of a step that are articles, by outcome."""
 _CREATED = "_created"
 _ADDED = frozenset({"counter", "summary"})
-"""Types of metrics whose samples of several processes are added; of others the latest sample counts."""
+"""Types of metrics of which the samples of several processes are added; of other types the latest sample counts."""
 
 
 class _Instruments:
-    """The instruments of a process, from zero."""
+    """The instruments of a process, beginning at zero."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.articles = Counter(
-            "wirepicket_articles", "Articles processed, by what they were.", ["outcome"], registry=self.registry
+            "wirepicket_articles", "Articles processed, by outcome.", ["outcome"], registry=self.registry
         )
         self.alerts = Counter("wirepicket_alerts", "Alerts raised.", registry=self.registry)
         self.quarantined = Counter("wirepicket_quarantined", "Inputs quarantined.", registry=self.registry)
@@ -45,17 +45,17 @@ class _Instruments:
         self.seconds = Summary("wirepicket_step_seconds", "Duration of steps.", ["step"], registry=self.registry)
         self.elements = Counter(
             "wirepicket_pipeline_elements",
-            "What went into and came out of the steps of the pipeline, as Beam counts it.",
+            "Inputs and outputs of the pipeline's steps, as counted by Beam.",
             ["step", "element"],
             registry=self.registry,
         )
         self.success = Gauge(
             "wirepicket_last_success_timestamp_seconds",
-            "When a step last ended well.",
+            "Time of the last success of a step.",
             ["step"],
             registry=self.registry,
         )
-        self.waiting = Gauge("wirepicket_waiting_captures", "Captures a store has to take yet.", registry=self.registry)
+        self.waiting = Gauge("wirepicket_waiting_captures", "Captures that wait for a store.", registry=self.registry)
 
 
 class Metrics:
@@ -83,9 +83,9 @@ class Metrics:
             self._own.elements.labels(counter.step, counter.element).inc(counter.count)
 
     def add_to(self, path: Path, waiting: int) -> None:
-        """Add the counts since the last call to a file, which readers see whole or not at all.
+        """Add the counts since the last call to a file, which is replaced as a whole for readers.
 
-        ``waiting`` is the number of captures that a store has to take yet.
+        ``waiting`` is the number of captures that wait for a store.
         """
         own, self._own = self._own, _Instruments()
         own.waiting.set(waiting)
@@ -97,9 +97,10 @@ class Metrics:
 
 
 def serve_metrics(path: Path, port: int) -> None:
-    """Answer scrapes on loopback with the content of a metrics file, until this process ends.
+    """Serve the content of a metrics file to scrapes on loopback, until this process ends.
 
-    Raises ``OSError`` where the port is taken.
+    Raises:
+        OSError: the port is in use.
     """
     registry = CollectorRegistry()
     registry.register(_File(path))
@@ -107,7 +108,7 @@ def serve_metrics(path: Path, port: int) -> None:
 
 
 class _File(Collector):
-    """The families of a metrics file, read anew for each scrape."""
+    """The metric families of a metrics file, read again for each scrape."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -120,7 +121,7 @@ class _File(Collector):
 
 
 class _Sums(Collector):
-    """Families of one name as one: counters and summaries are added, of gauges the later sample counts."""
+    """Metric families, merged by name: counters and summaries are added; of gauges the latest sample counts."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = tuple(families)
@@ -129,7 +130,7 @@ class _Sums(Collector):
         sums: dict[str, Metric] = {}
         values: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
         for family in self._families:
-            if family.name.endswith(_CREATED):  # the time at which one of many processes began
+            if family.name.endswith(_CREATED):  # the start time of a single process of many
                 continue
             sums.setdefault(family.name, Metric(family.name, family.documentation, family.type))
             for sample in family.samples:
@@ -152,7 +153,7 @@ def _read(path: Path) -> list[Metric]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a metrics file; it is given back when this process ends, however it ends."""
+    """Hold the lock of a metrics file; the system releases it when this process ends, even after a crash."""
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

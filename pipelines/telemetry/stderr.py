@@ -1,4 +1,4 @@
-"""Standard error as JSON lines, where ``log`` is ``json``: whoever writes there, what it says arrives as an object."""
+"""Standard error as JSON lines, if ``log`` is ``json``: every line written there becomes a JSON object."""
 
 from __future__ import annotations
 
@@ -15,56 +15,56 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def speak_json() -> None:
-    """From now on this process writes nothing but JSON lines to standard error. Safe to repeat."""
+def write_stderr_as_json() -> None:
+    """Make this process write only JSON lines to standard error. May be repeated."""
     if not isinstance(sys.stderr, JsonLines):
         sys.stderr = JsonLines(sys.stderr)
 
 
 class JsonLines(io.TextIOBase):
-    """A stream that passes each line on as ``{"at": …, "message": …}``; a line that is an object already as it is.
+    """A stream that forwards each line as ``{"at": …, "message": …}``, and a line that is a JSON object unchanged.
 
-    It is no terminal, so there are no progress bars.
+    It is not a terminal, so that no progress bars are written.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._begun = ""
+        self._partial = ""
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, text: str, /) -> int:
-        """Pass on the lines that are whole by now."""
-        *lines, self._begun = (self._begun + text).split("\n")
+        """Forward the complete lines."""
+        *lines, self._partial = (self._partial + text).split("\n")
         for line in lines:
-            self._pass_on(line)
+            self._forward(line)
         return len(text)
 
     def flush(self) -> None:
-        """Pass nothing on that is not a whole line yet: who flushes between two pieces of one means one."""
+        """Flush the stream below. A partial line is not forwarded: its writer may flush between two pieces of it."""
         if not self._stream.closed:
             self._stream.flush()
 
     def close(self) -> None:
-        """Pass on what has no end of line, and leave the stream below open."""
+        """Forward a partial last line, and leave the stream below open."""
         if not self.closed:
-            self._pass_on(self._begun)
-            self._begun = ""
+            self._forward(self._partial)
+            self._partial = ""
         super().close()
 
     def fileno(self) -> int:
-        """That of the stream below."""
+        """Return the file descriptor of the stream below."""
         return self._stream.fileno()
 
-    def _pass_on(self, line: str) -> None:
+    def _forward(self, line: str) -> None:
         if not line.strip():
             return
-        told: object = None
+        entry: object = None
         with suppress(ValueError):
-            told = json.loads(line)
-        if not isinstance(told, dict):
-            told = {"at": time_to_text(now_utc()), "message": line.removeprefix("wirepicket: ")}
-        self._stream.write(json.dumps(told) + "\n")
+            entry = json.loads(line)
+        if not isinstance(entry, dict):
+            entry = {"at": time_to_text(now_utc()), "message": line.removeprefix("wirepicket: ")}
+        self._stream.write(json.dumps(entry) + "\n")
         self._stream.flush()

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class LogForm(StrEnum):
-    """In what form steps are logged on standard error."""
+    """The form in which steps are logged on standard error."""
 
     NONE = "none"
     TEXT = "text"
-    """``logfmt``: blanks between ``name=value``."""
+    """``logfmt``: pairs ``name=value`` separated by blanks."""
     JSON = "json"
 
 
@@ -27,22 +27,22 @@ class Step:
     """A step of a run, or a window of a stream."""
 
     at: datetime
-    """When it ended."""
+    """Time of its end."""
     run: str
-    """Id of the run: that of its ``RunRecord``."""
+    """Id of the run, as in its ``RunRecord``."""
     step: str
     """``collect``, ``process``, ``notify``, ``window``."""
     seconds: float
     error: str | None = None
-    """Name of the exception that ended it."""
+    """Name of the exception that ended it; ``None`` if it succeeded."""
     counts: dict[str, int] = field(default_factory=dict)
-    """What it came to."""
+    """Results by name, for example ``new`` and ``revised``."""
 
 
 def line_of(step: Step, form: LogForm) -> str:
-    """The step as a line."""
-    told: dict[str, object] = {"at": time_to_text(step.at), "run": step.run, "step": step.step}
-    told |= {"seconds": step.seconds, **({"error": step.error} if step.error else {}), **step.counts}
+    """Return the log line of a step."""
+    fields: dict[str, object] = {"at": time_to_text(step.at), "run": step.run, "step": step.step}
+    fields |= {"seconds": step.seconds, **({"error": step.error} if step.error else {}), **step.counts}
     if form is LogForm.JSON:
-        return json.dumps(told)
-    return " ".join(f"{name}={value}" for name, value in told.items())
+        return json.dumps(fields)
+    return " ".join(f"{name}={value}" for name, value in fields.items())

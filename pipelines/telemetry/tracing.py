@@ -1,8 +1,8 @@
-"""Traces by OpenTelemetry: a span for each step, where the environment names a receiver.
+"""OpenTelemetry traces: a span for each step, if the environment names a receiver.
 
-``OTEL_EXPORTER_OTLP_ENDPOINT`` (or ``…_TRACES_ENDPOINT``) is OpenTelemetry's own variable; without it nothing of
-OpenTelemetry is imported. A child process goes on with the trace of its parent, which tells it of its span by
-``TRACEPARENT`` (https://www.w3.org/TR/trace-context/).
+``OTEL_EXPORTER_OTLP_ENDPOINT`` (or ``…_TRACES_ENDPOINT``) is OpenTelemetry's own variable; without it OpenTelemetry is
+not imported. A child process continues the trace of its parent, which passes its span in ``TRACEPARENT``
+(https://www.w3.org/TR/trace-context/).
 """
 
 from __future__ import annotations
@@ -23,20 +23,25 @@ PARENT = "TRACEPARENT"
 
 
 class Tracer:
-    """Spans to the receiver of the environment; without one it does nothing."""
+    """A tracer that sends spans to the receiver of the environment; without a receiver it does nothing."""
 
     def __init__(self) -> None:
-        """Raises ``ConfigurationError`` where a receiver is named and the extra is not installed."""
-        self._provider: Any = _provider() if _asked() else None
+        """Connect to the receiver.
+
+        Raises:
+            ConfigurationError: a receiver is named and the extra is not installed.
+        """
+        self._provider: Any = _provider() if _has_receiver() else None
         self._parent: Any = _parent() if self._provider else None
 
     @contextmanager
     def span(
         self, name: str, attributes: Mapping[str, str | int] | None = None, *, leading: bool = False
     ) -> Iterator[Any]:
-        """A span around what is done in the context; an exception is recorded with it and goes on.
+        """Open a span around the context; an exception is recorded in it and re-raised.
 
-        With ``leading`` it is the parent of what other threads do meanwhile: they know of no span of this one.
+        With ``leading`` it is also the parent of the spans of other threads meanwhile, which do not inherit the span of
+        this thread.
         """
         if self._provider is None:
             yield None
@@ -57,29 +62,29 @@ class Tracer:
                 self._parent = before
 
     def close(self) -> None:
-        """Send what has not been sent yet."""
+        """Send the remaining spans."""
         if self._provider is not None:
             self._provider.shutdown()
 
 
 @cache
-def here() -> Tracer:
-    """The tracer of this process, for what is far from whoever began it."""
+def process_tracer() -> Tracer:
+    """Return the tracer of this process, for code that is not given a tracer."""
     return Tracer()
 
 
-def for_a_child() -> dict[str, str]:
-    """What a child process must find in its environment to go on with the trace."""
-    if not _asked():
+def child_environment() -> dict[str, str]:
+    """Return the environment variables with which a child process continues the trace."""
+    if not _has_receiver():
         return {}
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
 
-    told: dict[str, str] = {}
-    TraceContextTextMapPropagator().inject(told)
-    return {PARENT: told["traceparent"]} if told else {}
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return {PARENT: carrier["traceparent"]} if carrier else {}
 
 
-def _asked() -> bool:
+def _has_receiver() -> bool:
     return any(os.environ.get(name) for name in RECEIVERS)
 
 
@@ -97,7 +102,7 @@ def _provider() -> Any:  # noqa: ANN401 - of an optional extra
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(
-            f"a receiver of traces is named ({RECEIVERS[1]}), which needs the extra {EXTRA}: pip install '{EXTRA}'."
+            f"{RECEIVERS[1]} names a receiver of traces, which needs the extra {EXTRA}: pip install '{EXTRA}'."
         ) from error
     provider = TracerProvider(resource=Resource.create({"service.name": "wirepicket"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -17,7 +17,7 @@ import pytest
 
 from flows import cli
 from pipelines.stores import open_store
-from pipelines.telemetry.counts import together
+from pipelines.telemetry.counts import add_counts
 from tests.http_server import WebServer
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Program:
 def counters(program: Program, home: str) -> dict[str, int]:
     """What Beam has counted in all runs of a home folder."""
     with open_store(f"sqlite:///{program.folder / home / 'wirepicket.db'}") as store:
-        counted = together(*(run.counters for run in store.last_runs(100)))
+        counted = add_counts(*(run.counters for run in store.last_runs(100)))
     return {f"{one.step}.{one.element}": one.count for one in counted}
 
 

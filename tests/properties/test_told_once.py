@@ -27,7 +27,7 @@ from pipelines.ingest.refine import Refined, refine
 from pipelines.notify.deliver import deliver
 from pipelines.rules.matcher import Matcher
 from pipelines.stores import open_store
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 from schemas.export import export_alert, export_article, export_story
 from schemas.records import AlertState, Capture, CaptureRef, MediaKind, MessageKind, Rule, now_utc
 from schemas.serial import to_dict
@@ -115,8 +115,8 @@ class Frail:
     def write_changes(self, changes: Any) -> None:
         self._write(self._store.write_changes, changes)
 
-    def place(self, placements: Any) -> None:
-        self._write(self._store.place, placements)
+    def set_placements(self, placements: Any) -> None:
+        self._write(self._store.set_placements, placements)
 
     def write_stories(self, stories: Any, *, gone: Any = ()) -> None:
         self._write(self._store.write_stories, stories, gone=gone)
@@ -298,7 +298,7 @@ def test_nothing_is_told_as_new_twice_lost_or_doubled(steps: list[Callable[[Worl
             for channel, had in world.had.items():
                 assert world.untold(channel) == []
                 # Whoever was sent an id finds the alert by it.
-                assert [one for one in had.alerts if one not in store.beginning(Named.ALERT, one, 1)] == []
+                assert [one for one in had.alerts if one not in store.ids_with_prefix(IdKind.ALERT, one, 1)] == []
                 assert [article for article, times in had.recorded.items() if times > 1] == []
 
 

@@ -139,6 +139,6 @@ def test_when_a_topic_was_last_spoken_of(store: Store, make: type[Make]) -> None
     ]
     store.write_alerts([], outbox=messages)
     before = make.day - hour
-    assert store.outbox_spoken(["a", "b", "c"], before) == {"a": make.day + hour, "b": make.day}
-    assert store.outbox_spoken(["b"], make.day) == {}
-    assert store.outbox_spoken([], before) == {}
+    assert store.last_sent(["a", "b", "c"], before) == {"a": make.day + hour, "b": make.day}
+    assert store.last_sent(["b"], make.day) == {}
+    assert store.last_sent([], before) == {}

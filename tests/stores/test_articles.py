@@ -79,7 +79,7 @@ def test_nothing_to_do_is_no_error(store: Store) -> None:
     assert list(store.update_articles([], lambda _: [])) == []
     assert store.articles([]) == {}
     store.put_revisions([])
-    store.place([])
+    store.set_placements([])
     assert list(store.iter_articles()) == []
 
 
@@ -89,7 +89,7 @@ def test_place_sets_the_place_and_nothing_else(store: Store, make: type[Make]) -
     placed = Placement(article_id=article.id, canonical_id="other", copies=(), story_id="new")
     absent = replace(placed, article_id="absent")
     for _ in range(2):
-        store.place([placed, absent])
+        store.set_placements([placed, absent])
     assert list(store.iter_articles()) == [replace(article, canonical_id="other", copies=(), story_id="new")]
 
 

@@ -101,7 +101,9 @@ def test_a_place_set_meanwhile_is_not_undone(store: Store, make: type[Make]) -> 
     with ThreadPoolExecutor(2) as pool:
         counting = pool.submit(count_up, store, article.id, 20)
         for number in range(20):
-            store.place([Placement(article_id=article.id, canonical_id="c", copies=(), story_id=f"story-{number}")])
+            store.set_placements(
+                [Placement(article_id=article.id, canonical_id="c", copies=(), story_id=f"story-{number}")]
+            )
         counting.result()
     (found,) = store.iter_articles()
     assert (found.revision, found.story_id) == (20, "story-19")

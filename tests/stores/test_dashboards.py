@@ -23,7 +23,7 @@ def fill(place: Place, make: type[Make]) -> None:
     articles = [make.article(number) for number in range(12)]
     store.update_articles([article.id for article in articles], lambda _: articles)
     first = articles[0].id
-    store.place(
+    store.set_placements(
         [
             Placement(
                 article_id=article.id, canonical_id=first if number % 2 else article.id, copies=(), story_id="story-001"

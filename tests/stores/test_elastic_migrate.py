@@ -110,7 +110,7 @@ class Work(threading.Thread):
             self.store.update_articles([article.id for article in articles], bump(articles))
             self.bumps.update(numbers)
             placed = articles[0].id
-            self.store.place([Placement(article_id=placed, canonical_id=placed, copies=(), story_id="placed")])
+            self.store.set_placements([Placement(article_id=placed, canonical_id=placed, copies=(), story_id="placed")])
             found = self.store.articles([f"{number:040x}" for number in range(self.old)])
             assert len(found) == self.old
             assert found.get(placed, self.make.article(0, story_id="placed")).story_id == "placed"
@@ -284,7 +284,7 @@ def test_a_document_that_the_new_form_cannot_take_stops_the_move(
     # As if today's form wanted something else of it.
     strict = {"dynamic": "strict", "properties": {"id": {"type": "keyword"}, "record": {"type": "keyword"}}}
     client.indices.create(index=f"{elastic_place.prefix}-runs-v1-000001", mappings=strict)
-    with pytest.raises(StoreUnavailableError, match=r"runs-000001 cannot be moved.*run-001.*It stays as it was"):
+    with pytest.raises(StoreUnavailableError, match=r"runs-000001 cannot be moved.*run-001.*The index stays as it was"):
         store.migrate(lambda _: None)
     store.put_run(make.run(2))
     assert set(store.migrate.__self__._documents(KINDS["runs"]).records(["run-001", "run-002"])) == {  # type: ignore[attr-defined]

@@ -52,7 +52,7 @@ def test_an_article_of_an_earlier_index_is_updated_there(
     client.indices.rollover(alias=f"{elastic_place.prefix}-articles")
     fresh = elastic_place.open()
     fresh.update_articles([old.id, new.id], bump([old, new]))
-    fresh.place([Placement(article_id=old.id, canonical_id="c", copies=(), story_id="s")])
+    fresh.set_placements([Placement(article_id=old.id, canonical_id="c", copies=(), story_id="s")])
     # One who has not heard of the roll-over yet.
     store.update_articles([old.id, new.id], bump([old, new]))
     found = {article.id: (article.revision, article.story_id) for article in store.iter_articles()}
@@ -104,7 +104,7 @@ def test_one_who_is_unaware_of_a_roll_over_loses_nothing(
     store.put_revisions([article.content])
     for kind in ("stories", "articles", "revisions"):
         client.indices.rollover(alias=f"{elastic_place.prefix}-{kind}")
-    store.place([Placement(article_id=article.id, canonical_id="c", copies=(), story_id="s")])
+    store.set_placements([Placement(article_id=article.id, canonical_id="c", copies=(), story_id="s")])
     store.write_stories([make.story(2, title="changed")], gone=["story-001"])
     store.put_revisions([replace(article.content, title="must not replace the first")])
     assert [(found.canonical_id, found.story_id) for found in store.iter_articles()] == [("c", "s")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import ExtractionError
 from pipelines.ingest.batch import store_batch
-from pipelines.ingest.failures import Success, close_feeds, close_seeds, meet_again, settle
+from pipelines.ingest.failures import Success, close_feeds, close_seeds, renew_last_seen, settle
 from pipelines.ingest.refine import Refined
 from schemas.records import Capture, CaptureRef, MediaKind, Quarantined
 from tests.stores.conftest import DAY
@@ -170,5 +170,5 @@ def test_a_seed_file_closes_what_it_no_longer_lacks(store: Store) -> None:
 def test_what_is_offered_again_unchanged_is_met_again(store: Store, make: type[Make]) -> None:
     store.quarantine([failure("a@1", DAY), failure("a@2", DAY, reason="other")])
     bad = make.seen(1, url=URL, archive_record="a@1", article_id=None, succeeded_at=None)
-    meet_again(store, [bad, make.seen(2)], NOW)
+    renew_last_seen(store, [bad, make.seen(2)], NOW)
     assert {item.reason: item.last_seen for item in store.iter_quarantine()} == {"empty": NOW, "other": DAY}

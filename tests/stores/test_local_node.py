@@ -24,7 +24,7 @@ from pipelines.errors import ConfigurationError, StoreUnavailableError
 from pipelines.java import jars as jars_module
 from pipelines.java.jars import Jar, JarSet
 from pipelines.stores import local_node
-from pipelines.stores.local_node.jars import JARS, place
+from pipelines.stores.local_node.jars import JARS, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -242,5 +242,5 @@ def test_a_download_that_fails_for_good_leaves_nothing_behind(
 
 def test_the_http_layer_is_a_module() -> None:
     netty = Jar(group="io.netty", artifact="netty-common", version="4", sha256="")
-    assert place(netty) == "modules/transport-netty4"
-    assert place(JAR) == "lib"
+    assert folder_of(netty) == "modules/transport-netty4"
+    assert folder_of(JAR) == "lib"

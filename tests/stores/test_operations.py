@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 from schemas.records import now_utc
 
 if TYPE_CHECKING:
@@ -128,24 +128,28 @@ def test_ids_are_found_by_their_beginning(store: Store, make: type[Make]) -> Non
     store.update_articles([article.id for article in articles], lambda _: articles)
     beginning = articles[0].id[:-1]
     both = {article.id: article.id for article in articles}
-    assert store.beginning(Named.ARTICLE, beginning, 5) == both
-    assert list(store.beginning(Named.ARTICLE, beginning, 1)) == [articles[0].id]
-    assert store.beginning(Named.ARTICLE, articles[1].id, 5) == {articles[1].id: articles[1].id}
-    assert store.beginning(Named.ARTICLE, "0000001", 5) == {}
+    assert store.ids_with_prefix(IdKind.ARTICLE, beginning, 5) == both
+    assert list(store.ids_with_prefix(IdKind.ARTICLE, beginning, 1)) == [articles[0].id]
+    assert store.ids_with_prefix(IdKind.ARTICLE, articles[1].id, 5) == {articles[1].id: articles[1].id}
+    assert store.ids_with_prefix(IdKind.ARTICLE, "0000001", 5) == {}
     store.write_stories([make.story(1), make.story(12)])
-    assert set(store.beginning(Named.STORY, "story-0", 5)) == {"story-001", "story-012"}
+    assert set(store.ids_with_prefix(IdKind.STORY, "story-0", 5)) == {"story-001", "story-012"}
     items = [make.quarantined(1), make.quarantined(2)]
     store.quarantine(items)
-    assert store.beginning(Named.QUARANTINE, items[0].id[:8], 5) == {items[0].id: items[0].id}
+    assert store.ids_with_prefix(IdKind.QUARANTINE, items[0].id[:8], 5) == {items[0].id: items[0].id}
     for special in ("*", "%", "_", ""):
-        assert set(store.beginning(Named.STORY, special, 5)) <= ({"story-001", "story-012"} if not special else set())
+        assert set(store.ids_with_prefix(IdKind.STORY, special, 5)) <= (
+            {"story-001", "story-012"} if not special else set()
+        )
 
 
 def test_former_ids_of_alerts_lead_to_them_unless_they_are_used_again(store: Store, make: type[Make]) -> None:
     now, other = make.alert(1, former_ids=("alert-000", "gone-1")), make.alert(2, former_ids=("alert-001",))
     store.write_alerts([now, other])
-    assert store.beginning(Named.ALERT, "alert-", 5) == {one: one for one in (now.id, other.id)} | {"alert-000": now.id}
-    assert store.beginning(Named.ALERT, "gone", 5) == {"gone-1": now.id}
+    assert store.ids_with_prefix(IdKind.ALERT, "alert-", 5) == {one: one for one in (now.id, other.id)} | {
+        "alert-000": now.id
+    }
+    assert store.ids_with_prefix(IdKind.ALERT, "gone", 5) == {"gone-1": now.id}
 
 
 def test_feeds(store: Store, make: type[Make]) -> None:

@@ -76,7 +76,7 @@ def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE articles (a)")
-    with SqliteStore(path) as store, pytest.raises(StoreUnavailableError, match="not one of wirepicket"):
+    with SqliteStore(path) as store, pytest.raises(StoreUnavailableError, match="of another program"):
         store.setup()
 
 

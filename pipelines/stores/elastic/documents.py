@@ -1,7 +1,7 @@
-"""Records as documents.
+"""Conversion of records to documents.
 
-``record`` keeps the record word for word and is what is read back; the fields beside it are for searching, and
-the template of the kind says which field of the record each comes from.
+``record`` keeps the record unchanged, and is the only field that is read back. The other fields are for searching; the
+template of the kind maps each to a field of the record.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ class DocumentKind(Generic[Record]):
     record_type: type[Record]
     id_of: Callable[[Record], str]
     sort_field: str
-    """A field whose values are unique: all documents are read in its order."""
+    """A field with unique values: all documents are read in its order."""
     derived: Callable[[Record], JsonObject] = _nothing
-    """The search fields which are no field of the record."""
+    """Function that computes the search fields that are not fields of the record."""
 
     def document(self, record: Record) -> JsonObject:
-        """The document which stands for a record."""
+        """Return the document of a record."""
         verbatim = to_dict(record)
         document: JsonObject = {"record": verbatim}
         for source, target in _field_paths(self.name):
@@ -69,7 +69,7 @@ class DocumentKind(Generic[Record]):
         return document
 
     def record(self, document: JsonObject) -> Record:
-        """The record which a document stands for."""
+        """Return the record of a document."""
         return from_dict(self.record_type, document["record"])
 
 
@@ -86,7 +86,7 @@ def _put(document: JsonObject, path: tuple[str, ...], value: object) -> None:
 
 
 def hashed(*parts: str) -> str:
-    """An id made of texts of any length: ids of documents are limited to 512 bytes."""
+    """Return an id made from texts of any length: Elasticsearch limits ids of documents to 512 bytes."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -108,7 +108,7 @@ def _article(article: Article) -> JsonObject:
 
 
 def role(article_id: str, canonical_id: str | None) -> str:
-    """What an article is among those with its text."""
+    """Return the role of an article among those with its text: ``original`` or ``copy``."""
     return "original" if canonical_id in {None, article_id} else "copy"
 
 
@@ -130,23 +130,23 @@ def _alert(alert: Alert) -> JsonObject:
 def _extraction_day(day: ExtractionDay) -> JsonObject:
     from pipelines.stores.merging import health_of  # noqa: PLC0415 - not needed to read
 
-    told: JsonObject = {"sort_key": hashed(day.source, day.day), "@timestamp": day.day}
+    fields: JsonObject = {"sort_key": hashed(day.source, day.day), "@timestamp": day.day}
     if day.samples:
         health = health_of(day.samples)
-        told |= {
+        fields |= {
             "captures": health.captures,
             "empty": health.empty,
             "words": health.words,
             "dropped": health.dropped,
         }
-    return told
+    return fields
 
 
 def key_term(key: int) -> str:
-    """A look-up key as a term: nineteen decimal digits, which sort as the numbers do.
+    """Return a look-up key as a term: nineteen decimal digits, which sort as the numbers do.
 
-    Elasticsearch finds thousands of terms of a keyword in its dictionaries; for as many numbers it would look through
-    blocks of 512 each. An index of version 1, where the keys are numbers, takes the digits for the number.
+    Elasticsearch finds thousands of terms of a keyword field in its dictionaries; for as many numbers it would scan a
+    block of 512 each. An index of version 1, where the keys are numbers, parses the digits as the number.
     """
     return f"{key:019d}"
 

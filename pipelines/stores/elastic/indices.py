@@ -1,4 +1,4 @@
-"""The indices of one prefix: what stands behind each alias, and what becomes of it."""
+"""The indices of one prefix: the backing indices of each alias, their roll-over and their moves."""
 
 from __future__ import annotations
 
@@ -25,70 +25,72 @@ if TYPE_CHECKING:
     from schemas.serial import JsonObject
 
 ROLL_OVER = {"max_primary_shard_size": "25gb", "max_age": "365d"}
-"""When a kind goes on in a new index. Half the 50 GB a shard that Elasticsearch advises at most: every index behind an
-alias is asked for every id, and articles are updated wherever they are. Old indices can be closed a year at a time."""
+"""Conditions under which a kind continues in a new index. 25 GB is half of the maximum size of a shard that
+Elasticsearch advises, since every look-up of an id reads every index behind the alias, and articles are updated in any
+of them. With one index for each year, old indices can be closed year by year."""
 GROWING = frozenset({"alerts", "articles", "outbox", "quarantine", "revisions", "runs", "seen", "stories"})
 """Kinds that grow without end; the others are bounded by the feed list and the horizon."""
 AT_ONCE = 6
-"""Requests at once while looking after indices: the server takes several changes in one step. Measured three times as
-fast."""
+"""Concurrent requests during maintenance: the server applies several changes in one step. Measured three times as
+fast as one request after the other."""
 _BACKING_SECONDS = 5.0
-"""How long the list of an alias's indices is believed. A roll-over within it costs a conflict, never a double."""
+"""Seconds for which the list of an alias's indices is cached. A roll-over meanwhile causes a conflict, never a
+duplicate."""
 MOVE_PATIENCE = 600.0
-"""Seconds to wait for an index that takes no writes while the last of it is moved: an index that is moved takes none
-for seconds, and one whose move was killed until somebody goes on with it."""
+"""Seconds to wait for an index that takes no writes while its last documents are moved. A move blocks writes for
+seconds; a move that was killed blocks them until another process continues it."""
 RETIRED = timedelta(hours=1)
-"""How long an index is kept after it was moved: far longer than anybody reads from a point in time."""
-_OF_A_MOVE = frozenset({"moving_to", "moving_at", "copied_below"})
+"""Time for which an index is kept after its move: far longer than any reader uses a point in time."""
+_MOVE_FIELDS = frozenset({"moving_to", "moving_at", "copied_below"})
 _NUMBERED = re.compile(r"-(?:v\d+-)?\d{6,}")
 
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What there is to know of an index."""
+    """The state of an index."""
 
     name: str
     kind: str
     behind_alias: bool
     writes: bool
-    """New documents go to it."""
+    """True if new documents go to it."""
     blocked: bool
-    """It takes no writes."""
+    """True if it takes no writes."""
     meta: JsonObject
-    """What its mapping says of itself."""
+    """``_meta`` of its mapping."""
 
     @property
     def version(self) -> int:
-        """Of its form (``schemas.store_forms.elasticsearch_version``)."""
+        """Version of its form (``schemas.store_forms.elasticsearch_version``)."""
         return int(self.meta.get("version", 1))
 
     @property
     def successor(self) -> str | None:
-        """The index which its documents are being moved to, or have been."""
+        """The index to which its documents are being moved, or have been moved."""
         return self.meta.get("moving_to")
 
     @property
     def moved_at(self) -> datetime | None:
-        """When it began to take no writes any more."""
+        """The time from which on it takes no writes."""
         text = self.meta.get("moving_at")
         return time_from_text(text) if text else None
 
     @property
     def copied_below(self) -> int:
-        """In an index that is being filled: the number of the old index's change below which all is copied."""
+        """In an index that is being filled: the old index's sequence number below which all changes are copied."""
         return int(self.meta.get("copied_below", 0))
 
     @property
     def meta_at_rest(self) -> JsonObject:
-        """What its mapping says when it is moved no more."""
-        return {name: value for name, value in self.meta.items() if name not in _OF_A_MOVE}
+        """``_meta`` of its mapping outside of a move."""
+        return {name: value for name, value in self.meta.items() if name not in _MOVE_FIELDS}
 
     def moving(self, to: str) -> JsonObject:
-        """What its mapping is to say from the moment on when it takes no writes."""
+        """Return ``_meta`` for the time from which on it takes no writes."""
         return self.meta | {"moving_to": to, "moving_at": time_to_text(now_utc())}
 
     def filled(self, below: int) -> JsonObject:
-        """What its mapping is to say when all changes of the old index below a number are copied."""
+        """Return ``_meta`` for an index with all changes of the old index below a sequence number."""
         return self.meta | {"copied_below": below}
 
 
@@ -104,16 +106,16 @@ class Indices:
         self._guard = threading.Lock()
 
     def alias(self, kind: str) -> str:
-        """The write alias of a kind."""
+        """Return the write alias of a kind."""
         return f"{self.prefix}-{kind}"
 
-    # What stands behind an alias ------------------------------------------------------------------------
+    # Backing indices ------------------------------------------------------------------------------------
 
     def backing(self, kind: str, *, fresh: bool = False) -> tuple[str, ...]:
-        """The indices behind a kind's alias, oldest first, the one that new documents go to last.
+        """Return the indices behind a kind's alias, oldest first; new documents go to the last.
 
         Raises:
-            StoreUnavailableError: there are none: the store has not been set up.
+            StoreUnavailableError: the alias does not exist, since the store has not been set up.
         """
         with self._guard:
             known = self._backing.get(kind)
@@ -125,18 +127,18 @@ class Indices:
             raise self.missing(kind) from error
         alias = self.alias(kind)
         writes = {index for index, entry in answer.items() if entry["aliases"][alias].get("is_write_index")}
-        found = tuple(sorted(answer, key=lambda index: (index in writes, index)))
+        indices = tuple(sorted(answer, key=lambda index: (index in writes, index)))
         with self._guard:
-            self._backing[kind] = (time.monotonic(), found)
-        return found
+            self._backing[kind] = (time.monotonic(), indices)
+        return indices
 
     def forget(self) -> None:
-        """Look again what stands behind each alias: what another process read and wrote until now is to be seen."""
+        """Clear the cached lists of indices, so that indices made by another process until now are seen."""
         with self._guard:
             self._backing.clear()
 
-    def standings(self, *names: str) -> list[IndexState]:
-        """What there is to know of our indices, or of those named (by an alias too), by name."""
+    def states(self, *names: str) -> list[IndexState]:
+        """Return the states of our indices, or of those named (also by alias), by name."""
         try:
             answer = self._call(
                 lambda: self._client.indices.get(
@@ -146,10 +148,10 @@ class Indices:
             )
         except elasticsearch.NotFoundError:
             return []
-        return sorted(self._read_standings(answer), key=lambda standing: standing.name)
+        return sorted(self._read_states(answer), key=lambda state: state.name)
 
     def missing(self, kind: str) -> StoreUnavailableError:
-        """The error for an alias that does not exist."""
+        """Return the error for an alias that does not exist."""
         return StoreUnavailableError(
             f"Elasticsearch at {self._connection.url} has no {self.alias(kind)}. "
             "Run `wirepicket setup elasticsearch` first, or check WIREPICKET_INDEX_PREFIX."
@@ -165,7 +167,7 @@ class Indices:
     # Roll-over, and moves to a new form -----------------------------------------------------------------
 
     def roll_over(self) -> None:
-        """Begin a new index for each kind whose latest has grown too large or too old, as the server judges."""
+        """Create a new index for each kind whose latest index meets the roll-over conditions."""
 
         def grow(kind: str) -> None:
             conditions = self.roll_over_conditions
@@ -177,54 +179,54 @@ class Indices:
             list(pool.map(grow, sorted(GROWING)))
 
     def remove_retired(self) -> None:
-        """Remove indices which were moved so long ago that nobody reads from them any more."""
+        """Remove indices that were moved so long ago that nobody reads from them any more."""
         before = now_utc() - RETIRED
         retired = [
-            standing.name
-            for standing in self.standings()
-            if not standing.behind_alias and standing.moved_at and standing.moved_at < before
+            state.name
+            for state in self.states()
+            if not state.behind_alias and state.moved_at and state.moved_at < before
         ]
         if retired:
             self._call(lambda: self._client.indices.delete(index=retired, ignore_unavailable=True))
 
-    def place_now(self, index: str) -> str:
-        """Where the documents of an index stand by now: itself, or what it was moved to."""
-        for standing in self.standings(index):
-            if not standing.behind_alias and standing.successor:
-                return self.place_now(standing.successor)
+    def current_index(self, index: str) -> str:
+        """Return the index that holds an index's documents now: the index itself, or the one it was moved to."""
+        for state in self.states(index):
+            if not state.behind_alias and state.successor:
+                return self.current_index(state.successor)
         return index
 
     def await_moves(self, kind: str, names: Iterable[str], why: str) -> dict[str, str]:
-        """Wait until indices which refused a write, ``why`` in the server's words, have been moved.
+        """Wait until indices that refused a write have been moved; ``why`` is the server's reason.
 
-        Returns where the documents of each stand then; the alias of the kind stays itself.
+        Returns the index that holds the documents of each afterwards; the alias of the kind is returned unchanged.
 
         Raises:
-            StoreUnavailableError: they are not being moved: somebody has closed them to writes, or the move was
-                broken off and nobody goes on with it.
+            StoreUnavailableError: an index is not being moved, since an operator has closed it to writes, or its move
+                was interrupted and no process continues it.
         """
         alias, wanted = self.alias(kind), set(names)
         closed: list[IndexState] = []
         for pause in pauses(MOVE_PATIENCE):
             closed = [
-                standing
-                for standing in self.standings(*wanted)
-                if standing.blocked and standing.behind_alias and (standing.name in wanted or standing.writes)
+                state
+                for state in self.states(*wanted)
+                if state.blocked and state.behind_alias and (state.name in wanted or state.writes)
             ]
             if not closed:
                 self.backing(kind, fresh=True)
-                return {name: name if name == alias else self.place_now(name) for name in wanted}
-            if not all(standing.successor for standing in closed):
+                return {name: name if name == alias else self.current_index(name) for name in wanted}
+            if not all(state.successor for state in closed):
                 raise StoreUnavailableError(
                     f"Elasticsearch at {self._connection.url} refuses to write {closed[0].name}: {why}"
                 )
             time.sleep(pause or 0)
         raise StoreUnavailableError(
-            f"{closed[0].name} is being moved to {closed[0].successor} and takes no writes. If nobody is doing so, "
-            "run `wirepicket setup elasticsearch`, which goes on with it."
+            f"{closed[0].name} is being moved to {closed[0].successor} and takes no writes. If no process moves it, "
+            "run `wirepicket setup elasticsearch`, which continues the move."
         )
 
-    def _read_standings(self, answer: JsonObject) -> Iterator[IndexState]:
+    def _read_states(self, answer: JsonObject) -> Iterator[IndexState]:
         for name, entry in answer.items():
             for kind in elasticsearch_kinds():
                 alias = self.alias(kind)

@@ -1,7 +1,7 @@
-"""A lock that several processes share, held in a document: taken by compare-and-set, renewed while it is held.
+"""A lock that several processes share, in a document: taken by compare-and-set, renewed while it is held.
 
-Clocks of different machines need not agree. Who waits watches the document: when it has not been renewed for
-``EXPIRY_SECONDS`` by the watcher's own clock, its holder is dead and the lease may be taken.
+Clocks of different machines need not agree. A waiting process watches the document. If it has not been renewed for
+``EXPIRY_SECONDS`` by the watcher's own clock, the holder counts as dead and the lease may be taken.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from pipelines.stores.elastic.indices import Indices
 
 EXPIRY_SECONDS = 30.0
-"""Without renewal for so long, a holder counts as dead. Renewed three times as often."""
+"""Seconds without renewal after which a holder counts as dead. A holder renews three times in that time."""
 WAIT_SECONDS = 900.0
-"""How long to wait for a living holder: far beyond any regrouping, so that a stuck one is noticed."""
+"""Seconds to wait for a living holder: far longer than any regrouping, so that a stuck holder is noticed."""
 _SHORTEST_POLL = 0.02
 _LONGEST_POLL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """What the lease document is at one moment."""
+    """The version of the lease document at one moment."""
 
     seq_no: int
     primary_term: int
@@ -56,15 +56,15 @@ class Lease:
         self._owner: int | None = None
         self._lost = threading.Event()
         self._renewed: float | None = None
-        """When the lease was last known to be ours, by the monotonic clock; ``None`` while it is not held."""
+        """Monotonic time at which the lease was last known to be ours; ``None`` while it is not held."""
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lease. Not for use within itself.
+        """Hold the lease. It is not reentrant.
 
         Raises:
-            StoreUnavailableError: it is not to be had, or it was lost while held (the process stood still for
-                longer than the expiry, or the server was out of reach).
+            StoreUnavailableError: another process holds it for too long; or it was lost while held, since the process
+                stood still for longer than the expiry or the server was unreachable.
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("the lease is held by this thread already")
@@ -84,18 +84,18 @@ class Lease:
         """Stop a writer whose lease has been lost meanwhile.
 
         Raises:
-            StoreUnavailableError: it has.
+            StoreUnavailableError: the lease has been lost.
         """
         stale = self._renewed is not None and time.monotonic() - self._renewed > self._expiry
         if stale or self._lost.is_set():
             self._lost.set()
             raise StoreUnavailableError(
-                "The lease on the memory was lost: this process stood still for too long, or Elasticsearch was out "
-                "of reach. Run again; nothing is lost."
+                "The lease on the memory was lost: this process stood still for too long, or Elasticsearch was "
+                "unreachable. Run again; no data is lost."
             )
 
     def _take(self) -> _Version:
-        """Wait until the lease is free or its holder dead, and take it."""
+        """Take the lease as soon as it is free or its holder is dead."""
         end = time.monotonic() + WAIT_SECONDS
         watched: _Version | None = None
         since = 0.0
@@ -117,7 +117,7 @@ class Lease:
             poll = min(_LONGEST_POLL, poll * 1.5)
         raise StoreUnavailableError(
             f"Another process has held the memory at {self._connection.url} for {WAIT_SECONDS:.0f} s. "
-            "End it, or wait for it, and run again."
+            "End that process or wait for it, then run again."
         )
 
     def _read(self) -> _Version | None:
@@ -132,12 +132,15 @@ class Lease:
         return _Version(answer["_seq_no"], answer["_primary_term"])
 
     def _write(self, over: _Version | None) -> _Version | None:
-        """Write the document over a version of it (``None``: where there is none); ``None`` when it has changed."""
+        """Write the document over a version of it, or create it if ``over`` is ``None``.
+
+        Returns ``None`` if the document has changed meanwhile.
+        """
         condition: dict[str, Any] = {"op_type": "create"}
         if over:
             condition = {"if_seq_no": over.seq_no, "if_primary_term": over.primary_term}
         token = uuid.uuid4().hex
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         try:
             answer = self._connection.call(
                 lambda: self._client.index(
@@ -151,15 +154,15 @@ class Lease:
         except elasticsearch.ConflictError:
             ours = self._ours(token)
             if ours:
-                self._renewed = asked
+                self._renewed = requested_at
             return ours
         except elasticsearch.NotFoundError as error:
             raise self._indices.missing(LEASES) from error
-        self._renewed = asked
+        self._renewed = requested_at
         return _Version(answer["_seq_no"], answer["_primary_term"])
 
     def _ours(self, token: str) -> _Version | None:
-        """After a conflict: perhaps with our own write, whose answer was lost on the way."""
+        """Return the document's version if a conflict was with our own write, whose response was lost."""
         try:
             answer = self._connection.call(lambda: self._client.get(index=self._indices.alias(LEASES), id=self._name))
         except elasticsearch.NotFoundError:
@@ -169,7 +172,7 @@ class Lease:
         return _Version(answer["_seq_no"], answer["_primary_term"])
 
     def _remove(self, version: _Version) -> None:
-        # After a conflict it is somebody else's by now, or gone.
+        # After a conflict, another process holds the lease by now, or the document is gone.
         with suppress(elasticsearch.ConflictError, elasticsearch.NotFoundError):
             self._connection.call(
                 lambda: self._client.delete(
@@ -191,7 +194,7 @@ class _Holding:
 
     @contextmanager
     def renewed(self) -> Iterator[None]:
-        """Renew in the background; give the lease back at the end."""
+        """Renew the lease in the background; release it at the end."""
         thread = threading.Thread(target=self._renew, name="wirepicket-lease", daemon=True)
         thread.start()
         try:
@@ -199,16 +202,16 @@ class _Holding:
         finally:
             self._done.set()
             thread.join()
-            if not self._lease._lost.is_set():  # noqa: SLF001 - two halves of one thing
+            if not self._lease._lost.is_set():  # noqa: SLF001 - the two classes are one unit
                 self._lease._remove(self._version)  # noqa: SLF001 - likewise
 
     def _renew(self) -> None:
         lease = self._lease
-        while not self._done.wait(lease._expiry / 3):  # noqa: SLF001 - two halves of one thing
+        while not self._done.wait(lease._expiry / 3):  # noqa: SLF001 - the two classes are one unit
             try:
                 version = lease._write(self._version)  # noqa: SLF001 - likewise
             except StoreUnavailableError:
-                # Out of reach. Lease.check() sees how long it has been.
+                # The server is unreachable. Lease.check() measures for how long.
                 continue
             if version is None:
                 lease._lost.set()  # noqa: SLF001 - likewise

@@ -1,4 +1,4 @@
-"""Index lifecycle management (ILM), where the server has it: then the server itself rolls indices over.
+"""Index lifecycle management (ILM): a server that has it rolls indices over by itself.
 
 https://www.elastic.co/docs/manage-data/lifecycle/index-lifecycle-management
 """
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from schemas.serial import JsonObject
 
 NAME = "lifecycle"
-"""Of the policy and of the component template which names it, behind the prefix."""
-_NOT_FOR_US = frozenset({400, 403, 404, 405})
-"""What a server answers which does not have it, or does not let us."""
+"""Name, after the prefix, of the policy and of the component template that refers to it."""
+_NOT_AVAILABLE = frozenset({400, 403, 404, 405})
+"""Statuses of a server that does not have ILM or does not permit its use."""
 
 
 class Lifecycle:
-    """The policy of one prefix. Its component template comes before the user's own, so a policy named there wins."""
+    """The policy of one prefix. The user's own component template comes after ours, so that its policy wins."""
 
     def __init__(self, connection: Connection, indices: Indices) -> None:
         self._connection = connection
@@ -35,9 +35,9 @@ class Lifecycle:
         self.name = indices.alias(NAME)
 
     def set_up(self, conditions: JsonObject) -> bool:
-        """Make policy and component template; whether this server has ILM and lets us use it.
+        """Create policy and component template; return whether this server has ILM and permits its use.
 
-        A policy that is there stays: people change it in Kibana.
+        An existing policy stays: operators change it in Kibana.
         """
         if not self._allowed(self._client.ilm.get_status):
             return False
@@ -55,7 +55,7 @@ class Lifecycle:
         return True
 
     def in_force(self) -> bool:
-        """Whether the server rolls over."""
+        """Return whether the server rolls indices over."""
         try:
             self._connection.call(lambda: self._client.cluster.get_component_template(name=self.name))
         except elasticsearch.NotFoundError:
@@ -63,7 +63,7 @@ class Lifecycle:
         return True
 
     def adopt(self, indices: Sequence[tuple[str, str]]) -> None:
-        """Put indices, each with its alias, under the policy, unless they have one."""
+        """Put indices, each with its alias, under the policy unless they already have one."""
         for index, alias in indices:
             settings: JsonObject = {"index.lifecycle.rollover_alias": alias, "index.lifecycle.name": self.name}
             self._connection.call(
@@ -84,14 +84,14 @@ class Lifecycle:
             return False
         except StoreUnavailableError as error:
             cause = error.__cause__
-            if isinstance(cause, elasticsearch.ApiError) and cause.status_code in _NOT_FOR_US:
+            if isinstance(cause, elasticsearch.ApiError) and cause.status_code in _NOT_AVAILABLE:
                 return False
             raise
         return True
 
 
 def policy(conditions: JsonObject) -> JsonObject:
-    """Roll over by size and age, and never delete."""
+    """Return the policy: roll over by size and age, and never delete."""
     return {
         "phases": {"hot": {"min_age": "0ms", "actions": {"rollover": conditions}}},
         "_meta": {"description": "Indices of wirepicket go on in a new one. Nothing is deleted."},
@@ -99,7 +99,7 @@ def policy(conditions: JsonObject) -> JsonObject:
 
 
 def under_lifecycle(template: JsonObject, name: str, alias: str) -> JsonObject:
-    """An index template whose indices are under the policy named by a component template."""
+    """Return an index template whose indices are under the policy named by a component template."""
     settings, *custom = template["composed_of"]
     inner = template["template"] | {"settings": {"index.lifecycle.rollover_alias": alias}}
     return template | {"composed_of": [settings, name, *custom], "template": inner}

@@ -1,6 +1,6 @@
 """The memory of grouping, in Elasticsearch."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TERMS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CommonKey:
-    """A key which is marked as common."""
+    """A key that is marked as common."""
 
     key: int
 
@@ -38,7 +38,7 @@ COMMON = DocumentKind(COMMON_KEYS, CommonKey, lambda common: str(common.key), "k
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """The stories that the holder of the lease is writing, or was when it died."""
+    """The stories that the holder of the lease is writing, or was writing when it died."""
 
     stories: tuple[str, ...]
 
@@ -48,18 +48,18 @@ UNFINISHED = DocumentKind(LEASES, Unfinished, lambda _: UNFINISHED_ID, "holder")
 
 
 class MemoryDocuments(ElasticPart):
-    """The indices ``memory`` and ``common-keys``, and beside the lease what is unfinished."""
+    """The indices ``memory`` and ``common-keys``, and the unfinished stories in ``leases``."""
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """A lease. What is written inside is seen by others at once, and stays should an error end it."""
+        """Hold the lease on the memory. Others see each write inside at once, and it stays after an error."""
         with self._lease.held():
             self._indices.forget()
             yield
 
     def unfinished(self) -> frozenset[str]:
-        found = self._documents(UNFINISHED).records([UNFINISHED_ID])
-        return frozenset(story_id for said in found.values() for story_id in said.stories)
+        records = self._documents(UNFINISHED).records([UNFINISHED_ID])
+        return frozenset(story_id for unfinished in records.values() for story_id in unfinished.stories)
 
     def write_unfinished(self, story_ids: Collection[str]) -> None:
         self._lease.check()
@@ -69,9 +69,9 @@ class MemoryDocuments(ElasticPart):
         return self._documents(MEMORY).records(ids)
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        found = self._with_any(f"{space.value}_keys", [key_term(key) for key in keys])
-        # What was written by an earlier version has its story keys in the index even where it is a copy.
-        return found if space is Space.COPY else [entry for entry in found if entry.canonical]
+        entries = self._with_any(f"{space.value}_keys", [key_term(key) for key in keys])
+        # Earlier versions indexed the story keys of copies too.
+        return entries if space is Space.COPY else [entry for entry in entries if entry.canonical]
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
         return self._with_any(GROUP_FIELDS[space], groups)
@@ -102,12 +102,12 @@ class MemoryDocuments(ElasticPart):
 
     def _with_any(self, field: str, values: Collection[Term]) -> list[MemoryEntry]:
         documents = self._documents(MEMORY)
-        found = {
+        entries = {
             entry.fingerprint.article_id: entry
             for part in _parts(values)
             for entry in documents.search({"terms": {field: part}})
         }
-        return [found[one] for one in sorted(found)]
+        return [entries[article_id] for article_id in sorted(entries)]
 
 
 def _parts(values: Collection[Term]) -> Iterator[list[Term]]:

@@ -1,19 +1,19 @@
-"""Indices of an earlier form are moved to today's, while they are read and written.
+"""Migration of indices of an earlier form to the current form, while they are read and written.
 
-There are forms which adding fields to an index cannot bring about: another type, another analyzer. The way to them is
-a new index, a copy, and an alias that changes over. Elasticsearch's own reindexing would copy documents as they are;
-here each is made again from its record, so that fields which are new are filled.
+Adding fields to an index cannot change a field's type or analyzer. Such a change needs a new index, a copy and a switch
+of the alias. Elasticsearch's own reindexing would copy documents unchanged; here each document is made again from its
+record, so that new fields are filled.
 
-1. A new index is made, behind no alias yet.
-2. Documents are copied in the order of their sequence numbers. A copy carries the number as its version, so that what
-   is copied again, late or by another process never takes the place of something newer. What is written meanwhile has
-   higher numbers, and is copied in a further round.
-3. When little is left, the old index takes no writes any more (writers wait: ``Indices.await_moves``), the rest is
-   copied, and what was deleted meanwhile goes from the copy.
-4. The alias changes over in one step. Whoever still knows the old index is refused there, and follows.
-5. The old index stays for a while for those who read from it, then ``Indices.remove_retired`` removes it.
+1. A new index is created, behind no alias yet.
+2. Documents are copied in the order of their sequence numbers. A copy has the number as its version, so that a repeated
+   or late copy never replaces a newer one. Documents written meanwhile have higher numbers, and are copied in a further
+   round.
+3. When few are left, the old index is closed to writes (writers wait: ``Indices.await_moves``), the rest is copied, and
+   documents deleted meanwhile are removed from the copy.
+4. The alias switches in one step. A writer that still uses the old index is refused there, and turns to the new one.
+5. The old index stays for a while for its readers, then ``Indices.remove_retired`` removes it.
 
-Killed anywhere, it goes on where it was when it is called again.
+A migration killed at any point continues there when it is called again.
 """
 
 from __future__ import annotations
@@ -60,83 +60,83 @@ KINDS: dict[str, DocumentKind[Any]] = {
         COMMON,
     )
 }
-"""Leases are none of them: they are held by their place, and nobody searches for them."""
+"""Kinds that are moved. Leases are not: a lease is read by its id in its index, and never searched for."""
 MIGRATION_LEASE = "migration"
 LEASE_SECONDS = 10.0
-"""Without a sign of life for so long, whoever moves indices counts as dead, and another may go on."""
+"""Seconds without renewal after which the process that moves indices counts as dead, and another may continue."""
 PAGE = 1_000
 NEARLY = 2_000
-"""Documents written since the last round, below which writers are made to wait for the rest: under a second or two."""
+"""Documents written since the last round below which writers have to wait for the rest: a second or two at most."""
 ROUNDS = 10
-"""Rounds at most before they have to wait: somebody may write faster than this copies."""
+"""Rounds at most before writers have to wait: they may write faster than this process copies."""
 _NOTED_EVERY = 5
-"""Pages between two notes of how far it has come, each a change of the cluster's state."""
+"""Pages between two records of the progress, each of which changes the cluster's state."""
 _IDS_A_PAGE = 10_000
 
 
 def migrate(
     connection: Connection,
     indices: Indices,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     lease_seconds: float = LEASE_SECONDS,
     page_size: int = PAGE,
 ) -> None:
-    """Move every index of an earlier form, one after the other; ``tell`` is told in words how it goes.
+    """Move every index of an earlier form, one after the other; ``report`` gets messages about the progress.
 
     Raises:
-        StoreUnavailableError: the server is out of reach, or cannot take a document in its new form. The index stays
-            as it was.
+        StoreUnavailableError: the server is unreachable, or refuses a document in its new form. The index stays as it
+            was.
     """
     if not outdated_indices(indices):
         return
     lease = Lease(connection, indices, MIGRATION_LEASE, lease_seconds)
     with lease.held():
-        # Looked up again: another process may have been at it while this one waited.
-        for standing in outdated_indices(indices):
-            _Move(connection, indices, lease, standing, page_size).carry_out(tell)
+        # Looked up again: another process may have moved indices while this one waited.
+        for state in outdated_indices(indices):
+            _Move(connection, indices, lease, state, page_size).carry_out(report)
 
 
 def outdated_indices(indices: Indices) -> list[IndexState]:
-    """The indices of an earlier form that are in use."""
-    return [one for one in indices.standings() if one.behind_alias and one.kind in KINDS and outdated(one)]
+    """Return the indices of an earlier form that are in use."""
+    return [state for state in indices.states() if state.behind_alias and state.kind in KINDS and outdated(state)]
 
 
 class _Move:
     """The move of one index."""
 
     def __init__(
-        self, connection: Connection, indices: Indices, lease: Lease, standing: IndexState, page_size: int
+        self, connection: Connection, indices: Indices, lease: Lease, state: IndexState, page_size: int
     ) -> None:
         self._connection = connection
         self._client = connection.client
         self._indices = indices
         self._lease = lease
-        self._kind = KINDS[standing.kind]
+        self._kind = KINDS[state.kind]
         self._page_size = page_size
-        self._version = elasticsearch_version(standing.kind)
-        self._old = standing.name
-        alias = indices.alias(standing.kind)
-        number = standing.name.rpartition("-")[2]
+        self._version = elasticsearch_version(state.kind)
+        self._old = state.name
+        alias = indices.alias(state.kind)
+        number = state.name.rpartition("-")[2]
         self._new = f"{alias}-v{self._version}-{number}"
         self._alias = alias
 
-    def carry_out(self, tell: Callable[[str], None]) -> None:
+    def carry_out(self, report: Callable[[str], None]) -> None:
         create_index(self._connection, self._new, {})
-        (made,) = self._indices.standings(self._new)
+        (made,) = self._indices.states(self._new)
         copied = made.copied_below
-        tell(f"{self._old} is copied to {self._new}" + (f", from change {copied:,} on" if copied else ""))
+        report(f"{self._old} is copied to {self._new}" + (f", from change {copied:,} on" if copied else ""))
         for _ in range(ROUNDS):
             before = copied
             copied = self._copy(made, copied)
-            tell(f"{self._old}: copied up to change {copied:,}")
+            report(f"{self._old}: copied up to change {copied:,}")
             if copied - before < NEARLY:
                 break
         self._change_over(made, copied)
-        tell(f"{self._alias} now means {self._new}; {self._old} goes when nobody reads from it any more")
+        report(f"{self._alias} now means {self._new}; {self._old} is removed when nobody reads from it any more")
 
     def _copy(self, made: IndexState, since: int) -> int:
-        """Copy what was written from a sequence number on; returns that below which all is copied."""
-        # Numbers are given before documents can be seen: below this one, all are there.
+        """Copy the documents from a sequence number on; return the number below which all are copied."""
+        # Numbers are assigned before documents become visible. Below this number, all are visible after a refresh.
         safe = self._all_done()
         self._call(lambda: self._client.indices.refresh(index=self._old))
         request: JsonObject = {
@@ -154,7 +154,7 @@ class _Move:
         return safe
 
     def _all_done(self) -> int:
-        """The sequence number below which every change has been carried out, in every shard."""
+        """Return the sequence number below which every change has been executed, in every shard."""
         answer = self._call(lambda: self._client.indices.stats(index=self._old, level="shards"))
         shards = answer["indices"][self._old]["shards"].values()
         return 1 + min(int(copy["seq_no"]["global_checkpoint"]) for shard in shards for copy in shard)
@@ -164,7 +164,7 @@ class _Move:
         try:
             document = self._kind.document(self._kind.record(source))
         except RecordFormatError:
-            document = source  # what cannot be read is kept as it is
+            document = source  # a document that cannot be read is copied unchanged
         ingested = source.get("event", {}).get("ingested")
         if ingested:
             document["event"] = document.get("event", {}) | {"ingested": ingested}
@@ -178,7 +178,7 @@ class _Move:
             if written.outcome is WriteResult.REJECTED:
                 raise StoreUnavailableError(
                     f"{self._old} cannot be moved to version {self._version} of its form: "
-                    f"document {written.action.id}: {written.detail}. It stays as it was."
+                    f"document {written.action.id}: {written.detail}. The index stays as it was."
                 )
 
     def _note(self, made: IndexState, copied: int) -> None:
@@ -187,29 +187,29 @@ class _Move:
     def _put_meta(self, index: str, meta: JsonObject) -> None:
         self._call(lambda: self._client.indices.put_mapping(index=index, meta=meta))
 
-    # The last of it -------------------------------------------------------------------------------------
+    # The switch -----------------------------------------------------------------------------------------
 
     def _change_over(self, made: IndexState, copied: int) -> None:
-        (old,) = self._indices.standings(self._old)
+        (old,) = self._indices.states(self._old)
         try:
             self._put_meta(self._old, old.moving(self._new))
-            # Returns when writes that were under way have ended.
+            # Returns when the writes in progress have ended.
             self._call(lambda: self._client.indices.add_block(index=self._old, block="write"))
             self._copy(made, copied)
             self._remove_deleted()
             self._lease.check()
             self._switch()
         except BaseException:
-            # Broken off: writers need not wait for whoever goes on with it.
+            # Interrupted: writers need not wait for the process that continues the move.
             with suppress(StoreUnavailableError):
                 self._reopen(old)
             raise
         self._put_meta(self._new, made.meta_at_rest)
 
     def _remove_deleted(self) -> None:
-        """Remove from the copy what is no longer in the old index, which takes no writes."""
+        """Remove documents from the copy that are no longer in the old index, which takes no writes."""
         self._call(lambda: self._client.indices.refresh(index=[self._old, self._new]))
-        # All of the old one is in the copy: as many here as there means the same ones.
+        # The copy holds all documents of the old index, so that equal counts mean equal sets.
         if self._count(self._old) == self._count(self._new):
             return
         kept = {hit["_id"] for hit in self._ids(self._old)}
@@ -243,11 +243,11 @@ class _Move:
         return (hit for hits in pages(self._connection, index, request) for hit in hits)
 
     def _switch(self) -> None:
-        """The alias changes over, in one step for everybody."""
+        """Switch the alias to the new index, in one step for all users."""
         for attempt in range(3):
-            (old,) = self._indices.standings(self._old)
+            (old,) = self._indices.states(self._old)
             if not old.behind_alias:
-                return  # done, and the answer was lost
+                return  # done earlier, and the response was lost
             actions = [
                 {"add": {"index": self._new, "alias": self._alias, "is_write_index": old.writes}},
                 {"remove": {"index": self._old, "alias": self._alias, "must_exist": True}},
@@ -257,7 +257,7 @@ class _Move:
             except elasticsearch.NotFoundError:
                 continue
             except StoreUnavailableError as error:
-                # A run has just had the server roll over, so that this is not where new documents go any more.
+                # A run has just rolled the alias over, so that new documents no longer go to this index.
                 if attempt or "more than one write index" not in str(error):
                     raise
                 continue
@@ -266,7 +266,7 @@ class _Move:
         raise StoreUnavailableError(f"{self._alias} cannot be made to mean {self._new}. Try again.")
 
     def _reopen(self, old: IndexState) -> None:
-        (now,) = self._indices.standings(self._old)
+        (now,) = self._indices.states(self._old)
         if now.behind_alias:
             self._call(
                 lambda: self._client.indices.put_settings(index=self._old, settings={"index.blocks.write": None})

@@ -1,6 +1,6 @@
 """Seen captures, quarantine, feeds and runs, in Elasticsearch."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _BY_KEY = [{"url.full": "asc"}, {"stage": "asc"}, {"reason": "asc"}, {"sort_key": "asc"}]
 _URLS = 1_000
-"""Addresses in one search: each costs a term."""
+"""Addresses in one search; each is a term of the query."""
 _LATEST_FIRST = [{"@timestamp": "desc"}, {"id": "desc"}]
 
 
@@ -25,17 +25,19 @@ class OperationDocuments(ElasticPart):
     """The indices ``seen``, ``quarantine``, ``feeds`` and ``runs``."""
 
     def seen(self, urls: Collection[str]) -> dict[str, SeenCapture]:
-        found = self._documents(SEEN).records([hashed(url) for url in urls])
-        return {capture.url: capture for capture in found.values()}
+        captures = self._documents(SEEN).records([hashed(url) for url in urls])
+        return {capture.url: capture for capture in captures.values()}
 
     def mark_seen(self, captures: Sequence[SeenCapture]) -> None:
         latest: dict[str, SeenCapture] = {}
         for capture in captures:
-            one = SEEN.id_of(capture)
-            latest[one] = max(capture, latest.get(one, capture), key=_age)
+            document_id = SEEN.id_of(capture)
+            latest[document_id] = max(capture, latest.get(document_id, capture), key=_age)
 
         def merge(existing: Mapping[str, SeenCapture]) -> Sequence[SeenCapture]:
-            return [max(capture, existing.get(one, capture), key=_age) for one, capture in latest.items()]
+            return [
+                max(capture, existing.get(document_id, capture), key=_age) for document_id, capture in latest.items()
+            ]
 
         self._documents(SEEN).merge(latest, merge)
 
@@ -43,25 +45,29 @@ class OperationDocuments(ElasticPart):
         self._refuse(items)
 
     def iter_quarantine(self, *, closed: bool = False) -> Iterator[Quarantined]:
-        found = self._documents(QUARANTINE).search({"match_all": {}}, sort=_BY_KEY)
-        return (item for item in found if closed or item.is_open)
+        items = self._documents(QUARANTINE).search({"match_all": {}}, sort=_BY_KEY)
+        return (item for item in items if closed or item.is_open)
 
     def amend_quarantine(
         self, urls: Collection[str], amend: Callable[[Quarantined], Quarantined | None]
     ) -> list[Quarantined]:
         documents = self._documents(QUARANTINE, self._give_up)
-        named = sorted({storable(url) for url in urls})
+        stored_urls = sorted({storable(url) for url in urls})
         changed: dict[str, Quarantined] = {}
         removed: dict[str, Quarantined] = {}
 
         def merge(existing: Mapping[str, Quarantined]) -> Sequence[Quarantined]:
-            amended = {one: amend(item) for one, item in existing.items()}
-            changed.update({one: now for one, now in amended.items() if now and now != existing[one]})
-            removed.update({one: existing[one] for one, now in amended.items() if now is None})
-            return [now for now in amended.values() if now]
+            amended = {document_id: amend(item) for document_id, item in existing.items()}
+            changed.update(
+                {document_id: item for document_id, item in amended.items() if item and item != existing[document_id]}
+            )
+            removed.update(
+                {document_id: existing[document_id] for document_id, item in amended.items() if item is None}
+            )
+            return [item for item in amended.values() if item]
 
-        for start in range(0, len(named), _URLS):
-            query = {"terms": {"url.full": named[start : start + _URLS]}}
+        for start in range(0, len(stored_urls), _URLS):
+            query = {"terms": {"url.full": stored_urls[start : start + _URLS]}}
             documents.merge([QUARANTINE.id_of(item) for item in documents.search(query)], merge)
         documents.delete(removed)
         return sorted([*changed.values(), *removed.values()], key=lambda item: item.key)
@@ -70,8 +76,8 @@ class OperationDocuments(ElasticPart):
         documents = self._documents(FEEDS)
         if urls is None:
             return {state.url: state for state in documents.search({"match_all": {}})}
-        found = documents.records([hashed(url) for url in urls])
-        return {state.url: state for state in found.values()}
+        states = documents.records([hashed(url) for url in urls])
+        return {state.url: state for state in states.values()}
 
     def put_feed_states(self, states: Sequence[FeedState]) -> None:
         self._documents(FEEDS).put(states)
@@ -84,5 +90,5 @@ class OperationDocuments(ElasticPart):
 
 
 def _age(capture: SeenCapture) -> tuple[object, str]:
-    """What makes a capture the later one; between equals ``max`` takes the first, here the one written last."""
+    """Return the key by which captures are compared; of equal ones ``max`` takes the first, which is written last."""
     return (capture.fetched_at, capture.archive_record)

@@ -1,4 +1,4 @@
-"""Everything that a search finds, page by page, from one moment."""
+"""All hits of a search, page by page, from one point in time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from schemas.serial import JsonObject
 
 KEEP_ALIVE = "5m"
-"""How long a point in time outlives the last page read from it."""
+"""Time for which a point in time stays open after the last page read from it."""
 
 
 def pages(connection: Connection, index: str, request: JsonObject, *, first: int | None = None) -> Iterator[list[Any]]:
-    """The hits of a search with ``sort`` and ``size``, from one point in time; the last page may be empty.
+    """Yield pages of hits of a search with ``sort`` and ``size``, from one point in time; the last may be empty.
 
-    ``first`` is the size of the first page, where whoever reads may want no more.
+    ``first`` is the size of the first page, for readers who may need no more.
 
     Raises:
-        StoreUnavailableError: the server is out of reach.
+        StoreUnavailableError: the server is unreachable.
         elasticsearch.NotFoundError: there is no such index.
     """
     client = connection.client
@@ -44,6 +44,6 @@ def pages(connection: Connection, index: str, request: JsonObject, *, first: int
                 return
             further = {"size": request["size"], "search_after": hits[-1]["sort"]}
     finally:
-        # Should even this fail, the server drops it after KEEP_ALIVE.
+        # If this fails, the server closes the point in time after KEEP_ALIVE.
         with suppress(StoreUnavailableError):
             connection.call(lambda: client.close_point_in_time(id=point), patience=0)

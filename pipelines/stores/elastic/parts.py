@@ -1,4 +1,4 @@
-"""What the groups of methods of the Elasticsearch store share."""
+"""The base of the Elasticsearch store's groups of methods."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ElasticPart:
         return Documents(self._connection, self._indices, kind, self._page_size, refuse or self._refuse)
 
     def _refuse(self, items: Sequence[Quarantined]) -> None:
-        """Quarantine what could not be written."""
+        """Quarantine items for records that could not be written."""
         if items:
             self._keep_quarantined(items)
 
@@ -56,16 +56,20 @@ class ElasticPart:
         now = now_utc()
         for item in items:
             fresh = storable_item(item, now)
-            one = QUARANTINE.id_of(fresh)
-            by_id[one] = merged(by_id.get(one), fresh)
+            document_id = QUARANTINE.id_of(fresh)
+            by_id[document_id] = merged(by_id.get(document_id), fresh)
 
         def merge(existing: Mapping[str, Quarantined]) -> Sequence[Quarantined]:
-            return [merged(existing.get(one), item) for one, item in by_id.items()]
+            return [merged(existing.get(document_id), item) for document_id, item in by_id.items()]
 
         self._documents(QUARANTINE, self._give_up).merge(by_id, merge)
 
     def _give_up(self, items: Sequence[Quarantined]) -> None:
-        """What is refused even in quarantine would be lost: rather stop, and leave it to the archive."""
+        """Raise an error for items that even the quarantine refuses, so that they are not lost: the archive has them.
+
+        Raises:
+            StoreUnavailableError: there are such items.
+        """
         if items:
             raise StoreUnavailableError(
                 f"Elasticsearch at {self._connection.url} refuses to keep quarantined items: {items[0].detail}"

@@ -1,4 +1,4 @@
-"""The documents of one kind: read by id and searched, over all indices behind the alias."""
+"""Reading of documents of one kind, by id and by search, over all indices behind the alias."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Record = TypeVar("Record")
 
 GET_IDS = 2_000
-"""Ids in one ``mget``."""
+"""Ids in one ``mget`` request."""
 COUNTED = 2_000
-"""Terms counted by one search."""
+"""Terms counted in one search."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionedRecord(Generic[Record]):
-    """A document as it was read, with what a compare-and-set needs."""
+    """A document as it was read, with its index and version for a compare-and-set."""
 
     record: Record
     index: str
@@ -40,7 +40,7 @@ class VersionedRecord(Generic[Record]):
 
 
 class DocumentReader(Generic[Record]):
-    """Reads the documents of one kind."""
+    """A reader of the documents of one kind."""
 
     def __init__(self, connection: Connection, indices: Indices, kind: DocumentKind[Record], page_size: int) -> None:
         self._connection = connection
@@ -51,24 +51,24 @@ class DocumentReader(Generic[Record]):
 
     @property
     def alias(self) -> str:
-        """The write alias."""
+        """The write alias of the kind."""
         return self._indices.alias(self._kind.name)
 
     def get(self, ids: Collection[str]) -> dict[str, VersionedRecord[Record]]:
-        """Documents by id, in real time: sees every earlier write."""
+        """Return documents by id, in real time: sees every earlier write."""
         return {
-            one: VersionedRecord(
+            document_id: VersionedRecord(
                 record=self._kind.record(hit["_source"]),
                 index=hit["_index"],
                 seq_no=hit["_seq_no"],
                 primary_term=hit["_primary_term"],
             )
-            for one, hit in self._hits(ids, source=["record"]).items()
+            for document_id, hit in self._hits(ids, source=["record"]).items()
         }
 
     def records(self, ids: Collection[str]) -> dict[str, Record]:
-        """Records by document id, in real time."""
-        return {one: found.record for one, found in self.get(ids).items()}
+        """Return records by document id, in real time."""
+        return {document_id: version.record for document_id, version in self.get(ids).items()}
 
     def search(
         self,
@@ -78,10 +78,10 @@ class DocumentReader(Generic[Record]):
         limit: int | None = None,
         first: int | None = None,
     ) -> Iterator[Record]:
-        """Records which match, by the kind's sort field or as ``sort`` says (which must tell all apart).
+        """Yield the records that match, in the order of the kind's sort field or of ``sort``, which must be total.
 
-        Sees every earlier write, and the state of one moment however many pages it takes. ``first`` is the size of
-        the first page, where whoever reads may want no more.
+        Sees every earlier write, and the state of one moment whatever the number of pages. ``first`` is the size of
+        the first page, for readers who may need no more.
         """
         self._indices.refresh(self._kind.name)
         size = self._page_size if limit is None else min(limit, self._page_size)
@@ -97,19 +97,19 @@ class DocumentReader(Generic[Record]):
             return
         hits = self._call(lambda: self._client.search(index=self.alias, **request))["hits"]["hits"]
         if len(hits) < size or limit == size:
-            # One page is one moment anyway.
+            # One page is the state of one moment anyway.
             yield from (self._kind.record(hit["_source"]) for hit in hits)
             return
         yield from islice(self._pages(request), limit)
 
     def counts(self, field: str, terms: Collection[str]) -> dict[str, int]:
-        """How many documents have each of these terms, for those that any has. Sees every earlier write."""
+        """Return the number of documents with each term, for the terms that occur. Sees every earlier write."""
         counts: dict[str, int] = {}
         ordered = sorted(set(terms))
         if ordered:
             self._indices.refresh(self._kind.name)
         for start in range(0, len(ordered), COUNTED):
-            # Not an aggregation over the terms of the documents that have any: that would read each of them.
+            # A terms aggregation would read each of the documents with any of the terms.
             filters = {term: {"term": {field: term}} for term in ordered[start : start + COUNTED]}
             request = {"size": 0, "track_total_hits": False, "aggs": {"counts": {"filters": {"filters": filters}}}}
             answer = self._call(lambda request=request: self._client.search(index=self.alias, **request))
@@ -118,7 +118,7 @@ class DocumentReader(Generic[Record]):
         return counts
 
     def _pages(self, request: JsonObject, first: int | None = None) -> Iterator[Record]:
-        """All pages from one point in time."""
+        """Yield the records of all pages, from one point in time."""
         try:
             for hits in pages(self._connection, self.alias, request, first=first):
                 yield from (self._kind.record(hit["_source"]) for hit in hits)
@@ -127,11 +127,11 @@ class DocumentReader(Generic[Record]):
 
     # Several indices behind the alias -------------------------------------------------------------------
 
-    def _places(self, ids: Collection[str]) -> dict[str, str]:
-        """The index in which each document stands, where there is more than one to choose from."""
+    def _indices_of(self, ids: Collection[str]) -> dict[str, str]:
+        """Return the index of each existing document, or nothing if the alias has a single index."""
         if len(self._indices.backing(self._kind.name)) == 1:
             return {}
-        return {one: hit["_index"] for one, hit in self._hits(ids, source=False).items()}
+        return {document_id: hit["_index"] for document_id, hit in self._hits(ids, source=False).items()}
 
     def _hits(self, ids: Collection[str], *, source: list[str] | bool) -> dict[str, Any]:
         hits: dict[str, Any] = {}
@@ -140,7 +140,7 @@ class DocumentReader(Generic[Record]):
         return hits
 
     def _all_hits(self, ids: Collection[str], *, source: list[str] | bool) -> Iterator[Any]:
-        """What ``mget`` finds of these ids in each index behind the alias, oldest index first for each id."""
+        """Yield the hits of ``mget`` for these ids in each index behind the alias, oldest index first for each id."""
         ordered = sorted(set(ids))
         if not ordered:
             return
@@ -149,11 +149,11 @@ class DocumentReader(Generic[Record]):
             part = ordered[start : start + GET_IDS]
             wanted: JsonObject = {"index": indices[0], "ids": part}
             if len(indices) > 1:
-                wanted = {"docs": [{"_index": index, "_id": one} for one in part for index in indices]}
+                wanted = {"docs": [{"_index": index, "_id": document_id} for document_id in part for index in indices]}
             yield from (hit for hit in self._mget(wanted | {"source": source}) if hit["found"])
 
     def _mget(self, wanted: JsonObject) -> list[Any]:
-        """What there is of documents; asked again while a part of an index is not there yet, after a restart."""
+        """Return the response for each document; retry while a shard is not available yet, after a restart."""
         for pause in pauses(self._connection.patience):
             answer = self._call(lambda: self._client.mget(**wanted))
             errors = [hit["error"] for hit in answer["docs"] if "error" in hit]

@@ -1,6 +1,6 @@
-"""What was learned of sources, in Elasticsearch."""
+"""Extraction health and learned lines of sources, in Elasticsearch."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class SourceDocuments(ElasticPart):
     def add_extraction_days(self, days: Sequence[ExtractionDay]) -> None:
         added: dict[str, ExtractionDay] = {}
         for day in days:
-            one = DRIFT.id_of(day)
-            added[one] = with_samples(added.get(one), day)
+            document_id = DRIFT.id_of(day)
+            added[document_id] = with_samples(added.get(document_id), day)
 
         def merge(existing: Mapping[str, ExtractionDay]) -> Sequence[ExtractionDay]:
-            return [with_samples(existing.get(one), day) for one, day in added.items()]
+            return [with_samples(existing.get(document_id), day) for document_id, day in added.items()]
 
         self._documents(DRIFT).merge(added, merge)
 
     def extraction_days(self, since: str) -> list[ExtractionDay]:
-        found = self._documents(DRIFT).search({"range": {"day": {"gte": since}}})
-        return sorted(found, key=lambda day: (day.source, day.day))
+        days = self._documents(DRIFT).search({"range": {"day": {"gte": since}}})
+        return sorted(days, key=lambda day: (day.source, day.day))
 
     def learned_lines(self) -> list[LearnedLine]:
-        found = self._documents(LINES).search({"match_all": {}})
-        return sorted(found, key=lambda line: (line.source, line.line))
+        lines = self._documents(LINES).search({"match_all": {}})
+        return sorted(lines, key=lambda line: (line.source, line.line))
 
     def put_learned_lines(self, lines: Sequence[LearnedLine]) -> None:
         self._documents(LINES).put(lines)

@@ -1,6 +1,6 @@
-"""The Elasticsearch store: its groups of methods put together. ``protocol.Store`` says what each does."""
+"""The Elasticsearch store, composed of its groups of methods. ``protocol.Store`` documents each method."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.stores.elastic.connection import PATIENCE, Connection
 from pipelines.stores.elastic.lease import EXPIRY_SECONDS
 from pipelines.stores.elastic.memory import MemoryDocuments
 from pipelines.stores.elastic.migrate import migrate, outdated_indices
-from pipelines.stores.elastic.names import Names
+from pipelines.stores.elastic.names import IdLookup
 from pipelines.stores.elastic.operations import OperationDocuments
 from pipelines.stores.elastic.sources import SourceDocuments
 from pipelines.stores.elastic.templates import Templates
@@ -31,7 +31,7 @@ PAGE_SIZE = 1_000
 
 
 class ElasticsearchStore(
-    ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments, Names, Searching
+    ArticleDocuments, MemoryDocuments, AlertDocuments, OperationDocuments, SourceDocuments, IdLookup, Searching
 ):
     """The indices of one prefix. Safe for several threads; several processes may use them at once."""
 
@@ -48,11 +48,11 @@ class ElasticsearchStore(
         lease_seconds: float = EXPIRY_SECONDS,
         roll_over: dict[str, Any] | None = None,
     ) -> Self:
-        """A store at this address. Nothing is contacted yet.
+        """Return a store at this address without contacting the server.
 
-        ``patience`` is for how many seconds a request is tried again, ``lease_seconds`` after which time the
-        dead holder of a lease is passed over, ``roll_over`` has the conditions of Elasticsearch's roll-over API
-        under which a kind goes on in a new index.
+        ``patience`` is the number of seconds for which a request is retried, ``lease_seconds`` the number of seconds
+        after which the holder of a lease counts as dead. ``roll_over`` has the conditions of Elasticsearch's roll-over
+        API under which a kind continues in a new index.
         """
         connection = Connection(address, api_key=api_key, ca_file=ca_file, patience=patience)
         return cls(connection, prefix, page_size=page_size, lease_seconds=lease_seconds, roll_over=roll_over)
@@ -73,10 +73,10 @@ class ElasticsearchStore(
         Templates(self._connection, self._indices).set_up()
 
     def outdated(self) -> tuple[str, ...]:
-        return tuple(standing.name for standing in outdated_indices(self._indices))
+        return tuple(state.name for state in outdated_indices(self._indices))
 
-    def migrate(self, tell: Callable[[str], None]) -> None:
-        migrate(self._connection, self._indices, tell)
+    def migrate(self, report: Callable[[str], None]) -> None:
+        migrate(self._connection, self._indices, report)
 
     def maintain(self) -> None:
         Templates(self._connection, self._indices).maintain()

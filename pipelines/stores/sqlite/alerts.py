@@ -1,6 +1,6 @@
 """Stories and their changes, alerts and the outbox, in SQLite."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ALERTS = Table("alerts", Alert)
 OUTBOX = Table("outbox", OutboxMessage)
 
 _NAMED_IN_CHANGE = "EXISTS (SELECT 1 FROM json_each(?) WHERE instr(before || after || article_ids, json_quote(value)))"
-"""Whether an id stands in the arrays of a change. It reads all of them; people alone ask it."""
+"""Condition: an id occurs in the arrays of a change. It reads all changes; only users' look-ups need it."""
 
 WithId = TypeVar("WithId", Story, Alert, OutboxMessage)
 
 
 class AlertTables(SqlitePart):
-    """The tables ``stories``, ``alerts`` and ``outbox``."""
+    """The tables ``stories``, ``changes``, ``alerts`` and ``outbox``."""
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         return {story.id: story for story in self._select(STORIES, "id", ids)}
@@ -96,10 +96,10 @@ class AlertTables(SqlitePart):
         return {message.id: message for message in self._select(OUTBOX, "id", ids)}
 
     def outbox_of_alerts(self, alert_ids: Collection[str]) -> list[OutboxMessage]:
-        found = self._select(OUTBOX, "alert_id", alert_ids)
-        return sorted(found, key=lambda message: (message.created_at, message.id))
+        messages = self._select(OUTBOX, "alert_id", alert_ids)
+        return sorted(messages, key=lambda message: (message.created_at, message.id))
 
-    def outbox_spoken(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
+    def last_sent(self, topics: Collection[str], since: datetime) -> dict[str, datetime]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT topic, max(delivered_at) FROM outbox WHERE last_error IS NULL AND delivered_at > ? "
@@ -125,5 +125,5 @@ class AlertTables(SqlitePart):
         with self._database.writing() as connection:
             connection.executemany(
                 f"DELETE FROM {table} WHERE id = ?",  # noqa: S608 - names of our own tables
-                [(one,) for one in ids],
+                [(record_id,) for record_id in ids],
             )

@@ -1,6 +1,6 @@
 """Articles, their revisions and the search over them, in SQLite."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ class ArticleTables(SqlitePart):
     def revisions(self, article_id: str) -> dict[str, ArticleContent]:
         return {content.digest: content for content in self._select(REVISIONS, "article_id", [article_id])}
 
-    def place(self, placements: Sequence[Placement]) -> None:
+    def set_placements(self, placements: Sequence[Placement]) -> None:
         if not placements:
             return
         with self._database.writing() as connection:
             connection.executemany(
                 "UPDATE articles SET canonical_id = ?, copies = ?, story_id = ? WHERE article_id = ?",
                 [
-                    (placed.canonical_id, json.dumps(placed.copies), placed.story_id, placed.article_id)
-                    for placed in placements
+                    (placement.canonical_id, json.dumps(placement.copies), placement.story_id, placement.article_id)
+                    for placement in placements
                 ],
             )
 
@@ -84,29 +84,29 @@ class ArticleTables(SqlitePart):
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         order = f"{within.order.time} {'DESC' if within.order.descending else 'ASC'} NULLS LAST, article_id"
         with self._database.reading() as connection:
-            # Numbers only, so that the order is one moment's; the articles follow a page at a time.
-            found = connection.execute(
+            # Row numbers only, so that the order is that of one moment. The articles follow page by page.
+            numbers = connection.execute(
                 f"SELECT row FROM articles {where} ORDER BY {order}",  # noqa: S608 - our own text
                 parameters,
             ).fetchall()
-        rows = [row for (row,) in found]
+        rows = [row for (row,) in numbers]
         for start in range(0, len(rows), self._page_size):
             yield from self._page(rows[start : start + self._page_size])
 
     def _page(self, rows: list[int]) -> Iterator[Article]:
         with self._database.reading() as connection:
-            found = connection.execute(
+            records = connection.execute(
                 f"SELECT {ARTICLES.selected}, row FROM articles "  # noqa: S608 - names of our own table
                 "WHERE row IN (SELECT value FROM json_each(?))",
                 (json.dumps(rows),),
             ).fetchall()
-        by_row = {record[-1]: record for record in found}
+        by_row = {record[-1]: record for record in records}
         for row in rows:
             yield ARTICLES.record(by_row[row])
 
 
 def _limits(within: Within) -> tuple[list[str], list[str]]:
-    """SQL conditions and their parameters."""
+    """Return the SQL conditions of the limits and their parameters."""
     limits = {
         "published >= ?": time_to_text(within.since) if within.since else None,
         "published < ?": time_to_text(within.until) if within.until else None,
@@ -130,7 +130,7 @@ def _limits(within: Within) -> tuple[list[str], list[str]]:
 def _write_article(connection: sqlite3.Connection, article: Article) -> None:
     from pipelines.rules.tokens.normalise import index_text  # noqa: PLC0415 - not needed to read
 
-    # All that can be refused is worked out before the first statement: an article is written whole or not at all.
+    # Every value is encoded before the first statement, so that an article is written completely or not at all.
     values = ARTICLES.row(article)
     tokens = (index_text(article.content.title), index_text(article.content.body))
     for value in (*values, *tokens):

@@ -1,4 +1,4 @@
-"""The SQLite file: connections, transactions, and what its errors mean to a user."""
+"""The SQLite file: its connections and transactions, and its errors explained to the user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ConfigurationError, StoreUnavailableError
-from pipelines.stores.sqlite.migrate import bring_columns_up_to_date
+from pipelines.stores.sqlite.migrate import update_columns
 from schemas.store_forms import SQLITE_VERSION, sqlite_tables
 
 if TYPE_CHECKING:
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS = 120.0
-"""How long a writer waits for another: a regrouping of many thousand articles holds the file for seconds."""
+"""Time for which a writer waits for another: a regrouping of many thousand articles holds the file for seconds."""
 APPLICATION_ID = 0x57505354
-"""Marks a file as ours ("WPST"), so that nobody else's database is written into."""
+"""The application id ("WPST") of our files, so that no other program's database is written into."""
 _OLDEST_SQLITE = (3, 37, 0)
-"""The first with STRICT tables."""
+"""The first version with STRICT tables."""
 _CACHE_KIB = 65_536
 _CHECKPOINT_PAGES = 16_384
-"""Pages of the write-ahead log, 64 MB, after which they go into the file: a page of the look-up lists that several
-commits change is then written there once. A quarter to a third less is written than with SQLite's 1,000 (measured)."""
+"""Pages of the write-ahead log (64 MB) after which they are written to the file. A page of the look-up lists that
+several commits change is then written once: a quarter to a third less than with SQLite's default of 1,000 (measured).
+"""
 
 
 class Database:
-    """One file, with a connection for each thread that uses it; made and set up at first use."""
+    """One file, with a connection for each thread that uses it. The file is created and set up at first use."""
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -41,7 +42,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """This thread's connection, to read with.
+        """Yield this thread's connection, for reading.
 
         Raises:
             StoreUnavailableError: the file cannot be used.
@@ -51,7 +52,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """This thread's connection inside a write transaction; one within another joins it.
+        """Yield this thread's connection inside a write transaction; a nested call joins the outer transaction.
 
         Raises:
             StoreUnavailableError: the file cannot be used, or another writer held it for too long.
@@ -61,7 +62,7 @@ class Database:
             if connection.in_transaction:
                 yield connection
                 return
-            # IMMEDIATE takes the write lock before anything is read, so that nobody writes in between.
+            # IMMEDIATE takes the write lock before the first read, so that nobody writes in between.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -80,7 +81,7 @@ class Database:
 
     def _connection(self) -> sqlite3.Connection:
         if self._process != os.getpid():
-            # A connection must not be carried over a fork: the child leaves its parent's alone and opens its own.
+            # A connection must not be used after a fork: the child opens connections of its own.
             self._process = os.getpid()
             self._guard = threading.Lock()
             self._local = threading.local()
@@ -106,8 +107,8 @@ class Database:
         connection = sqlite3.connect(
             self.path,
             timeout=self._busy_seconds,
-            isolation_level=None,  # transactions are begun and ended by us
-            check_same_thread=False,  # so that close() can close those of other threads
+            isolation_level=None,  # this class begins and ends transactions
+            check_same_thread=False,  # so that close() can close the connections of other threads
         )
         try:
             self._prepare(connection)
@@ -122,22 +123,22 @@ class Database:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if tables and application != APPLICATION_ID:
             raise StoreUnavailableError(
-                f"{self.path} is an SQLite database, but not one of wirepicket's; it was left as it is. "
+                f"{self.path} is an SQLite database of another program; it was left as it is. "
                 "Name another file with --store sqlite:///PATH."
             )
         if version > SQLITE_VERSION:
             raise StoreUnavailableError(
                 f"{self.path} was made by a newer wirepicket (form {version}, this one knows {SQLITE_VERSION}). "
-                "Update wirepicket."
+                "Install that version or a later one."
             )
         connection.execute("PRAGMA journal_mode = WAL")
-        # With WAL a crash of the program loses nothing; a power cut may lose the latest commits, never the file.
+        # With WAL, a crash of the program loses nothing. A power cut may lose the latest commits, never the file.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute("PRAGMA temp_store = MEMORY")
         if 0 < version < SQLITE_VERSION:
-            bring_columns_up_to_date(connection)
+            update_columns(connection)
         if version < SQLITE_VERSION:
             connection.executescript(
                 f"BEGIN IMMEDIATE; {sqlite_tables()} PRAGMA application_id = {APPLICATION_ID}; "
@@ -150,26 +151,27 @@ class Database:
             yield
         except OSError as error:
             raise StoreUnavailableError(
-                f"The folder of {self.path} cannot be made: {error.strerror or error}."
+                f"The folder of {self.path} cannot be created: {error.strerror or error}. "
+                "Name another file with --store sqlite:///PATH."
             ) from error
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.DataError):
-                raise  # a mistake of ours, not of the file
+                raise  # a fault of this program, not of the file
             raise StoreUnavailableError(_explain(self.path, error)) from error
 
 
 def _explain(path: Path, error: sqlite3.DatabaseError) -> str:
-    """What happened, and what can be done, in words for a user."""
+    """Return a message for the user: the error and its remedy."""
     name = getattr(error, "sqlite_errorname", "") or ""
     advice = {
         "SQLITE_NOTADB": "It is not an SQLite database. Name another file, or move this one away.",
         "SQLITE_CORRUPT": "It is damaged. Move it away and run `wirepicket replay`: the archive holds everything.",
-        "SQLITE_BUSY": "Another process has held it for too long. Try again when that has ended.",
-        "SQLITE_LOCKED": "Another process has held it for too long. Try again when that has ended.",
+        "SQLITE_BUSY": "Another process has held it for too long. Try again when that process has ended.",
+        "SQLITE_LOCKED": "Another process has held it for too long. Try again when that process has ended.",
         "SQLITE_FULL": "The disk is full. Make room and run again.",
-        "SQLITE_READONLY": "It cannot be written. Check the rights on the file and its folder.",
-        "SQLITE_CANTOPEN": "It cannot be opened. Check that the folder exists and may be written.",
-        "SQLITE_IOERR": "The disk reports an error.",
+        "SQLITE_READONLY": "It cannot be written. Check the permissions of the file and its folder.",
+        "SQLITE_CANTOPEN": "It cannot be opened. Check that the folder exists and can be written.",
+        "SQLITE_IOERR": "The disk reports an error. Check it, or move the file to another disk.",
         "SQLITE_ERROR": "",
     }
     remedy = next((words for code, words in advice.items() if name.startswith(code)), "")

@@ -1,6 +1,6 @@
 """The memory of grouping, in SQLite."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MemoryTables(SqlitePart):
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """A write transaction held open: what is written inside is written whole or, after an error, not at all.
+        """Hold a write transaction open: either all writes inside take effect or, after an error, none.
 
         Only the thread that holds it can write meanwhile; others wait.
         """
@@ -49,12 +49,12 @@ class MemoryTables(SqlitePart):
         return {entry.fingerprint.article_id: entry for entry in self._select(MEMORY, "article_id", ids)}
 
     def related(self, space: Space, keys: Collection[int]) -> list[MemoryEntry]:
-        # A file written by an earlier version has postings of copies too.
-        which = "canonical_id = article_id AND" if space is Space.STORY else ""
+        # A file written by an earlier version also has postings of copies.
+        canonical = "canonical_id = article_id AND" if space is Space.STORY else ""
         with self._database.reading() as connection:
             rows = connection.execute(
-                # A join in the order of the keys, which CROSS keeps from being turned round: cheaper than an IN.
-                f"SELECT {MEMORY.selected} FROM memory WHERE {which} row IN (SELECT posting.entry "  # noqa: S608 - our tables
+                # A join in the order of the keys, which CROSS JOIN preserves, is cheaper than IN.
+                f"SELECT {MEMORY.selected} FROM memory WHERE {canonical} row IN (SELECT posting.entry "  # noqa: S608 - our tables
                 f"FROM json_each(?) AS wanted CROSS JOIN {space.value}_postings AS posting "
                 "ON posting.key = wanted.value) ORDER BY article_id",
                 (json.dumps(sorted(keys)),),
@@ -62,8 +62,8 @@ class MemoryTables(SqlitePart):
         return [MEMORY.record(row) for row in rows]
 
     def members(self, space: Space, groups: Collection[str]) -> list[MemoryEntry]:
-        found = self._select(MEMORY, GROUP_FIELDS[space], groups)
-        return sorted(found, key=lambda entry: entry.fingerprint.article_id)
+        entries = self._select(MEMORY, GROUP_FIELDS[space], groups)
+        return sorted(entries, key=lambda entry: entry.fingerprint.article_id)
 
     def common_keys(self, keys: Collection[int]) -> set[int]:
         with self._database.reading() as connection:
@@ -113,8 +113,8 @@ class MemoryTables(SqlitePart):
 class _Postings:
     """Postings of many entries, written in the order of their keys.
 
-    Keys are hashes, and the lists of a large memory do not fit into SQLite's cache: entry by entry each page of them
-    would be read and written again for every key, in order it is once.
+    Keys are hashes, and the lists of a large memory do not fit into SQLite's cache. In the order of the keys, each page
+    is read and written once; in the order of the entries it would be read and written again for every key.
     """
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class _Postings:
         self._gone: dict[str, set[tuple[int, int]]] = {space: set() for space in _SPACES}
 
     def write_entry(self, connection: sqlite3.Connection, entry: MemoryEntry) -> None:
-        """Write an entry's row; its postings wait."""
+        """Write an entry's row; ``write`` writes its postings later."""
         fingerprint = entry.fingerprint
         old = connection.execute(
             "SELECT copy_keys, story_keys FROM memory WHERE article_id = ?", (fingerprint.article_id,)
@@ -136,14 +136,14 @@ class _Postings:
             self._gone[space] -= now
 
     def drop(self, row: int, keys: Iterable[Collection[int]]) -> None:
-        """Take an entry out of the lists of its copy keys and story keys."""
+        """Remove an entry from the lists of its copy keys and story keys."""
         for space, gone in zip(_SPACES, keys, strict=True):
-            were = {(key, row) for key in gone}
-            self._gone[space] |= were
-            self._added[space] -= were
+            postings = {(key, row) for key in gone}
+            self._gone[space] |= postings
+            self._added[space] -= postings
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Write all of them."""
+        """Write all collected postings."""
         for space in _SPACES:
             connection.executemany(
                 f"DELETE FROM {space}_postings WHERE key = ? AND entry = ?",  # noqa: S608 - our own tables

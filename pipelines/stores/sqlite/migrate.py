@@ -1,4 +1,4 @@
-"""Bringing a file of an earlier form up to this one's, as far as that takes columns."""
+"""Conversion of a file of an earlier form to the current form: columns that are added or dropped."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from contextlib import closing
 from schemas.store_forms import sqlite_tables
 
 
-def bring_columns_up_to_date(connection: sqlite3.Connection) -> None:
-    """Add the columns which tables of an earlier form lack, and drop those which they no longer have.
+def update_columns(connection: sqlite3.Connection) -> None:
+    """Add the columns that tables of an earlier form lack, and drop those that the current form no longer has.
 
-    New tables and indices are made by the statements themselves. A new column must allow NULL or have a default in
-    ``schemas/sqlite.sql``. It may be run again.
+    The statements of ``schemas/sqlite.sql`` themselves create new tables and indices. A new column must allow NULL or
+    have a default there. May be run again.
     """
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(sqlite_tables())
         wanted = {table: _columns(model, table) for table in _tables(model)}
     connection.execute("BEGIN IMMEDIATE")  # another process may be about to do the same
     for table in _tables(connection):
-        there = _columns(connection, table)
-        now = wanted.get(table, there)
-        for column in there.keys() - now.keys():
+        present = _columns(connection, table)
+        current = wanted.get(table, present)
+        for column in present.keys() - current.keys():
             _drop(connection, table, column)
-        for column in now.keys() - there.keys():
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {now[column]}")
+        for column in current.keys() - present.keys():
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {current[column]}")
     connection.execute("COMMIT")
 
 
@@ -36,7 +36,7 @@ def _drop(connection: sqlite3.Connection, table: str, column: str) -> None:
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    # Virtual tables have no columns to add, and the tables behind them are their own.
+    # Virtual tables have no columns to add, and SQLite manages the tables behind them.
     rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%) STRICT%'")
     return [name for (name,) in rows]
 

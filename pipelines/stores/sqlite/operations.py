@@ -1,6 +1,6 @@
 """Seen captures, quarantine, feeds and runs, in SQLite."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -46,31 +46,31 @@ class OperationTables(SqlitePart):
             self._quarantine(connection, items)
 
     def iter_quarantine(self, *, closed: bool = False) -> Iterator[Quarantined]:
-        found = self._iterate(QUARANTINE, "url", "stage", "reason")
-        return (item for item in found if closed or item.is_open)
+        items = self._iterate(QUARANTINE, "url", "stage", "reason")
+        return (item for item in items if closed or item.is_open)
 
     def amend_quarantine(
         self, urls: Collection[str], amend: Callable[[Quarantined], Quarantined | None]
     ) -> list[Quarantined]:
-        named = [storable(url) for url in urls]
+        stored_urls = [storable(url) for url in urls]
         changed: list[Quarantined] = []
-        # Most often there is nothing to change, and whoever only reads waits for no writer.
-        if not self._select(QUARANTINE, "url", named):
+        # Most often there is nothing to change, and a reader waits for no writer.
+        if not self._select(QUARANTINE, "url", stored_urls):
             return changed
         with self._database.writing() as connection:
-            for item in self._select(QUARANTINE, "url", named):
-                now = amend(item)
-                if now is None:
+            for item in self._select(QUARANTINE, "url", stored_urls):
+                amended = amend(item)
+                if amended is None:
                     connection.execute("DELETE FROM quarantine WHERE (url, stage, reason) = (?, ?, ?)", item.key)
-                elif now != item:
-                    connection.execute(QUARANTINE.upsert("url", "stage", "reason"), QUARANTINE.row(now))
-                if now != item:
-                    changed.append(now or item)
+                elif amended != item:
+                    connection.execute(QUARANTINE.upsert("url", "stage", "reason"), QUARANTINE.row(amended))
+                if amended != item:
+                    changed.append(amended or item)
         return sorted(changed, key=lambda item: item.key)
 
     def feed_states(self, urls: Collection[str] | None = None) -> dict[str, FeedState]:
-        found = self._iterate(FEEDS, "url") if urls is None else self._select(FEEDS, "url", urls)
-        return {state.url: state for state in found}
+        states = self._iterate(FEEDS, "url") if urls is None else self._select(FEEDS, "url", urls)
+        return {state.url: state for state in states}
 
     def put_feed_states(self, states: Sequence[FeedState]) -> None:
         upsert = FEEDS.upsert("url")

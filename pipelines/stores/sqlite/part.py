@@ -1,4 +1,4 @@
-"""What the groups of methods of the SQLite store share."""
+"""The base of the SQLite store's groups of methods."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ QUARANTINE = Table("quarantine", Quarantined)
 
 
 class SqlitePart:
-    """A group of methods over the one database."""
+    """A group of methods over the database."""
 
     def __init__(self, database: Database, page_size: int) -> None:
         self._database = database
         self._page_size = page_size
 
     def _select(self, table: Table[Record], column: str, values: Collection[object]) -> list[Record]:
-        """The records whose ``column`` is one of ``values``, by it. One JSON parameter: no limit on their number."""
+        """Return the records with one of ``values`` in ``column``, in the order of that column.
+
+        The values are one JSON parameter, so that their number has no limit.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {table.selected} FROM {table.name} "  # noqa: S608 - names of our own tables
@@ -40,9 +43,9 @@ class SqlitePart:
     def _iterate(
         self, table: Table[Record], *key: str, where: str = "TRUE", values: tuple[Any, ...] = ()
     ) -> Iterator[Record]:
-        """The records of a table by its key, a page at a time: no cursor stays open between two pages."""
+        """Yield the records of a table in the order of its key, read page by page; no cursor stays open in between."""
         columns = ", ".join(key)
-        places = [table.names.index(column) for column in key]
+        positions = [table.names.index(column) for column in key]
         after: tuple[Any, ...] | None = None
         while True:
             further = f"AND ({columns}) > ({', '.join('?' * len(key))})" if after else ""
@@ -56,7 +59,7 @@ class SqlitePart:
                 yield table.record(row)
             if len(rows) < self._page_size:
                 return
-            after = tuple(rows[-1][place] for place in places)
+            after = tuple(rows[-1][position] for position in positions)
 
     def _write(
         self,
@@ -64,9 +67,9 @@ class SqlitePart:
         key: Callable[[Record], str],
         write: Callable[[sqlite3.Connection, Record], object],
     ) -> list[Record]:
-        """Write records in one transaction and return those written; what SQLite cannot hold is quarantined.
+        """Write records in one transaction and return those written; quarantine those that SQLite cannot hold.
 
-        The only such things are halves of surrogate pairs in a text and numbers of 64 bits and more.
+        SQLite cannot hold halves of surrogate pairs in a text, or numbers of 64 bits and more.
         """
         if not records:
             return []

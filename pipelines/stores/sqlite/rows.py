@@ -1,4 +1,4 @@
-"""Records as rows of their table, and back. A table's columns follow from its record; records inside lie flat."""
+"""Conversion of records to rows and back. A table's columns follow from its record; nested records are flattened."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Column:
 
 
 class Table(Generic[Record]):
-    """The columns of a record's table, and the ways between record and row."""
+    """The columns of a record's table, and the conversion between record and row."""
 
     def __init__(self, name: str, record_type: type[Record]) -> None:
         self.name = name
@@ -38,14 +38,14 @@ class Table(Generic[Record]):
         self._nested = _nesting(record_type, iter(range(len(self.columns))))
 
     def insert(self, conflict: str) -> str:
-        """An INSERT of a row, with what is done ``ON CONFLICT``."""
+        """Return an INSERT of a row, with the action ``ON CONFLICT``."""
         return (
             f"INSERT INTO {self.name} ({', '.join(self.names)}) "  # noqa: S608 - names of our own tables
             f"VALUES ({', '.join('?' * len(self.names))}) ON CONFLICT {conflict}"
         )
 
     def upsert(self, *key: str) -> str:
-        """An INSERT of a row that takes the place of the one with the same key."""
+        """Return an INSERT of a row that replaces the row with the same key."""
         changed = ", ".join(f"{name} = excluded.{name}" for name in self.names if name not in key)
         return self.insert(f"({', '.join(key)}) DO UPDATE SET {changed}")
 
@@ -53,7 +53,7 @@ class Table(Generic[Record]):
         """Return the values of the columns for a record.
 
         Raises:
-            UnicodeEncodeError: a text inside holds half of a surrogate pair.
+            UnicodeEncodeError: a text in the record holds half of a surrogate pair.
         """
         whole = to_row(record)
         values = []

@@ -1,6 +1,6 @@
-"""What was learned of sources, in SQLite."""
+"""Extraction health and learned lines of sources, in SQLite."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The SQLite store: its groups of methods put together. ``pipelines.stores.protocol.Store`` says what each does."""
+"""The SQLite store, composed of its groups of methods. ``pipelines.stores.protocol.Store`` documents each method."""
 
-# ruff: noqa: D102 - pipelines.stores.protocol.Store says what each method does
+# ruff: noqa: D102 - pipelines.stores.protocol.Store documents each method
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.stores.sqlite.alerts import AlertTables
 from pipelines.stores.sqlite.articles import ArticleTables
 from pipelines.stores.sqlite.database import BUSY_SECONDS, Database
 from pipelines.stores.sqlite.memory import MemoryTables
-from pipelines.stores.sqlite.names import Names
+from pipelines.stores.sqlite.names import IdLookup
 from pipelines.stores.sqlite.operations import OperationTables
 from pipelines.stores.sqlite.sources import SourceTables
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _ANALYSED_ROWS = 1_000
-"""Rows of each index that are looked at for the planner: to read all holds up writers the longer, the more is kept.
-SQLite advises 100 to 1,000, and from 3.46 on sets a limit itself."""
+"""Rows of each index that ANALYZE reads for the planner. Reading all rows would delay writers in proportion to the size
+of the store. SQLite advises 100 to 1,000, and sets a limit itself from version 3.46 on."""
 PAGE_SIZE = 500
-"""Records read at once where all are asked for: some 5 MB of articles."""
+"""Records in one page when all are read: some 5 MB of articles."""
 
 
-class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, SourceTables, Names, Searching):
+class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, SourceTables, IdLookup, Searching):
     """One file. Safe for several threads and several processes at once; writers take turns."""
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, page_size: int = PAGE_SIZE) -> None:
@@ -47,21 +47,20 @@ class SqliteStore(ArticleTables, MemoryTables, AlertTables, OperationTables, Sou
 
     def setup(self) -> None:
         with self._database.reading():
-            pass  # the first use makes the file and its tables
+            pass  # the first use creates the file and its tables
 
     def outdated(self) -> tuple[str, ...]:
-        """None: whoever opens an older file adds what it lacks."""
+        """Return nothing: opening an older file adds the columns that it lacks."""
         return ()
 
-    def migrate(self, tell: Callable[[str], None]) -> None:
-        """Nothing to do: nothing is outdated."""
+    def migrate(self, report: Callable[[str], None]) -> None:
+        """Return at once: nothing is outdated."""
 
     def maintain(self) -> None:
         with self._database.writing() as connection:
-            # What the planner knows of the tables, looked at again where they have changed much.
-            # https://sqlite.org/lang_analyze.html
+            # Renew the planner's statistics of tables that have changed much: https://sqlite.org/lang_analyze.html
             connection.execute(f"PRAGMA analysis_limit = {_ANALYSED_ROWS}")
             connection.execute("PRAGMA optimize")
 
     def refresh(self) -> None:
-        """Nothing to do: what is committed is visible."""
+        """Return at once: committed writes are visible."""

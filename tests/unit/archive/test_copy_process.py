@@ -27,7 +27,7 @@ def until(true: Callable[[], bool]) -> None:
 def test_a_process_that_dies_is_told_of_and_followed_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copy_process, "ANEW", 0.0)
+    monkeypatch.setattr(copy_process, "RESTART_SECONDS", 0.0)
     settings, remote = load_settings(home=tmp_path / "var"), tmp_path / "remote"
     remote.mkdir()
     told: list[Copied] = []

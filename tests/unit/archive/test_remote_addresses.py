@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.archive.remote import remote_archive
+from pipelines.archive.remote import remote_address
 from pipelines.config import load_settings
 from pipelines.errors import ConfigurationError
 
@@ -20,7 +20,7 @@ def test_addresses_have_no_slash_at_their_end(tmp_path: Path, monkeypatch: pytes
         ("copies", f"{tmp_path}/copies"),
         ("file:///mnt/copies", "/mnt/copies"),
     ):
-        assert remote_archive(load_settings(archive_remote=told)) == address
+        assert remote_address(load_settings(archive_remote=told)) == address
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,5 @@ def test_addresses_have_no_slash_at_their_end(tmp_path: Path, monkeypatch: pytes
 )
 def test_what_is_no_address_is_refused_without_its_secrets(told: str, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why) as refused:
-        remote_archive(load_settings(archive_remote=told))
+        remote_address(load_settings(archive_remote=told))
     assert "hunter2" not in str(refused.value)

@@ -11,7 +11,7 @@ from flows.commands.ids import find_alerts, find_id, find_stories, only_match
 from pipelines.alerts.decide import alert_id
 from pipelines.errors import ConfigurationError
 from pipelines.stores import open_store
-from pipelines.stores.protocol import Named
+from pipelines.stores.protocol import IdKind
 from schemas.records import Alert, GroupChange, Grouping, Regrouped, Story
 from tests.synthetic import DAY
 
@@ -50,17 +50,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_beginning_of_six_characters_is_enough(store: Store) -> None:
-    assert find_id(store, "aaaaaa1", *Named) == "aaaaaa11"
-    assert find_id(store, "bbbbbb", *Named) == "bbbbbb"
+    assert find_id(store, "aaaaaa1", *IdKind) == "aaaaaa11"
+    assert find_id(store, "bbbbbb", *IdKind) == "bbbbbb"
     with pytest.raises(ConfigurationError, match="too short for an id; give at least 6"):
-        find_id(store, "bbbbb", *Named)
+        find_id(store, "bbbbb", *IdKind)
     with pytest.raises(ConfigurationError, match="no article or alert has this id"):
-        find_id(store, "bbbbbb", Named.ARTICLE, Named.ALERT)
+        find_id(store, "bbbbbb", IdKind.ARTICLE, IdKind.ALERT)
 
 
 def test_several_are_named(store: Store) -> None:
     with pytest.raises(ConfigurationError) as error:
-        find_id(store, "aaaaaa", Named.STORY)
+        find_id(store, "aaaaaa", IdKind.STORY)
     assert str(error.value).splitlines() == [
         "'aaaaaa' begins several ids:",
         "  aaaaaa11  story  About aaaaaa11",
@@ -68,7 +68,7 @@ def test_several_are_named(store: Store) -> None:
     ]
     store.write_stories([story(f"aaaaaa{number}") for number in range(30, 50)])
     with pytest.raises(ConfigurationError) as error:
-        find_id(store, "aaaaaa", Named.STORY)
+        find_id(store, "aaaaaa", IdKind.STORY)
     assert len(str(error.value).splitlines()) == 10
 
 
@@ -88,9 +88,9 @@ def test_an_id_from_before_former_ids_were_kept_is_found_by_the_changes(store: S
         article_ids=("older",),
     )
     store.write_changes([change])
-    assert find_id(store, alert_id("r", "older"), Named.ALERT) == "cccccc11"
+    assert find_id(store, alert_id("r", "older"), IdKind.ALERT) == "cccccc11"
     with pytest.raises(ConfigurationError):
-        find_id(store, alert_id("q", "older"), Named.ALERT)
+        find_id(store, alert_id("q", "older"), IdKind.ALERT)
 
 
 def test_a_story_that_has_gone_on_is_followed(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,7 @@ class Ended:
         captures = self.done[self.begun - 1]
         return [WindowReport(captures=captures, new=captures)] if captures else []
 
-    def why(self) -> tuple[str, bool]:
+    def failure(self) -> tuple[str, bool]:
         return f"KeyError: 'number {self.begun}'", self.begun == len(self.done)
 
 

@@ -39,7 +39,7 @@ def test_a_change_of_layout_is_told_with_its_day(what: str) -> None:
     days = [usual(1), usual(2), usual(3), day(4, CHANGED[what]), usual(5)]
     (change,) = [one for one in layout_changes(days[:4]) if one.source == "Wire"]
     assert (change.day, change.source) == ("2026-06-04", "Wire")
-    assert change.what.startswith(what)
+    assert change.description.startswith(what)
 
 
 def test_usual_days_and_days_of_few_articles_tell_nothing() -> None:

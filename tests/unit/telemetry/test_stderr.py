@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.telemetry.stderr import JsonLines, speak_json
+from pipelines.telemetry.stderr import JsonLines, write_stderr_as_json
 
 if TYPE_CHECKING:
     import pytest
@@ -35,6 +35,6 @@ def test_it_is_put_on_once(monkeypatch: pytest.MonkeyPatch) -> None:
     below = io.StringIO()
     monkeypatch.setattr(sys, "stderr", below)
     for _ in range(2):
-        speak_json()
+        write_stderr_as_json()
     print("said", file=sys.stderr)
     assert json.loads(below.getvalue())["message"] == "said"

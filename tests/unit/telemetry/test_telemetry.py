@@ -14,10 +14,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipelines.errors import ConfigurationError
-from pipelines.telemetry.counts import since, together
+from pipelines.telemetry.counts import add_counts, count_increases
 from pipelines.telemetry.metrics import Metrics
 from pipelines.telemetry.step import LogForm, Step, line_of
-from pipelines.telemetry.tracing import RECEIVERS, Tracer, for_a_child
+from pipelines.telemetry.tracing import RECEIVERS, Tracer, child_environment
 from schemas.records import StepCount
 
 if TYPE_CHECKING:
@@ -102,16 +102,16 @@ def test_without_a_receiver_nothing_of_opentelemetry_is_touched(monkeypatch: pyt
     with tracer.span("step") as span:
         assert span is None
     tracer.close()
-    assert for_a_child() == {}
+    assert child_environment() == {}
 
 
 def test_counts_add_up_and_are_set_off_against_what_was_told() -> None:
     def counts(**elements: int) -> list[StepCount]:
         return [StepCount(step="refine", element=one, count=count) for one, count in elements.items()]
 
-    assert together(counts(b=1, a=2), counts(a=3)) == tuple(counts(a=5, b=1))
-    assert since(counts(a=1, b=2), counts(a=4, b=2, c=1)) == tuple(counts(a=3, c=1))
-    assert since(counts(a=9), counts(a=1)) == ()  # an engine that has begun again
+    assert add_counts(counts(b=1, a=2), counts(a=3)) == tuple(counts(a=5, b=1))
+    assert count_increases(counts(a=1, b=2), counts(a=4, b=2, c=1)) == tuple(counts(a=3, c=1))
+    assert count_increases(counts(a=9), counts(a=1)) == ()  # an engine that has begun again
 
 
 def test_a_child_goes_on_with_the_trace_and_its_threads_with_what_leads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_child_goes_on_with_the_trace_and_its_threads_with_what_leads(monkeypa
     monkeypatch.setattr(trace_exporter, "OTLPSpanExporter", lambda: next(ways))
     parent = Tracer()
     with parent.span("step", {"run": "r"}) as step:
-        monkeypatch.setenv("TRACEPARENT", for_a_child()["TRACEPARENT"])
+        monkeypatch.setenv("TRACEPARENT", child_environment()["TRACEPARENT"])
     child = Tracer()
 
     def in_a_thread() -> None:

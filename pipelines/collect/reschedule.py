@@ -1,4 +1,4 @@
-"""Making feeds and pages due again that could not be had: the next run asks for them."""
+"""Rescheduling of failed feeds and pages for the next run."""
 
 from __future__ import annotations
 
@@ -26,33 +26,36 @@ _NO_FEED = "the store knows no feed that led to it"
 
 
 @dataclass(slots=True)
-class MadeDue:
-    """What became of items that are to be had again."""
+class Rescheduled:
+    """Quarantined items that were rescheduled, and those that were not."""
 
     due: list[Quarantined] = field(default_factory=list)
+    """Items whose feed or page the next run fetches."""
     left: list[tuple[Quarantined, str]] = field(default_factory=list)
-    """Items for which nothing can be done from here, and why."""
+    """Items that cannot be rescheduled, each with the reason or the remedy."""
 
 
-def make_due(store: Store, index: ArchiveIndex, archive: Path, items: Sequence[Quarantined], now: datetime) -> MadeDue:
-    """Have the next run ask for the feeds and pages of quarantined items, whatever their pauses."""
-    made = MadeDue()
+def make_due(
+    store: Store, index: ArchiveIndex, archive: Path, items: Sequence[Quarantined], now: datetime
+) -> Rescheduled:
+    """Make the feeds and pages of quarantined items due in the next run, whatever their pauses."""
+    rescheduled = Rescheduled()
     states = store.feed_states()
     changed: dict[str, FeedState] = {}
     for item in items:
         feed = item.url if item.url in states else _feed_of(item.url, index, archive, states)
         if feed is None or states[feed].retired_at:
-            made.left.append((item, _RETIRED if feed else _why_not(item)))
+            rescheduled.left.append((item, _RETIRED if feed else _remedy(item)))
             continue
         state = replace(changed.get(feed, states[feed]), due=None, not_before=None)
-        changed[feed] = _asked_anew(state) if feed == item.url else _with_page(state, item.url, now)
-        made.due.append(item)
+        changed[feed] = _without_validators(state) if feed == item.url else _with_page(state, item.url, now)
+        rescheduled.due.append(item)
     store.put_feed_states([changed[url] for url in sorted(changed)])
-    return made
+    return rescheduled
 
 
 def _feed_of(link: str, index: ArchiveIndex, archive: Path, states: dict[str, FeedState]) -> str | None:
-    """The feed that led to a page, by what it waits for or else by what the archive has of the page."""
+    """Return the feed that listed a page, by the pages that wait in feed states or else by the page's capture."""
     waiting = next((url for url, state in states.items() if any(page.link == link for page in state.pages)), None)
     if waiting:
         return waiting
@@ -65,8 +68,8 @@ def _feed_of(link: str, index: ArchiveIndex, archive: Path, states: dict[str, Fe
     return entry.feed_url if entry and entry.feed_url in states else None
 
 
-def _asked_anew(state: FeedState) -> FeedState:
-    """A feed whose document is to be sent whole, though it may not have changed."""
+def _without_validators(state: FeedState) -> FeedState:
+    """Return a feed state without validators, so that the server sends the document even if it has not changed."""
     return replace(state, etag=None, last_modified=None)
 
 
@@ -75,7 +78,7 @@ def _with_page(state: FeedState, link: str, now: datetime) -> FeedState:
     return replace(state, pages=(*others, PageRetry(link=link, attempts=1, not_before=now))[-MAX_RETRIES:])
 
 
-def _why_not(item: Quarantined) -> str:
+def _remedy(item: Quarantined) -> str:
     if item.url.startswith(SEED_SCHEME):
         name = item.url.removeprefix(SEED_SCHEME).partition("#")[0]
         return f"mend the file and give it again: wirepicket run --seeds …/{name}"

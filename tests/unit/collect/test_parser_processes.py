@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.collect.apart import ParserProcesses
+from pipelines.collect.parser_processes import ParserProcesses
 from pipelines.errors import FeedError
 from pipelines.fetch.feeds import parse_feed
 

@@ -1,6 +1,6 @@
-"""Parsing of untrusted documents in processes of their own, with limits of time and memory.
+"""Parsing of untrusted documents in separate processes, with limits of time and memory.
 
-A document can keep a parser busy for minutes or crash it. A process can be killed, and an interrupt ends the wait.
+A document can make a parser run for minutes or crash. A process can be killed, and an interrupt ends the wait.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PROCESSES = 2
-"""Processes that parse. A feed takes some 20 ms, and fetching waits for servers most of the time."""
+"""Number of parsing processes. A feed takes some 20 ms, and fetching mostly waits for servers."""
 SECONDS = 20.0
-"""Longest time for a document. The largest sound feeds take some 5 s."""
+"""Longest time for a document. The largest valid feeds take some 5 s."""
 MEMORY = 1 << 30
-"""Bytes which a process may take on top of what it has when it starts. A feed of 8 MB needs some 300 MB."""
+"""Bytes that a process may allocate beyond its use at the start. A feed of 8 MB needs some 300 MB."""
 TASKS_PER_PROCESS = 2_000
-"""Documents after which a process is replaced, so that what libraries leak cannot add up."""
+"""Documents after which a process is replaced, so that memory leaks of libraries do not accumulate."""
 _LOADED = ("feedparser", "lxml.html", "pipelines.fetch.feeds")
-"""Modules that are loaded before the limits hold."""
+"""Modules that are imported before the limits apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class _Call:
 class ParserProcesses:
     """Processes that call pure functions on untrusted documents. They start with the first call.
 
-    Use as a context manager: leaving it ends them, whatever they do.
+    Use as a context manager: leaving it ends the processes at once.
     """
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        # Not the fork server, of which a process has one: it loads what extraction needs, which takes seconds.
+        # Not the fork server, of which a process has only one: it loads the modules of extraction, which takes seconds.
         context = multiprocessing.get_context("spawn")
         self._seconds = seconds
         self._workers: Workers[_Call, Any] = Workers(
@@ -63,10 +63,10 @@ class ParserProcesses:
         self._workers.close()
 
     async def call(self, function: Callable[P, T], *arguments: P.args, **_none: P.kwargs) -> T:
-        """Return what a function of a module returns for some arguments, all of which must be picklable.
+        """Return the result of a module's function. Function, arguments and result must be picklable.
 
         Raises:
-            InputError: the function itself has raised it.
+            InputError: the function itself raised it.
             FeedError: ``timeout``, ``crashed``, ``memory``, or ``unexpected`` for any other exception.
         """
         (future,) = self._workers.schedule([_Call(function, arguments)])
@@ -81,7 +81,7 @@ class ParserProcesses:
 
 
 def _prepare(memory: int) -> Callable[[_Call], object]:
-    """Return the function by which a process answers its calls."""
+    """Return the function with which a process answers its calls."""
     for name in _LOADED:
         importlib.import_module(name)
     limit_memory(memory)
@@ -100,5 +100,5 @@ def _answer(call: _Call) -> object:
 
 
 def unexpected(error: Exception) -> FeedError:
-    """Return the typed failure that stands for an exception nobody has foreseen."""
+    """Return the typed failure for an unexpected exception."""
     return FeedError("unexpected", f"{type(error).__name__}: {error}"[:500])
