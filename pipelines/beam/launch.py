@@ -110,13 +110,13 @@ def launch(
         StoreUnavailableError: the store could not be reached.
         PipelineError: the pipeline failed.
     """
-    found = find_runner(runner, settings)
+    chosen = find_runner(runner, settings)
     job = BatchJob(
         refs=tuple(refs),
         rules=str(rules.resolve()),
-        runner=found.name,
+        runner=chosen.name,
         origin=origin,
-        options=found.options,
+        options=chosen.options,
         notify=notify,
     )
     log = settings.home / "logs" / "beam.log"

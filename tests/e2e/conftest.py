@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ class Program:
             patch.object(sys, "stdout", captured()) as out,
             patch.object(sys, "stderr", captured()) as err,
             contextlib.chdir(self.folder),
+            warnings.catch_warnings(action="ignore"),  # those of libraries, as in a process
         ):
             try:
                 cli.main()

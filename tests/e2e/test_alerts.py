@@ -24,9 +24,9 @@ def test_a_system_of_ones_own_is_looked_up_added_and_used(program: Program) -> N
     assert "own.yaml" in again.err
 
     assert program("gazetteer", "check").code == 0
-    assert json.loads(program("gazetteer", "look-up", "kst 9", "--json").out)[0]["name"] == "Kestrel 9"
+    assert json.loads(program.process("gazetteer", "look-up", "kst 9", "--json").out)[0]["name"] == "Kestrel 9"
     (program.folder / "rules.yaml").write_text("- {id: kestrel, query: KST-9}\n", encoding="utf-8")
-    hits = json.loads(program("rules", "test", "A Kestrel 9 came down.", "--rules", "rules.yaml", "--json").out)
+    hits = json.loads(program.process("rules", "test", "A Kestrel 9 came down.", "--rules", "rules.yaml", "--json").out)
     assert [hit["matches"][0]["form"] for hit in hits] == ["Kestrel 9"]
 
 

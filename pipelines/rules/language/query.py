@@ -240,10 +240,10 @@ class _Parser:
             return RuleSyntaxError("this '(' is not closed; expected ')'", column=1)
         if kind == "CLOSE" and not self._open:
             return RuleSyntaxError("this ')' closes nothing; expected no ')' or a '(' before it", column=1)
-        found = "the end of the query" if kind == "END" else f"'{self._values[at]}'"
+        offender = "the end of the query" if kind == "END" else f"'{self._values[at]}'"
         after_equals = at > 0 and self._kinds[at - 1] == "EXACT"
         expected = "a term or a \"phrase\" after '='" if after_equals else "a term, a \"phrase\" or '('"
-        return RuleSyntaxError(f"found {found}; expected {expected}", column=1)
+        return RuleSyntaxError(f"found {offender}; expected {expected}", column=1)
 
     def _position(self, at: int) -> int:
         """Return the offset of a token; the end is that of the text without trailing space."""

@@ -68,7 +68,7 @@ def test_a_flipped_byte_anywhere_costs_one_capture_and_is_reported(tmp_path: Pat
 def test_a_place_whose_capture_is_damaged_says_why(tmp_path: Path) -> None:
     path, refs = write(tmp_path)
     damaged = bytearray(path.read_bytes())
-    damaged[refs[2].offset - 30] ^= 1  # in the body of the second capture
+    damaged[refs[2].offset - 6] ^= 1  # in the body of the second capture
     path.write_bytes(damaged)
     with pytest.raises(SeedError, match="broken_member"):
         list(read_captures(tmp_path, [refs[1]]))
@@ -78,7 +78,7 @@ def test_a_place_whose_capture_is_damaged_says_why(tmp_path: Path) -> None:
 def test_the_index_knows_what_is_behind_damage_and_what_is_damaged(tmp_path: Path) -> None:
     path, refs = write(tmp_path)
     damaged = bytearray(path.read_bytes())
-    damaged[refs[2].offset - 30] ^= 1
+    damaged[refs[2].offset - 6] ^= 1
     path.write_bytes(damaged)
     with ArchiveIndex(tmp_path) as index:
         assert [one.ref for one in index.span()] == [refs[0], refs[2]]
@@ -153,7 +153,7 @@ def test_a_capture_that_the_archive_has_lost_is_taken_in_again(tmp_path: Path) -
     path, refs = write(tmp_path)
     with ArchiveIndex(tmp_path) as index, Pending(tmp_path, "store") as pending, ArchiveWriter(tmp_path) as writer:
         damaged = bytearray(path.read_bytes())
-        damaged[refs[2].offset - 30] ^= 1
+        damaged[refs[2].offset - 6] ^= 1
         path.write_bytes(damaged)
         intake = Intake(index=index, writer=writer, pending=pending, store=None)
         intake.take([page(0), page(1), page(1)])
