@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.archive.captures import read_captures
+from pipelines.backoff import doubled
 from pipelines.collect.parser_processes import unexpected
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.client import AnswerError
@@ -33,8 +34,8 @@ POSTPONED = NOT_ASKED | {"page_limit"}
 """Reasons for which a page waits for a later run. Such a page has not failed, since it was not requested."""
 TRIES = 4
 """Requests for a page before its feed entry replaces it permanently."""
-FIRST_RETRY = timedelta(minutes=20)
-"""Wait before the second try; doubled for each further try."""
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=20), timedelta(minutes=80)
+"""Waits before the second and the last try; each is twice the one before."""
 MAX_RETRIES = 2_000
 """Pages of a feed that are kept for another try: the number of entries that are read of a feed."""
 _PASSING_REASONS = frozenset({"timeout", "connection", "no_such_host", "robots_unavailable"})
@@ -52,7 +53,7 @@ def next_try(link: str, attempts: int, now: datetime, error: InputError | None) 
     """Return the next try of a page after a failure; ``None`` if there is none."""
     if attempts >= TRIES:
         return None
-    not_before = now + FIRST_RETRY * 2 ** (attempts - 1)
+    not_before = now + doubled(FIRST_RETRY, LAST_RETRY, attempts)
     if isinstance(error, AnswerError) and error.retry_at:
         not_before = max(not_before, error.retry_at)
     return PageRetry(link=link, attempts=attempts, not_before=not_before)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.backoff import doubled
 from pipelines.errors import ConfigurationError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _ATTEMPTS = 4
-_FIRST_PAUSE = 1.0  # seconds; doubled with each further attempt
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0  # seconds
 _TIMEOUT = 60  # seconds without a response from the repository
 _CONNECTIONS = 4
 
@@ -150,7 +151,7 @@ class JarSet:
         problem = "there was no attempt"
         for attempt in range(_ATTEMPTS):
             if attempt:
-                time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
+                time.sleep(doubled(_FIRST_PAUSE, _LONGEST_PAUSE, attempt))
             # A new folder for each attempt: a partial file must not be used as a cached file.
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as cache:
                 try:

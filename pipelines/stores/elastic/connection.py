@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import time
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import elastic_transport
 import elasticsearch
 
+from pipelines.backoff import doubled
 from pipelines.errors import ConfigurationError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -120,11 +122,12 @@ def pauses(patience: float) -> Iterator[float | None]:
     "Full jitter": M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
     """
     end = time.monotonic() + patience
-    longest = _FIRST_PAUSE
-    while (left := end - time.monotonic()) > 0:
+    for failures in count(1):
+        left = end - time.monotonic()
+        if left <= 0:
+            break
         # Jitter of nine tenths: at least a tenth of the pause, so that a fast refusal is not retried at once.
-        yield min(left, longest * random.uniform(0.1, 1.0))  # noqa: S311 - no secret
-        longest = min(_LONGEST_PAUSE, longest * 2)
+        yield min(left, doubled(_FIRST_PAUSE, _LONGEST_PAUSE, failures) * random.uniform(0.1, 1.0))  # noqa: S311
     yield None
 
 
