@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCKING := --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 PYTEST := pytest --numprocesses 2 --dist worksteal
 # Levels of tests that start servers, browsers or one process after the other, or need something built.
-SLOW := servers or e2e or hostile or browser or flink or prism
+SLOW := servers or e2e or upgrade or hostile or browser or flink or prism
 
 .PHONY: run help check lint test-quick test setup hooks browser prism s3-server flink flink-up flink-down lock relock \
   elasticsearch-up elasticsearch-down reference docs clean
