@@ -30,13 +30,13 @@ class Fingerprint:
     first_seen: datetime
     word_count: int
     shingles: bytes
-    """Hashes of the word 3-grams in the order of the text, little-endian uint64 (see ``pipelines/dedup``)."""
+    """Hashes of the word 3-grams in the order of the text, little-endian uint64 (see ``pipelines/likeness``)."""
     numbers: bytes
     """Sorted unique hashes of the numbers in the text, little-endian uint64."""
     copy_keys: tuple[int, ...]
     """At most 25 winnowed shingles, sorted, each below 2**63."""
     story_features: bytes
-    """Packed feature vectors (see ``pipelines/stories``)."""
+    """Packed feature vectors (see ``pipelines/likeness``)."""
     story_keys: tuple[int, ...]
     """Hashes of the most distinctive terms, sorted, each below 2**63."""
 

@@ -19,6 +19,7 @@ import pytest
 
 from pipelines.clean import Cleaned, clean
 from pipelines.extract import extract_html
+from tests.quality.floors import at_least
 
 if TYPE_CHECKING:
     from typing import Any
@@ -128,4 +129,4 @@ def test_declared_facts(case: Case) -> None:
 
 def test_most_authors_are_found() -> None:
     found = sum(run(case)[1].author == case.story["author"] for case in CASES)
-    assert found >= 12
+    at_least("authors that are right", found, 12)

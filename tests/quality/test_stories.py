@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import Path
 
 from pipelines.identify.article import fingerprint
+from tests.quality.floors import at_least, at_most
 from tests.synthetic import DAY, DictMemory, content
 
 PLACES = ("Tormund", "Aldsee", "Port Kessel", "Varnholt", "Ostrava Bay", "Linmark", "Cape Dorrin", "Sulvik")
@@ -100,8 +101,8 @@ def test_reports_of_one_event_are_together_and_others_apart() -> None:
     strange = [one for a, b, one in pairs if a.kind != b.kind]
     alike = [one for a, b, one in pairs if a.kind == b.kind and a.event != b.event]
     strangers = [one for a, b, one in pairs if a.kind == b.kind and not a.names & b.names]
-    assert share(same) >= 0.9
-    assert share(strange) <= 0.03
+    at_least("pairs of one event in one story", share(same), 0.9)
+    at_most("pairs of two kinds of event in one story", share(strange), 0.03)
     # Half of these share a place, a person or a firm by chance: with the country and the words, that may be too much.
-    assert share(alike) <= 0.13
-    assert share(strangers) <= 0.05
+    at_most("pairs of two events of one kind in one story", share(alike), 0.13)
+    at_most("pairs of two events without a common name in one story", share(strangers), 0.05)
