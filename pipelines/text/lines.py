@@ -91,7 +91,7 @@ def _shown(char: str) -> str:
 
 @lru_cache(_MEMORY)
 def comparable(line: str) -> str:
-    """Return the form in which lines and cues are compared: NFKC, lower case, plain quotes and dashes, single spaces."""
+    """Return the form for comparison with cues: NFKC, lower case, plain quotes and dashes, single spaces."""
     if line.isascii():
         return " ".join(line.lower().split())
     return " ".join(unicodedata.normalize("NFKC", line).translate(_PUNCTUATION).casefold().split())

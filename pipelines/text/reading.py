@@ -30,7 +30,7 @@ class Reading:
         return None
 
     def nearest(self) -> datetime | None:
-        """Return the moment, a time without a zone being read as UTC; midnight UTC of the day if no time can be used."""
+        """Return the moment, with UTC in place of a missing zone; midnight UTC of the day if no time can be used."""
         if self.local and self.day is not None and self.clock is not None:
             return self.day + self.clock
         return self.exact() or self.day
