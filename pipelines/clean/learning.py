@@ -24,7 +24,7 @@ REASON = "learned"
 MIN_ARTICLES = 5
 """Fewest articles that must have a line, no two of them near-duplicates."""
 MIN_SHARE = 0.1
-"""Smallest share of a source's articles that must have a line: "The company declined to comment." may recur as text."""
+"""Smallest share of a source's articles that must have a line: some sentences of stories recur in a few articles."""
 ABOVE = 2
 """Lines from the beginning that count as near the edge. Most lines above the story are already dropped."""
 BELOW = 4
