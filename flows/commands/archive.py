@@ -61,7 +61,7 @@ def _own(archive: Path) -> list[FileCheck]:
     if not archive.is_dir():
         return []
     with ArchiveIndex(archive) as index:
-        indexed = index.places()
+        indexed = index.offsets()
     gone = [missing_file(file, places) for file, places in sorted(indexed.items()) if not (archive / file).exists()]
     return gone + _checked({path: indexed.get(path.name, set()) for path in archive_files(archive)})
 
@@ -90,8 +90,8 @@ def _checked(files: dict[Path, set[int]] | dict[Path, None]) -> list[FileCheck]:
 def _damage(file: str, damage: Damage) -> dict[str, Any]:
     return {
         "file": file,
-        "offset": damage.place.offset,
-        "inner": damage.place.inner,
+        "offset": damage.position.offset,
+        "inner": damage.position.inner,
         "bytes": damage.size,
         "reason": damage.reason,
         "detail": damage.detail,

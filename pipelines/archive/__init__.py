@@ -1,8 +1,8 @@
-"""The archive: WARC files which hold every capture, the only input of everything after fetching.
+"""The archive: WARC files that hold every capture, the only input of all steps after fetching.
 
-``warc`` writes the files, ``captures`` reads them, ``pages`` reads those of others. All reading goes through
-``framing``, which finds the records in spite of damage; ``packed`` and ``streams`` unpack files for it, ``checking``
-and ``reporting`` report the damage. ``index`` finds captures by address, time and source, ``pending`` remembers which
-captures a store has still to take, ``watch`` hands them to a stream, ``copying`` brings files from a remote archive
-and sends them there, ``retention`` deletes what is too old.
+``warc`` writes the files, ``captures`` reads them, and ``pages`` reads archives of other programs. All reading goes
+through ``framing``, which finds the records in spite of damage; ``packed`` and ``streams`` unpack files for it;
+``checking`` and ``reporting`` report the damage. ``index`` finds captures by address, time and source, ``pending``
+records the captures that a store still lacks, ``watch`` hands them to a stream, ``copying`` copies files from and to a
+remote archive, and ``retention`` deletes old files.
 """

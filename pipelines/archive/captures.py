@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[CaptureRef, Capture]]:
-    """Yield the captures at these places. Raises ``SeedError`` for a place that holds no complete capture."""
+    """Yield the captures at given positions. Raises ``SeedError`` for a position without a complete capture."""
     for file, group in groupby(sorted(refs), key=lambda ref: ref.file):
         with _open(folder / file) as raw:
             for ref in group:
@@ -29,15 +29,15 @@ def read_captures(folder: Path, refs: Iterable[CaptureRef]) -> Iterator[tuple[Ca
 
 
 def _capture_at(raw: RawFile, ref: CaptureRef) -> Capture:
-    why = ""
-    for found in captures_of(records(raw, ref.offset)):
-        if not isinstance(found, Damage):
-            offset, capture = found
+    cause = ""
+    for item in captures_of(records(raw, ref.offset)):
+        if not isinstance(item, Damage):
+            offset, capture = item
             if offset == ref.offset:
                 return capture
             break
-        why = why or f": {found.reason}: {found.detail}"
-    raise SeedError("archive_record_missing", f"no capture at {ref}{why}")
+        cause = cause or f": {item.reason}: {item.detail}"
+    raise SeedError("archive_record_missing", f"no capture at {ref}{cause}")
 
 
 def scan_captures(
@@ -45,11 +45,11 @@ def scan_captures(
 ) -> Iterator[tuple[CaptureRef, Capture]]:
     """Yield the complete captures of a file from an offset on. ``report`` is called with the damage."""
     with _open(folder / file) as raw:
-        for found in captures_of(records(raw, start)):
-            if isinstance(found, Damage):
-                report(found)
+        for item in captures_of(records(raw, start)):
+            if isinstance(item, Damage):
+                report(item)
             else:
-                offset, capture = found
+                offset, capture = item
                 yield CaptureRef(file=file, offset=offset), capture
 
 
@@ -62,7 +62,7 @@ def _open(path: Path) -> RawFile:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A capture of which the first record has been read."""
+    """A capture whose first record has been read."""
 
     offset: int
     body_id: str
@@ -71,20 +71,20 @@ class _Opened:
     request: tuple[tuple[str, str], ...] = ()
 
 
-def captures_of(found: Iterable[Record | Damage]) -> Iterator[tuple[int, Capture] | Damage]:
+def captures_of(read: Iterable[Record | Damage]) -> Iterator[tuple[int, Capture] | Damage]:
     """Yield the complete captures among records, each with the offset of its first record, and the damage."""
     opened: _Opened | None = None
-    for record in found:
+    for record in read:
         if isinstance(record, Damage):
             yield replace(record, url=record.url or (opened.url if opened else None))
             continue
         if record.verified is False:
-            continue  # the damage is reported by itself
+            continue  # its damage is reported separately
         headers = record.headers
         try:
             if record.type == "metadata" and record.content_type == CONTEXT_TYPE:
                 context = CONTEXT.validate_json(record.block())
-                opened = _Opened(record.place.offset, headers["WARC-Refers-To"], context, record.url)
+                opened = _Opened(record.position.offset, headers["WARC-Refers-To"], context, record.url)
             elif opened and record.type == "request" and headers["WARC-Concurrent-To"] == opened.body_id:
                 request = parse_message(record.block())
                 opened = replace(opened, request=request.headers if request else ())
@@ -94,12 +94,12 @@ def captures_of(found: Iterable[Record | Damage]) -> Iterator[tuple[int, Capture
                 opened = None
             elif record.type in {"response", "resource"}:
                 yield _damage(record, "no_context", "the metadata record of its capture is missing or damaged")
-        except Exception as error:  # noqa: BLE001 - whatever the parsers make of a record costs that one
+        except Exception as error:  # noqa: BLE001 - any error of the parsers loses a single record
             yield _damage(record, "bad_record", f"{type(error).__name__}: {error}")
 
 
 def _damage(record: Record, reason: str, detail: str) -> Damage:
-    return Damage(record.place, record.size, reason, detail, record.url)
+    return Damage(record.position, record.size, reason, detail, record.url)
 
 
 def _capture(record: Record, opened: _Opened) -> Capture:

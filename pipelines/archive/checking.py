@@ -1,4 +1,4 @@
-"""Checking the files of an archive: every record is read, and every digest compared."""
+"""Verification of the files of an archive: every record is read, and every digest compared."""
 
 from __future__ import annotations
 
@@ -44,45 +44,45 @@ def archive_files(folder: Path) -> list[Path]:
 def check_file(path: Path, indexed: Collection[int] | None = None) -> FileCheck:
     """Read a file to its end.
 
-    With ``indexed``, the offsets that the index of the archive has for it, the file is one of ours, and each of its
-    captures must be whole and none be missing. A last record that is just being written is no damage.
+    ``indexed`` holds the offsets of its captures in the index of the archive. If it is given, the file must be our own:
+    each of its captures must be complete, and none may be missing. A last record that is being written is no damage.
 
-    Raises ``OSError`` where it cannot be read.
+    Raises ``OSError`` if the file cannot be read.
     """
     counts = {"records": 0, "verified": 0}
 
-    def counted(found: Iterator[Record | Damage]) -> Iterator[Record | Damage]:
-        for one in found:
-            if isinstance(one, Record):
+    def counted(read: Iterator[Record | Damage]) -> Iterator[Record | Damage]:
+        for item in read:
+            if isinstance(item, Record):
                 counts["records"] += 1
-                counts["verified"] += one.verified is True
-            yield one
+                counts["verified"] += item.verified is True
+            yield item
 
     damage: list[Damage] = []
     captures: set[int] = set()
     with RawFile(path) as raw:
         read = counted(records(raw))
-        for one in read if indexed is None else captures_of(read):
-            if isinstance(one, Damage):
-                damage.append(one)
-            elif not isinstance(one, Record):
-                captures.add(one[0])
-    if any(one.reason == TORN for one in damage) and being_written(path):
-        damage = [one for one in damage if one.reason != TORN]
-    damage += _missing(sorted(set(indexed or ()) - captures), sorted(one.place.offset for one in damage))
-    damage.sort(key=lambda one: (one.place.offset, one.place.inner))
+        for item in read if indexed is None else captures_of(read):
+            if isinstance(item, Damage):
+                damage.append(item)
+            elif not isinstance(item, Record):
+                captures.add(item[0])
+    if any(entry.reason == TORN for entry in damage) and being_written(path):
+        damage = [entry for entry in damage if entry.reason != TORN]
+    damage += _missing(sorted(set(indexed or ()) - captures), sorted(entry.position.offset for entry in damage))
+    damage.sort(key=lambda entry: (entry.position.offset, entry.position.inner))
     return FileCheck(file=path.name, records=counts["records"], verified=counts["verified"], damage=tuple(damage))
 
 
 def missing_file(file: str, indexed: Collection[int]) -> FileCheck:
-    """Return the result for a file that is gone, of which the index has captures at some offsets."""
-    damage = Damage(Position(0), 0, MISSING, f"the file is gone, with {len(indexed)} captures that the index has")
+    """Return the result for a missing file with captures in the index at the offsets in ``indexed``."""
+    damage = Damage(Position(0), 0, MISSING, f"the file is missing; the index has {len(indexed)} captures of it")
     return FileCheck(file=file, records=0, verified=0, damage=(damage,))
 
 
 def _missing(offsets: Sequence[int], damaged: Sequence[int]) -> Iterator[Damage]:
-    """Yield missing captures, unless damage behind their beginning is reported already."""
+    """Yield the missing captures, except those for which damage after their first byte is already reported."""
     for offset, following in zip_longest(offsets, offsets[1:]):
         at = bisect_left(damaged, offset)
         if at == len(damaged) or (following is not None and damaged[at] >= following):
-            yield Damage(Position(offset), 0, MISSING, "the index has a capture here that the file has not")
+            yield Damage(Position(offset), 0, MISSING, "the index has a capture here that is not in the file")

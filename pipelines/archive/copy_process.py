@@ -55,7 +55,7 @@ class CopyJob:
     remote: str
     """Address of the remote archive."""
     options: tuple[str, ...]
-    """Those of ``beam_options`` that concern its filesystem."""
+    """The ``beam_options`` that concern its filesystem."""
     days: int | None
     """Age of the last change beyond which a remote file is not copied here."""
 
@@ -123,7 +123,7 @@ class Copying:
         return f"not heard of for {self._silent:.0f} s" if self._silent > SILENT else None
 
     def finish(self) -> Copied:
-        """Let a process that sends do the rest, wait for its end, and return the sum of its reports."""
+        """Wait until a sending process has sent the rest and ended; return the sum of its reports."""
         self._child.end_input()
         self._last_report = time.monotonic()
         total = Copied()
@@ -139,9 +139,9 @@ class Copying:
 
 
 def main(folder: Path) -> int:
-    """Do the job in ``folder`` until standard input ends.
+    """Execute the job in ``folder`` until standard input ends.
 
-    A process that sends does the rest then; one that fetches ends at once, in the middle of a file if need be.
+    A sending process then sends the rest; a fetching process ends at once, even in the middle of a file.
     """
     job = from_json(CopyJob, (folder / JOB_NAME).read_bytes())
     stop = threading.Event()

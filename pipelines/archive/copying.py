@@ -1,10 +1,10 @@
-"""Copying WARC files between an archive folder and a remote archive, in rounds, of what one side lacks.
+"""Copying of WARC files between an archive folder and a remote archive, in rounds.
 
-A WARC file is only appended to, and its name holds a random number. So whatever is found under a name, here or there,
-is a beginning of the same sequence of bytes, and a longer one takes the place of a shorter one. Nothing else is relied
-on: copies may come in any order, break off anywhere and be repeated, an object may be half uploaded, grow or be
-overwritten by a shorter one, and every byte comes where it is lacking, once. What is no beginning of the other is
-refused.
+A WARC file is only appended to, and its name contains a random number. So two files of the same name on the two sides
+are prefixes of the same sequence of bytes, and the longer file replaces the shorter. No other assumption is made:
+copies may come in any order, break off anywhere and be repeated; an object may be half uploaded, grow, or be
+overwritten by a shorter one. Each missing byte is still copied, once. If neither file is a prefix of the other, the
+copy is refused.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OVERLAP = 64 * 2**10
-"""Bytes before the end of the shorter copy which the longer one must have as well."""
+"""Bytes at the end of the shorter copy that are compared with the longer one."""
 CHUNK = 2**20
 PROGRESS = 8 * CHUNK
-"""Bytes after which word is given of a file that is not done."""
+"""Bytes between two reports on a file that is not complete."""
 ROUND = 10.0
-"""Seconds after which a round begins no further file, so that it is heard of and new files have their turn."""
+"""Seconds after which a round begins no further file, so that it is reported and new files have their turn."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before what failed is tried again, doubled with each time; where it is a file, the rest goes on meanwhile."""
+"""Seconds before a retry, doubled with each failure. The other files are copied while a failed file waits."""
 AGAIN, SHARE = 5.0, 10.0
-"""A file that grows is sent whole each time: at the earliest after so many seconds, and so many times what the last
-time took."""
+"""A growing file is sent whole each time: at the earliest after ``AGAIN`` seconds, and after ``SHARE`` times the
+duration of the last transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +47,39 @@ class Listed:
 
     size: int
     updated: float
-    """When it was last written, in seconds since 1970; 0 where that is not told."""
+    """Time of the last write, in seconds since 1970; 0 if unknown."""
 
 
 class RemoteArchive(Protocol):
     """A remote archive. Its methods raise ``CopyError``."""
 
     def listed(self) -> dict[str, Listed]:
-        """Its WARC files by name."""
+        """Return its WARC files by name."""
 
     def read(self, name: str, start: int) -> Iterator[bytes]:
-        """What a file holds from a byte on."""
+        """Yield the bytes of a file from an offset on."""
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Write a file, in place of one of its name."""
+        """Write a file, in place of any file of that name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """What a round of copying came to, or a part of one."""
+    """The result of a round of copying, or of a part of a round."""
 
     files: int = 0
-    """Files of which something was copied."""
+    """Files of which at least a part was copied."""
     bytes: int = 0
     problems: tuple[str, ...] = ()
-    """What failed in this round; it is tried again."""
+    """The failures of this round; each is retried."""
     waiting: int = 0
-    """Files which are still lacking something, as far as is known."""
+    """Known files that are still incomplete on the other side."""
     seconds: float = 0.0
     over: bool = True
-    """Whether the round has ended."""
+    """True if the round has ended."""
 
     def __add__(self, later: Copied) -> Copied:
-        """Both together; what failed and waits is what the later one says."""
+        """Return the sum of two results, with the problems and waiting files of the later one."""
         return replace(
             later,
             files=self.files + later.files,
@@ -88,49 +88,50 @@ class Copied:
         )
 
     def counters(self, step: str) -> tuple[StepCount, ...]:
-        """What was copied and failed, as counts of a step."""
+        """Return the numbers of copied bytes, copied files and failures as counts of a step."""
         counts = {"bytes": self.bytes, "failures": len(self.problems), "files": self.files}
         return tuple(StepCount(step=step, element=name, count=count) for name, count in counts.items() if count)
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """The WARC files of an archive folder."""
+    """Return the sizes in bytes of the WARC files of an archive folder, by name."""
     return {path.name: path.stat().st_size for path in folder.glob(f"*{SUFFIX}")}
 
 
-def lacking(there: Mapping[str, int], here: Mapping[str, int]) -> list[str]:
-    """What is missing or shorter here, by name."""
-    return sorted(name for name, size in there.items() if size > here.get(name, 0))
+def lacking(source: Mapping[str, int], target: Mapping[str, int]) -> list[str]:
+    """Return the names of the files that are missing or shorter in the target, sorted."""
+    return sorted(name for name, size in source.items() if size > target.get(name, 0))
 
 
 def pause_after(failures: int) -> float:
-    """Seconds before what has failed so many times in a row is tried again."""
+    """Return the seconds before a retry after a number of failures in a row."""
     return doubled(FIRST_PAUSE, LONGEST_PAUSE, failures)
 
 
 class Copier(ABC):
-    """Copies in one direction. ``clock`` gives seconds."""
+    """Base class for copying in one direction. ``clock`` returns seconds."""
 
-    def __init__(self, archive: Path, place: RemoteArchive, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, archive: Path, remote: RemoteArchive, clock: Callable[[], float] = time.monotonic) -> None:
         self._archive = archive
-        self._place = place
+        self._remote = remote
         self._clock = clock
         self._not_before: dict[str, float] = {}
         self._failed: dict[str, int] = {}
 
-    def round(self, tell: Callable[[Copied], None] = lambda _: None, *, at_once: bool = False) -> Copied:
-        """Copy what is lacking, the first by name first; what ``tell`` was not given of it yet.
+    def round(self, report: Callable[[Copied], None] = lambda _: None, *, at_once: bool = False) -> Copied:
+        """Copy the missing bytes, file by file in the order of names.
 
-        With ``at_once`` no file waits for its time.
+        ``report`` is called with intermediate results. The returned result holds only the bytes that were not reported
+        yet. With ``at_once``, files are copied without regard to their pauses.
         """
         begin = self._clock()
         try:
-            there = self._place.listed()
+            remote_files = self._remote.listed()
         except CopyError as error:
             return Copied(problems=(str(error),), seconds=self._clock() - begin)
-        names = self._behind(there)
+        names = self._incomplete(remote_files)
         files, waiting, problems = 0, 0, []
-        progress = _Progress(tell)
+        progress = _Progress(report)
         for name in names:
             now = self._clock()
             if now - begin > ROUND or (not at_once and now < self._not_before.get(name, now)):
@@ -138,7 +139,7 @@ class Copier(ABC):
                 continue
             before = progress.bytes
             try:
-                self._copy(name, there.get(name, Listed(0, 0)).size, progress.add)
+                self._copy(name, remote_files.get(name, Listed(0, 0)).size, progress.add)
             except (CopyError, OSError) as error:
                 self._failed[name] = self._failed.get(name, 0) + 1
                 pause = pause_after(self._failed[name])
@@ -151,64 +152,66 @@ class Copier(ABC):
             self._not_before[name] = self._clock() + pause
         return Copied(
             files=files,
-            bytes=progress.untold,
+            bytes=progress.unreported,
             problems=tuple(problems),
             waiting=waiting,
             seconds=round(self._clock() - begin, 3),
         )
 
     @abstractmethod
-    def _behind(self, there: Mapping[str, Listed]) -> list[str]:
-        """The files to be copied."""
+    def _incomplete(self, remote_files: Mapping[str, Listed]) -> list[str]:
+        """Return the names of the files to copy."""
 
     @abstractmethod
-    def _copy(self, name: str, there: int, count: Callable[[int], None]) -> None:
-        """Copy one, of which the remote archive has so many bytes."""
+    def _copy(self, name: str, remote_size: int, count: Callable[[int], None]) -> None:
+        """Copy a file that has ``remote_size`` bytes in the remote archive, and count the copied bytes."""
 
     def _rest(self, _took: float) -> float:
-        """Seconds before a file that was copied may be copied again, given what copying took."""
+        """Return the seconds before a file may be copied again, given the duration of its last copy in seconds."""
         return 0.0
 
 
 class Bringer(Copier):
-    """Brings what an archive folder lacks, by appending to its files: what was cut off goes on where it ended.
+    """Copying from a remote archive to an archive folder, by appending: an interrupted file goes on where it ended.
 
-    What streams of the archive have had, and is not there any more, was deleted for its age (``retention``) and is not
-    brought again; neither is what was last written before ``oldest``, in seconds since 1970.
+    A file that was handed to a stream of the archive and is missing now was deleted for its age (``retention``); it is
+    not fetched again. Nor is a file that was last written before ``oldest``, in seconds since 1970.
     """
 
     def __init__(
         self,
         archive: Path,
-        place: RemoteArchive,
+        remote: RemoteArchive,
         oldest: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(archive, place, clock)
+        super().__init__(archive, remote, clock)
         self._oldest = oldest
 
-    def _behind(self, there: Mapping[str, Listed]) -> list[str]:
-        here = sizes(self._archive)
-        names = lacking({name: one.size for name, one in there.items()}, here)
-        if all(name in here for name in names):
+    def _incomplete(self, remote_files: Mapping[str, Listed]) -> list[str]:
+        local = sizes(self._archive)
+        names = lacking({name: file.size for name, file in remote_files.items()}, local)
+        if all(name in local for name in names):
             return names
         had, oldest = handed_out(self._archive), self._oldest()
-        return [name for name in names if name in here or (name not in had and not 0 < there[name].updated < oldest)]
+        return [
+            name for name in names if name in local or (name not in had and not 0 < remote_files[name].updated < oldest)
+        ]
 
-    def _copy(self, name: str, there: int, count: Callable[[int], None]) -> None:
+    def _copy(self, name: str, remote_size: int, count: Callable[[int], None]) -> None:
         path = self._archive / name
         have = path.stat().st_size if path.exists() else 0
         start = max(0, have - OVERLAP)
-        chunks = self._place.read(name, start)
-        first = next(chunks, b"")  # before the file is made
+        chunks = self._remote.read(name, start)
+        first = next(chunks, b"")  # before the file is created
         self._archive.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as copy:
             try:
                 fcntl.flock(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return  # another stream of this archive is at it
+                return  # another stream of this archive is copying the file
             if copy.seek(0, os.SEEK_END) != have:
-                return  # or was
+                return  # another stream has copied a part
             copy.seek(start)
             known = copy.read()
             for chunk in chain([first], chunks):
@@ -221,30 +224,30 @@ class Bringer(Copier):
                 count(len(more))
             copy.flush()
             os.fsync(copy.fileno())
-        if have < there:
-            raise CopyError(f"{name} broke off after {have} of {there} bytes")
+        if have < remote_size:
+            raise CopyError(f"{name} broke off after {have} of {remote_size} bytes")
 
 
 class Sender(Copier):
-    """Sends what a remote archive lacks. An object cannot be appended to, so a file that has grown is sent whole."""
+    """Copying to a remote archive. Nothing can be appended to an object, so a file that has grown is sent whole."""
 
-    def _behind(self, there: Mapping[str, Listed]) -> list[str]:
-        return lacking(sizes(self._archive), {name: one.size for name, one in there.items()})
+    def _incomplete(self, remote_files: Mapping[str, Listed]) -> list[str]:
+        return lacking(sizes(self._archive), {name: file.size for name, file in remote_files.items()})
 
-    def _copy(self, name: str, there: int, count: Callable[[int], None]) -> None:
+    def _copy(self, name: str, remote_size: int, count: Callable[[int], None]) -> None:
         path = self._archive / name
-        if there:
-            start = max(0, there - OVERLAP)
+        if remote_size:
+            start = max(0, remote_size - OVERLAP)
             with path.open("rb") as file:
                 file.seek(start)
-                known = file.read(there - start)
-            for chunk in self._place.read(name, start):
+                known = file.read(remote_size - start)
+            for chunk in self._remote.read(name, start):
                 if chunk[: len(known)] != known[: len(chunk)]:
                     raise _other(name)
                 known = known[len(chunk) :]
                 if not known:
                     break
-        self._place.write(name, _chunks(path, count))
+        self._remote.write(name, _chunks(path, count))
 
     def _rest(self, took: float) -> float:
         return max(AGAIN, SHARE * took)
@@ -262,15 +265,15 @@ def _chunks(path: Path, count: Callable[[int], None]) -> Iterator[bytes]:
 
 
 class _Progress:
-    """Bytes copied, told now and then."""
+    """The count of copied bytes, reported at intervals."""
 
-    def __init__(self, tell: Callable[[Copied], None]) -> None:
-        self._tell = tell
-        self.bytes = self.untold = 0
+    def __init__(self, report: Callable[[Copied], None]) -> None:
+        self._report = report
+        self.bytes = self.unreported = 0
 
     def add(self, count: int) -> None:
         self.bytes += count
-        self.untold += count
-        if self.untold >= PROGRESS:
-            self._tell(Copied(bytes=self.untold, over=False))
-            self.untold = 0
+        self.unreported += count
+        if self.unreported >= PROGRESS:
+            self._report(Copied(bytes=self.unreported, over=False))
+            self.unreported = 0

@@ -1,4 +1,4 @@
-"""The dates of records."""
+"""Dates of archive records."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 
 _STAMP = re.compile(r"\d{8}(?:\d{4}(?:\d\d)?)?")
-"""A date of ARC: year to second, or some of it."""
+"""A date of ARC: year to second, possibly cut off."""
 
 
 def record_date(text: str | None) -> datetime | None:
-    """Parse a date in ISO 8601 or of an ARC file, to UTC and whole seconds; ``None`` for anything else.
+    """Parse a date in ISO 8601 or of an ARC file to UTC and whole seconds; return ``None`` for any other text.
 
-    Without a zone it is UTC, as the WARC standard asks for.
+    A date without a zone is UTC, as the WARC standard requires.
     """
     text = (text or "").strip()
     try:

@@ -1,4 +1,4 @@
-"""The digests that records carry."""
+"""Verification of the digests in records."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def agrees(declared: str, chunks: Iterable[bytes]) -> bool | None:
-    """Compare bytes with a digest such as ``sha1:…``, in base 32, 16 or 64; ``None`` if that cannot be done.
+    """Return whether bytes agree with a digest such as ``sha1:…`` in base 32, 16 or 64; ``None`` if it is unreadable.
 
-    The WARC standard leaves algorithm and form open (WARC 1.1, 5.8).
+    The WARC standard leaves the algorithm and the encoding open (WARC 1.1, 5.8).
     """
     algorithm, _, value = declared.partition(":")
     try:
         digester = hashlib.new(algorithm.strip().lower().replace("sha-", "sha"), usedforsecurity=False)
-    except (ValueError, TypeError):  # the latter for a name with a NUL
+    except (ValueError, TypeError):  # TypeError for a name with a NUL
         return None
     expected = set(_decoded(value.strip()))
     if not expected or digester.digest_size == 0:

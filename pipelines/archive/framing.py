@@ -1,8 +1,8 @@
 """Framing of the records of WARC and ARC files that may be damaged.
 
-warcio, which reads what stands in a record, trusts lengths and stops at the first fault. Here a length is believed
-where a record, a member or the end follows what it bounds; else the record goes up to where the next one begins. What
-begins no record is passed over up to the next one. All of that is reported as ``Damage``, with its place.
+warcio, which parses the records, trusts lengths and stops at the first fault. Here a length is accepted if a record, a
+member or the end of the file follows the block; otherwise the record ends where the next one begins. Bytes that begin
+no record are passed over up to the next record. All such cases are reported as ``Damage``, with their position.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.archive.packed import RawFile
 
 MAX_HEAD = 2**20
-"""Bytes of the headers of a record, at most."""
+"""Most bytes of the headers of a record."""
 _FIRST_HEAD = 2_048
 _WARC_LINE = 16
 """Bytes that show whether a WARC record begins."""
@@ -40,15 +40,15 @@ _CODED = re.compile(rb"(?im)^(?:content|transfer)-encoding[ \t]*:")
 
 
 def records(raw: RawFile, start: int = 0) -> Iterator[Record | Damage]:
-    """Yield the records of a file from an offset on, and the damage between and in them, in order."""
+    """Yield the records of a file from an offset on, and the damage in and between them, in order."""
     packing = Packing(raw)
     reader = _Reader(packing)
     plain = Plain(raw)
 
-    def behind(offset: int, had_record: bool) -> int:  # noqa: FBT001 - the form that the stream asks for
-        # What was packed without compression would be read twice if it were looked for as plain records.
-        found = packing.find(offset + 1, reader.opens) if had_record else reader.find(plain, offset + 1)
-        return raw.size if found is None else found
+    def behind(offset: int, had_record: bool) -> int:  # noqa: FBT001 - the signature that the stream requires
+        # Members packed without compression would be read twice if a search for plain records found them.
+        following = packing.find(offset + 1, reader.opens) if had_record else reader.find(plain, offset + 1)
+        return raw.size if following is None else following
 
     at: int | None = start
     while at is not None and at < raw.size:
@@ -67,7 +67,7 @@ def _of_member(fault: Fault) -> Damage:
 
 
 class _Reader:
-    """Reads the streams of one file, one after the other."""
+    """A reader of the streams of a file, one after another."""
 
     def __init__(self, packing: Packing) -> None:
         self._packing = packing
@@ -75,15 +75,15 @@ class _Reader:
         self._warc = StatusAndHeadersParser(ArcWarcRecordLoader.WARC_TYPES)
         self._arc = ARCHeadersParser()
         self.packed_at: int | None = None
-        """Offset of the packed members that ended the last stream, a plain one."""
+        """Offset of the packed members that ended the last plain stream."""
         self._stream: ByteSource
 
     def opens(self, head: bytes) -> bool:
-        """Return whether bytes, blank lines left aside, are the first ones of a record."""
+        """Return whether bytes are the first ones of a record, apart from leading blank lines."""
         return opens_record(head, self._format)
 
     def find(self, stream: ByteSource, start: int, stop: int | None = None) -> int | None:
-        """Return the position of the next record, or member with one, from ``start`` on and before ``stop``."""
+        """Return the position of the next record or member with a record, from ``start`` on and before ``stop``."""
         packing = self._packing if isinstance(stream, Plain) else None
         return next_start(stream, start, stop, known=self._format, packing=packing)
 
@@ -94,7 +94,7 @@ class _Reader:
             position = self._behind_blanks(position)
             stream.forget(position)
             head = stream.at(position, _FIRST_HEAD)
-            yield from map(_of_member, stream.take_faults(stream.place(position).offset if head else None))
+            yield from map(_of_member, stream.take_faults(stream.position_of(position).offset if head else None))
             if not head:
                 return
             if self._is_packed(position):
@@ -103,85 +103,86 @@ class _Reader:
             if self.opens(head):
                 position = yield from self._record(position)
                 continue
-            found = self.find(self._stream, position + 1)
-            if found is None:
-                found = self._end(position)
-            yield self._damage(position, found, "not_a_record", "no record begins here")
-            position = found
+            following = self.find(self._stream, position + 1)
+            if following is None:
+                following = self._end(position)
+            yield self._damage(position, following, "not_a_record", "no record begins here")
+            position = following
 
     def _record(self, start: int) -> Generator[Record | Damage, None, int]:
-        """Yield the record at a position; return the position at which to look for the next one."""
+        """Yield the record at a position; return the position from which to search for the next record."""
         is_arc = not WARC_HERE.match(self._stream.at(start, _WARC_LINE))
         head, cut = self._head(start, is_line=is_arc)
         if cut:
-            yield self._damage(start, start + cut, "bad_header", "another record begins among its headers")
+            yield self._damage(start, start + cut, "bad_header", "another record begins within its headers")
             return start + cut
         if head is None:
             return (yield from self._headless(start))
         try:
             headers = (self._arc if is_arc else self._warc).parse(BytesIO(head))
-        except Exception as error:  # noqa: BLE001 - whatever warcio makes of strangers' bytes
-            found = self.find(self._stream, start + 1) or self._end(start)
-            yield self._damage(start, found, "bad_header", f"{type(error).__name__}: {error}")
-            return found
+        except Exception as error:  # noqa: BLE001 - warcio may raise any error for unknown bytes
+            following = self.find(self._stream, start + 1) or self._end(start)
+            yield self._damage(start, following, "bad_header", f"{type(error).__name__}: {error}")
+            return following
         self._format = "arc" if is_arc else "warc"
         kind = headers.get_header("WARC-Type") or ""
         if is_arc:
             kind = "arc_header" if head.startswith(b"filedesc:") else "response"
         block = start + len(head)
-        record = Record(self._stream.place(start), self._format, kind, headers, None, block, block, self._stream)
+        record = Record(self._stream.position_of(start), self._format, kind, headers, None, block, block, self._stream)
         return (yield from self._bounded(record, start))
 
     def _headless(self, start: int) -> Generator[Record | Damage, None, int]:
-        found = self.find(self._stream, start + 1)
-        if found is None:
+        following = self.find(self._stream, start + 1)
+        if following is None:
             end = self._end(start)
             if not self._stream.ended_by_fault or not self._stream.lost(start, None):
-                yield self._damage(start, end, TORN, "it ends within the headers of a record")
+                yield self._damage(start, end, TORN, "the data end within the headers of a record")
             return end
-        yield self._damage(start, found, "bad_header", "the headers of the record have no end")
-        return found
+        yield self._damage(start, following, "bad_header", "the headers of the record have no end")
+        return following
 
     def _bounded(self, record: Record, start: int) -> Generator[Record | Damage, None, int]:
         """Find the end of a record's block and yield the record."""
         stream, block = self._stream, record.start
-        told = record.headers.get_header("length" if record.format == "arc" else "Content-Length")
-        declared = block + int(told) if told and _DIGITS.fullmatch(told) else None
-        found = None
+        length = record.headers.get_header("length" if record.format == "arc" else "Content-Length")
+        declared = block + int(length) if length and _DIGITS.fullmatch(length) else None
+        following = None
         if declared is not None and self._is_there(block, declared):
             whole = replace(record, end=declared)
             whole = replace(whole, verified=self._verified(whole))
             if whole.verified or (whole.verified is None and self._fits(declared)):
                 yield from self._give(whole, start)
                 return declared
-            found = self.find(stream, block, declared if self._fits(declared) else None)
-            if found is None:
+            following = self.find(stream, block, declared if self._fits(declared) else None)
+            if following is None:
                 yield from self._give(whole, start, "digest" if whole.verified is False else None)
                 return declared
         else:
-            # Without a length these may be no headers but a line of them before something else.
-            found = self.find(stream, start + 1 if declared is None else block)
-            if found is not None and found < block:
-                yield self._damage(start, found, "bad_header", "the headers tell no length, and something else begins")
-                return found
-        if found is None:
-            found = end = self._end(block)
+            # Headers without a length may be a stray line before another record.
+            following = self.find(stream, start + 1 if declared is None else block)
+            if following is not None and following < block:
+                detail = "the headers give no length, and another record begins within them"
+                yield self._damage(start, following, "bad_header", detail)
+                return following
+        if following is None:
+            following = end = self._end(block)
             ended = isinstance(stream, Unpacked) or _END.search(stream.at(max(block, end - 4), 4))
             if stream.ended_by_fault or not ended:
                 if not stream.ended_by_fault or not stream.lost(start, record.url):
-                    yield self._damage(start, end, TORN, f"{end - block} bytes of a block of {told}", record.url)
+                    yield self._damage(start, end, TORN, f"{end - block} bytes of a block of {length}", record.url)
                 return end
-        parted = replace(record, end=self._without_end(block, found))
+        parted = replace(record, end=self._without_end(block, following))
         parted = replace(parted, verified=self._verified(parted))
-        yield from self._give(parted, start, "wrong_length", f"{told} bytes declared, {parted.size} before the next")
-        return found
+        yield from self._give(parted, start, "wrong_length", f"{length} bytes declared, {parted.size} before the next")
+        return following
 
     def _give(
-        self, record: Record, start: int, reason: str | None = None, detail: str = "its digest is another"
+        self, record: Record, start: int, reason: str | None = None, detail: str = "its digest does not match"
     ) -> Iterator[Record | Damage]:
         stream = self._stream
-        stream.at(record.end, 64)  # beyond the end of its member, where a checksum stands
-        if stream.faulty_alone(start, record.end + 4):  # its digest says nothing of its headers
+        stream.at(record.end, 64)  # reads the checksum at the end of its member as well
+        if stream.faulty_alone(start, record.end + 4):  # its digest does not cover its headers
             stream.lost(start, record.url)
             return
         yield record
@@ -209,13 +210,13 @@ class _Reader:
         declared = record.headers.get_header("WARC-Block-Digest")
         agreed = agrees(declared, self._chunks(record.start, record.end)) if declared else None
         if record.type == "revisit":
-            return agreed or None  # some writers repeat the digests of what it refers to
+            return agreed or None  # some writers repeat the digests of the record that it refers to
         if declared:
             return agreed
         declared = record.headers.get_header("WARC-Payload-Digest")
         head = _HEAD_END.search(record.block(_FIRST_HEAD)) if record.type == "response" else None
         if not declared or (head and _CODED.search(record.block(head.end()))):
-            return None  # some writers take the digest of what the payload is decoded to
+            return None  # some writers compute the digest of the decoded payload
         return agrees(declared, self._chunks(record.start + (head.end() if head else 0), record.end))
 
     def _chunks(self, start: int, end: int) -> Iterator[bytes]:
@@ -225,22 +226,22 @@ class _Reader:
         return isinstance(self._stream, Plain) and self._packing.is_packed(position)
 
     def _head(self, start: int, *, is_line: bool) -> tuple[bytes | None, int]:
-        """Return the headers with the blank line behind them, or the line; ``None`` if they have no end.
+        """Return the headers with the blank line after them, or the header line; ``None`` if they have no end.
 
-        The second value is the distance to another record that begins before their end; 0 without one.
+        The second value is the distance to another record that begins before their end, or 0.
         """
         size = _FIRST_HEAD
         while True:
             head = self._stream.at(start, size)
-            found = (_LINE_END if is_line else _HEAD_END).search(head)
+            match = (_LINE_END if is_line else _HEAD_END).search(head)
             other = None if is_line else WARC_THERE.search(head, 5)
-            end = found.end() if found else len(head)
+            end = match.end() if match else len(head)
             cut = min(
                 other.start() if other else end, (self._stream.opening(start, start + end) or start + end) - start
             )
             if cut < end:
                 return None, cut
-            if found:
+            if match:
                 return head[:end], 0
             if len(head) < size or size >= MAX_HEAD:
                 return None, 0
@@ -255,18 +256,18 @@ class _Reader:
         return position
 
     def _without_end(self, block: int, end: int) -> int:
-        """Return the end of a block that line ends part from the next record."""
+        """Return the end of a block without the line ends that separate it from the next record."""
         size = 2 if self._format == "arc" else 4
         tail = self._stream.at(max(block, end - size), min(size, end - block))
         return end - len(tail) + len(tail.rstrip(b"\r\n"))
 
     def _end(self, position: int) -> int:
         """Return the end of the stream."""
-        while found := self._stream.at(position, CHUNK):
-            position += len(found)
+        while chunk := self._stream.at(position, CHUNK):
+            position += len(chunk)
         return position
 
     def _damage(self, start: int, stop: int, reason: str, detail: str, url: str | None = None) -> Damage:
-        at, behind = self._stream.place(start), self._stream.place(stop)
+        at, behind = self._stream.position_of(start), self._stream.position_of(stop)
         whole = at.inner == 0 and behind.offset > at.offset
         return Damage(at, behind.offset - at.offset if whole else stop - start, reason, detail, url)

@@ -1,4 +1,4 @@
-"""The HTTP messages in records."""
+"""Parsing of the HTTP messages in records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MAX_BODY = 64 * 2**20
-"""Bytes of a body that are read; extraction takes far fewer."""
+"""Bytes of a body that are read at most; extraction takes far fewer."""
 _MAX_HEAD = 256 * 2**10
 _MESSAGE = re.compile(rb"(?:HTTP/\d|[A-Z]{3,10} )")
 _PARSER = StatusAndHeadersParser(ArcWarcRecordLoader.HTTP_TYPES, verify=False)
@@ -31,14 +31,14 @@ class Message:
     """An HTTP message."""
 
     start: str
-    """Rest of its first line behind the protocol or method: ``200 OK``."""
+    """Rest of its first line after the protocol or method: ``200 OK``."""
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    """Body as it was sent."""
+    """The body as sent."""
 
     @property
     def status(self) -> int | None:
-        """Status of an answer; ``None`` if it is no number."""
+        """Status of a response; ``None`` if it is no number."""
         code = self.start.partition(" ")[0]
         return int(code) if code.isascii() and code.isdigit() and len(code) < 4 else None  # noqa: PLR2004 - 3 digits
 
@@ -48,7 +48,7 @@ class Message:
 
 
 def parse_message(block: bytes) -> Message | None:
-    """Return the HTTP message of a block; ``None`` if it holds none."""
+    """Return the HTTP message in a block, or ``None`` if the block is no message."""
     if not _MESSAGE.match(block):
         return None
     head = io.BytesIO(block[:_MAX_HEAD])
@@ -62,14 +62,14 @@ class Decoded:
 
     body: bytes
     fault: str | None = None
-    """Cause for which it may not be complete."""
+    """The reason why the body may be incomplete."""
 
 
 def decoded(message: Message) -> Decoded:
     """Return the body of a message without its encodings.
 
-    An encoding that the body does not have is left out, as it is by browsers; of a body that breaks off the beginning
-    is given, with the fault.
+    A declared encoding that the body does not have is ignored, as browsers do. If the body breaks off, the result holds
+    its beginning and the fault.
     """
     body, faults = message.body, []
     if (message.header("transfer-encoding") or "").strip().lower() == "chunked":
@@ -87,7 +87,7 @@ def decoded(message: Message) -> Decoded:
 
 
 def _inflated(body: bytes, windows: Sequence[int]) -> tuple[bytes, str | None]:
-    best, why = b"", None
+    best, best_fault = b"", None
     for wbits in windows:
         unpacked, fault = bytearray(), None
         inflate, left = zlib.decompressobj(wbits), body
@@ -100,10 +100,10 @@ def _inflated(body: bytes, windows: Sequence[int]) -> tuple[bytes, str | None]:
         except zlib.error as error:
             fault = str(error)
         if fault is None or len(unpacked) > len(best):
-            best, why = bytes(unpacked), fault
+            best, best_fault = bytes(unpacked), fault
         if fault is None:
             break
-    return best, why
+    return best, best_fault
 
 
 def _gzip(body: bytes) -> tuple[bytes, str | None]:
@@ -111,36 +111,36 @@ def _gzip(body: bytes) -> tuple[bytes, str | None]:
 
 
 def _deflate(body: bytes) -> tuple[bytes, str | None]:
-    """Unpack with or without zlib's header: servers send either. Plain text may inflate to a few bytes."""
-    found, fault = _inflated(body, (zlib.MAX_WBITS, -zlib.MAX_WBITS))
-    return (found, fault) if fault is None or len(found) > len(body) else (b"", None)
+    """Unpack a body with or without the zlib header; servers send both. Plain text may inflate to a few bytes."""
+    unpacked, fault = _inflated(body, (zlib.MAX_WBITS, -zlib.MAX_WBITS))
+    return (unpacked, fault) if fault is None or len(unpacked) > len(body) else (b"", None)
 
 
 def _brotli(body: bytes) -> tuple[bytes, str | None]:
-    unpack, found = brotli.Decompressor(), bytearray()
+    unpack, unpacked = brotli.Decompressor(), bytearray()
     try:
         chunk = body
-        while len(found) <= MAX_BODY:
-            found += unpack.process(chunk, output_buffer_limit=2**16)
+        while len(unpacked) <= MAX_BODY:
+            unpacked += unpack.process(chunk, output_buffer_limit=2**16)
             if unpack.is_finished() or unpack.can_accept_more_data():
                 break
             chunk = b""
     except brotli.error as error:
-        return (bytes(found), str(error)) if len(found) > len(body) else (b"", None)
-    return bytes(found), None if unpack.is_finished() else "it ends in the middle"
+        return (bytes(unpacked), str(error)) if len(unpacked) > len(body) else (b"", None)
+    return bytes(unpacked), None if unpack.is_finished() else "it ends in the middle"
 
 
 def _zstd(body: bytes) -> tuple[bytes, str | None]:
     if not body.startswith(b"\x28\xb5\x2f\xfd"):
         return b"", None
-    found = bytearray()
+    unpacked = bytearray()
     try:
         with zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).stream_reader(body) as reader:
-            while len(found) <= MAX_BODY and (more := reader.read(2**16)):
-                found += more
+            while len(unpacked) <= MAX_BODY and (more := reader.read(2**16)):
+                unpacked += more
     except zstandard.ZstdError as error:
-        return bytes(found), str(error)
-    return bytes(found), None
+        return bytes(unpacked), str(error)
+    return bytes(unpacked), None
 
 
 _DECODERS: dict[str, Callable[[bytes], tuple[bytes, str | None]]] = {
@@ -153,6 +153,6 @@ _DECODERS: dict[str, Callable[[bytes], tuple[bytes, str | None]]] = {
 
 
 def archived_headers(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return headers for a decoded body: those of its encodings and length have other names."""
+    """Return headers for a decoded body: those for its encodings and length are renamed to ``X-Archive-Orig-…``."""
     packing = {"content-encoding", "transfer-encoding", "content-length"}
     return tuple((f"X-Archive-Orig-{name}" if name.lower() in packing else name, value) for name, value in headers)

@@ -1,7 +1,7 @@
-"""Where in the archive the captures of an address stand.
+"""The index of the archive: positions of captures by address, time and source.
 
-A small SQLite file beside the WARC files. It holds nothing of its own: what it lacks it reads from the files,
-so it may be deleted at any time, and a crash between writing a file and indexing it costs nothing.
+The index is a small SQLite file beside the WARC files. It is derived from them and reads missing entries from them, so
+it may be deleted at any time, and a crash between writing a file and indexing it loses nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INDEX_NAME = "index.sqlite"
 _FORM = 3
-"""Counts changes of the tables; an index of another form is made again."""
+"""Version of the tables; an index of another version is rebuilt."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS captures (
     file TEXT NOT NULL, offset INTEGER NOT NULL, url TEXT NOT NULL, digest TEXT NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS files (file TEXT PRIMARY KEY, size INTEGER NOT NULL, 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """One capture, as the index knows it."""
+    """The index entry of a capture."""
 
     ref: CaptureRef
     url: str
@@ -64,7 +64,7 @@ class ArchiveIndex:
         folder.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(folder / INDEX_NAME, timeout=30, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
-        # A crash may cost the latest rows, which the files give back.
+        # A crash may lose the latest rows, which are read again from the files.
         self._db.execute("PRAGMA synchronous=NORMAL")
         if self._db.execute("PRAGMA user_version").fetchone()[0] != _FORM:
             self._db.executescript(
@@ -83,7 +83,7 @@ class ArchiveIndex:
         self._db.close()
 
     def catch_up(self) -> None:
-        """Index what stands in the files and not yet here."""
+        """Index the captures of the files that are not indexed yet."""
         known = {file: (size, last) for file, size, last in self._db.execute("SELECT * FROM files")}
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             size, last = known.get(path.name, (0, 0))
@@ -92,9 +92,9 @@ class ArchiveIndex:
                 self._scan(path, last, now)
 
     def add(self, captures: Iterable[tuple[CaptureRef, Capture]], written: tuple[str, int] | None = None) -> None:
-        """Index captures just written, so that nobody has to read them again.
+        """Index captures just written, so that they need not be read from the files.
 
-        ``written`` is the file they are in and its size, where all that is in it has been given.
+        ``written`` is their file and its size, if all its captures have been indexed with these.
         """
         rows = [_row(ref, capture) for ref, capture in captures]
         with self._transaction():
@@ -105,19 +105,19 @@ class ArchiveIndex:
     def _scan(self, path: Path, start: int, size: int) -> None:
         """Index a file of ``size`` bytes from the last known capture on."""
         damage: list[Damage] = []
-        rows = [_row(*found) for found in scan_captures(self._folder, path.name, start, damage.append)]
-        if any(one.reason == TORN for one in damage) and being_written(path):
-            # What is still being written is no damage; it is looked at again when there is more of it.
-            size = min(one.place.offset for one in damage if one.reason == TORN)
-            damage = [one for one in damage if one.reason != TORN]
+        rows = [_row(*item) for item in scan_captures(self._folder, path.name, start, damage.append)]
+        if any(entry.reason == TORN for entry in damage) and being_written(path):
+            # An incomplete record that is being written is no damage; it is read again when the file has grown.
+            size = min(entry.position.offset for entry in damage if entry.reason == TORN)
+            damage = [entry for entry in damage if entry.reason != TORN]
         with self._transaction():
             self._insert(rows)
             self._replace_damage(path.name, start, damage)
             self._mark(path.name, size, max((row[1] for row in rows), default=0))
 
     def _replace_damage(self, file: str, start: int, damage: Sequence[Damage]) -> None:
-        """Replace the damage known from an offset on; what has been reported stays marked as such."""
-        told = set(
+        """Replace the damage known from an offset on; reported damage stays marked as reported."""
+        reported = set(
             self._db.execute(
                 "SELECT offset, inner, reason FROM damage WHERE file = ? AND offset >= ? AND told", (file, start)
             )
@@ -126,28 +126,31 @@ class ArchiveIndex:
         self._db.executemany(
             "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (file, *at, one.size, one.reason, one.detail, one.url, (*at, one.reason) in told)
-                for one in damage
-                for at in [(one.place.offset, one.place.inner)]
+                (file, *at, entry.size, entry.reason, entry.detail, entry.url, (*at, entry.reason) in reported)
+                for entry in damage
+                for at in [(entry.position.offset, entry.position.inner)]
             ],
         )
 
     def damage(self, files: Collection[str] | None = None) -> list[tuple[str, Damage]]:
-        """List the damage in all files, or in those named, with the name of each file."""
-        return [one for one in self._damage("1") if files is None or one[0] in files]
+        """List the damage in all files or in the named files, each with the name of its file."""
+        return [entry for entry in self._damage("1") if files is None or entry[0] in files]
 
     def take_damage(self) -> list[tuple[str, Damage]]:
-        """List the damage not reported yet, except torn ends: a file may be on its way, or its writer have died."""
-        with self._transaction():
-            found = self._damage(f"NOT told AND reason <> '{TORN}'")
-            if found:
-                self._db.execute("UPDATE damage SET told = 1 WHERE reason <> ?", (TORN,))
-        return found
+        """List the damage not reported yet and mark it as reported.
 
-    def _damage(self, which: str) -> list[tuple[str, Damage]]:
+        Torn ends are left out: the file may still be on its way, or its writer may have died.
+        """
+        with self._transaction():
+            damage = self._damage(f"NOT told AND reason <> '{TORN}'")
+            if damage:
+                self._db.execute("UPDATE damage SET told = 1 WHERE reason <> ?", (TORN,))
+        return damage
+
+    def _damage(self, condition: str) -> list[tuple[str, Damage]]:
         rows = self._db.execute(
             "SELECT file, offset, inner, size, reason, detail, url FROM damage"  # noqa: S608 - conditions of our own
-            f" WHERE {which} ORDER BY file, offset, inner, reason"
+            f" WHERE {condition} ORDER BY file, offset, inner, reason"
         )
         return [
             (file, Damage(Position(offset, inner), size, reason, detail, url))
@@ -159,12 +162,12 @@ class ArchiveIndex:
         with self._transaction():
             self._db.execute("DELETE FROM captures WHERE file = ? AND offset = ?", (ref.file, ref.offset))
 
-    def places(self) -> dict[str, set[int]]:
+    def offsets(self) -> dict[str, set[int]]:
         """Return the offsets of all captures by file."""
-        found: dict[str, set[int]] = {}
+        offsets: dict[str, set[int]] = {}
         for file, offset in self._db.execute("SELECT file, offset FROM captures"):
-            found.setdefault(file, set()).add(offset)
-        return found
+            offsets.setdefault(file, set()).add(offset)
+        return offsets
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -183,7 +186,7 @@ class ArchiveIndex:
         )
 
     def files_before(self, moment: datetime) -> list[str]:
-        """Files whose captures are all from before a time, by name; files without a capture do not count."""
+        """Return the files whose captures are all older than a moment, by name; files without captures are left out."""
         rows = self._db.execute(
             "SELECT file FROM captures GROUP BY file HAVING max(fetched_at) < ? ORDER BY file",
             (int(moment.timestamp()),),
@@ -191,44 +194,44 @@ class ArchiveIndex:
         return [file for (file,) in rows]
 
     def forget(self, file: str) -> None:
-        """Take a file that is gone out of the index."""
+        """Remove a deleted file from the index."""
         with self._transaction():
             for table in ("captures", "damage", "files"):
                 self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - names of our own
 
     def latest(self, urls: Collection[str]) -> dict[str, Indexed]:
-        """The latest capture of each address, for those which have one."""
+        """Return the latest capture of each address that has captures."""
         rows = self._db.execute(
             "SELECT file, offset, url, digest, max(fetched_at), kind FROM captures"
             " WHERE url IN (SELECT value FROM json_each(?)) GROUP BY url",
             (json.dumps(sorted(urls)),),
         )
-        return {found.url: found for found in map(_indexed, rows)}
+        return {capture.url: capture for capture in map(_indexed, rows)}
 
     def after(self, cursor: Mapping[str, int], most: int) -> list[Indexed]:
-        """Captures that stand behind the offset which ``cursor`` has for their file (or in files it lacks).
+        """Return the captures after the offset that ``cursor`` has for their file, and those in files that it lacks.
 
-        At most ``most``, in the order of their files' names and of their places.
+        At most ``most`` captures are returned, ordered by file name and offset.
         """
-        found: list[Indexed] = []
+        captures: list[Indexed] = []
         for file, last in self._db.execute("SELECT file, last FROM files ORDER BY file").fetchall():
-            if len(found) >= most:
+            if len(captures) >= most:
                 break
             if last > cursor.get(file, -1):
                 rows = self._db.execute(
                     "SELECT file, offset, url, digest, fetched_at, kind FROM captures"
                     " WHERE file = ? AND offset > ? ORDER BY offset LIMIT ?",
-                    (file, cursor.get(file, -1), most - len(found)),
+                    (file, cursor.get(file, -1), most - len(captures)),
                 )
-                found += map(_indexed, rows)
-        return found
+                captures += map(_indexed, rows)
+        return captures
 
     def span(
         self, start: datetime | None = None, end: datetime | None = None, source: str | None = None
     ) -> Iterator[Indexed]:
-        """The captures of a span of time (``start`` belongs to it, ``end`` does not), in the order of time and place.
+        """Yield the captures of a span of time (``start`` inclusive, ``end`` exclusive), ordered by time and position.
 
-        ``source`` keeps those of one host (or below it), of one feed's address, or of one outlet by its name.
+        ``source`` limits them to a host and its subdomains, the address of a feed, or the name of an outlet.
         """
         name = source.casefold().strip() if source else None
         rows = self._db.execute(

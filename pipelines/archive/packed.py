@@ -1,4 +1,4 @@
-"""Gzip members and zstd frames of an archive file, unpacked in bounded steps, whatever is wrong with them."""
+"""Unpacking of the gzip members and zstd frames of an archive file, in bounded steps and in spite of damage."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 CHUNK = 64 * 2**10
 """Packed bytes read at a time."""
 STEP = 64 * 2**10
-"""Bytes that a step of unpacking gzip gives at most."""
+"""Most bytes that a step of unpacking gzip returns."""
 _ZSTD_CHUNK = 1024
 """Packed bytes that a step of unpacking zstd takes: a block of four bytes may hold 128 KB."""
 ZSTD_WINDOW = 2**27
-"""Largest window of a zstd frame: what the ``zstd`` program takes without being asked for more."""
+"""Largest window of a zstd frame: the default limit of the ``zstd`` program."""
 _MAX_DICTIONARY = 64 * 2**20
 _GZIP, _ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 _MAGIC = re.compile(re.escape(_GZIP) + b"|" + re.escape(_ZSTD))
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
-"""Opens the frame with the dictionary of all others: "Zstandard Compression of WARC Files" 0.1, section 5."""
+"""Magic number of the frame with the common dictionary: "Zstandard Compression of WARC Files" 0.1, section 5."""
 _RESERVED, _HEADER_CRC, _EXTRA, _NAME, _COMMENT = 0xE0, 2, 4, 8, 16
 """Flags of a gzip header: RFC 1952, 2.3.1."""
 
 
 class RawFile:
-    """A file, read at any offset. Raises ``OSError`` where it cannot be opened or read."""
+    """A file that can be read at any offset. Raises ``OSError`` if it cannot be opened or read."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         self.size = os.fstat(self._file.fileno()).st_size
-        """Bytes when it was opened; what is appended later is not read."""
+        """Bytes at the time of opening; bytes that are appended later are not read."""
 
     def __enter__(self) -> Self:
         return self
@@ -51,13 +51,13 @@ class RawFile:
     def at(self, offset: int, size: int) -> bytes:
         """Return at most ``size`` bytes from an offset on; fewer at the end of the file only."""
         size = min(size, self.size - offset)
-        found = os.pread(self._file.fileno(), size, offset) if size > 0 else b""
-        while found and len(found) < size:
-            more = os.pread(self._file.fileno(), size - len(found), offset + len(found))
+        content = os.pread(self._file.fileno(), size, offset) if size > 0 else b""
+        while content and len(content) < size:
+            more = os.pread(self._file.fileno(), size - len(content), offset + len(content))
             if not more:
                 break
-            found += more
-        return found
+            content += more
+        return content
 
 
 class PackedMember(Protocol):
@@ -66,21 +66,21 @@ class PackedMember(Protocol):
     offset: int
     """Offset of its beginning in the file."""
     end: int | None
-    """Offset of its end in the file; ``None`` until it is unpacked, and for good if it is broken before its end."""
+    """Offset of its end in the file; ``None`` until it is unpacked, and always if it is broken before its end."""
     fault: str | None
-    """Description of its fault; ``None`` for a sound one."""
+    """Description of its fault; ``None`` if it is sound."""
     torn: bool
-    """True if the fault is that the file ends before it does."""
+    """True if the file ends before the end of the member."""
 
     def read(self) -> bytes:
-        """Return the next unpacked bytes; none at its end and at a fault that leaves nothing to be read."""
+        """Return the next unpacked bytes; none at the end, or at a fault after which nothing can be read."""
 
 
 class GzipMember:
     """A gzip member (RFC 1952).
 
-    Its deflate data are unpacked without zlib's own check of the checksum, which would keep the last step back where
-    it fails; the checksum is compared here.
+    Its deflate data are unpacked without zlib's own check of the checksum, which would withhold the last step if it
+    failed; the checksum is compared here.
     """
 
     def __init__(self, raw: RawFile, offset: int) -> None:
@@ -144,7 +144,7 @@ class GzipMember:
         return unpacked
 
     def _go_back(self) -> None:
-        """Unpack again up to where the last good step ended, and go on by single bytes up to the fault."""
+        """Unpack again up to the end of the last good step, then go on by single bytes up to the fault."""
         self._step = 1
         self._begin()
         left = self._given
@@ -159,11 +159,11 @@ class GzipMember:
             return
         self.end = at + 8
         if trailer != self._sum.to_bytes(4, "little") + (self._given % 2**32).to_bytes(4, "little"):
-            self.fault = "the checksum of the gzip member is another"
+            self.fault = "the checksum of the gzip member does not match"
 
 
 class ZstdFrame:
-    """A zstd frame (RFC 8878); ``decoder`` knows the dictionary of the file."""
+    """A zstd frame (RFC 8878); ``decoder`` holds the dictionary of the file."""
 
     def __init__(self, raw: RawFile, offset: int, decoder: zstandard.ZstdDecompressor) -> None:
         self.offset = offset
@@ -195,7 +195,7 @@ class ZstdFrame:
 
 
 class SkippedFrame:
-    """A skippable zstd frame, of which nothing is read."""
+    """A skippable zstd frame, whose content is not read."""
 
     def __init__(self, raw: RawFile, offset: int) -> None:
         self.offset = offset
@@ -236,12 +236,12 @@ class Packing:
         return ZstdFrame(self._raw, offset, self._decoder)
 
     def find(self, start: int, opens: Callable[[bytes], bool], stop: int | None = None) -> int | None:
-        """Return the offset of the next member that begins with a record, as ``opens`` judges its first bytes."""
+        """Return the offset of the next member whose first bytes begin a record, as decided by ``opens``."""
         stop = self._raw.size if stop is None else stop
         while start < stop:
             window = self._raw.at(start, min(CHUNK, stop - start) + len(_ZSTD) - 1)
-            for found in _MAGIC.finditer(window):
-                offset = start + found.start()
+            for match in _MAGIC.finditer(window):
+                offset = start + match.start()
                 if self.is_packed(offset) and opens(first_bytes(self.member(offset))):
                     return offset
             start += CHUNK
@@ -249,11 +249,11 @@ class Packing:
 
 
 def first_bytes(member: PackedMember, size: int = 512) -> bytes:
-    """Return the first bytes of a member, at least ``size`` if it has so many."""
-    found = member.read()
-    while len(found) < size and (more := member.read()):
-        found += more
-    return found
+    """Return the first bytes of a member: at least ``size``, or all of them."""
+    beginning = member.read()
+    while len(beginning) < size and (more := member.read()):
+        beginning += more
+    return beginning
 
 
 def _dictionary(raw: RawFile) -> zstandard.ZstdCompressionDict | None:
@@ -261,10 +261,10 @@ def _dictionary(raw: RawFile) -> zstandard.ZstdCompressionDict | None:
     head = raw.at(0, 8)
     if not head.startswith(_DICTIONARY):
         return None
-    told = raw.at(8, min(int.from_bytes(head[4:], "little"), _MAX_DICTIONARY))
-    if told.startswith(_ZSTD):
+    dictionary = raw.at(8, min(int.from_bytes(head[4:], "little"), _MAX_DICTIONARY))
+    if dictionary.startswith(_ZSTD):
         try:
-            told = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompress(told, _MAX_DICTIONARY)
+            dictionary = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompress(dictionary, _MAX_DICTIONARY)
         except zstandard.ZstdError:
             return None
-    return zstandard.ZstdCompressionDict(told)
+    return zstandard.ZstdCompressionDict(dictionary)

@@ -1,4 +1,4 @@
-"""Pages in other people's archives: WARC 0.17 to 1.1 and ARC, packed or not, whole or damaged."""
+"""Reading of pages from archives of other programs: WARC 0.17 to 1.1 and ARC, packed or not, whole or damaged."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from pipelines.archive.http import Message
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""Nothing was archived from the web before there was one."""
+"""Earliest plausible date: the web did not exist before."""
 _TOLERANCE = timedelta(days=1)
 _HEAD = 300_000
-"""Bytes of a block by which it is seen whether it holds a page: HTTP headers and the beginning of the body."""
+"""Bytes of a block that decide whether it holds a page: HTTP headers and the beginning of the body."""
 _KINDS_NAMED = 8
 _UNKNOWN_TYPES = frozenset(
     {"", "*/*", "application/http", "application/octet-stream", "application/unknown", "no-type", "unknown"}
     | {"unknown/unknown"}
 )
-"""Content types that say nothing: then the bytes do (WHATWG MIME Sniffing, 7, and what ARC writers put)."""
+"""Content types without meaning, after which the bytes decide (WHATWG MIME Sniffing, 7, and habits of ARC writers)."""
 _XML_TYPES = frozenset({"application/xml", "text/xml"})
 _HTML = re.compile(
     rb"[\s\xef\xbb\xbf]*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|script|meta)\b",
@@ -41,10 +41,10 @@ _HTML = re.compile(
 
 
 def read_pages(path: Path, read_at: datetime) -> Iterator[Capture | Damage]:
-    """Yield the pages of an archive of any program, successful answers and resources in HTML, and its damage.
+    """Yield the pages of an archive of any program (successful responses and resources in HTML) and its damage.
 
-    A page with a date that is none, before the web or after ``read_at`` (when the file is read, UTC) counts as
-    fetched at ``read_at``: before that nothing is known of it.
+    ``read_at`` is the time of reading, UTC. A page whose date is invalid, before the web, or after ``read_at`` counts
+    as fetched at ``read_at``.
 
     Raises:
         SeedError: ``empty``; ``not_warc`` for a file without a record; ``no_pages`` at the end of one without a page.
@@ -55,20 +55,20 @@ def read_pages(path: Path, read_at: datetime) -> Iterator[Capture | Damage]:
     with RawFile(path) as raw:
         if not raw.size:
             raise SeedError("empty", f"{path.name} has no bytes")
-        for found in records(raw):
-            if isinstance(found, Damage):
-                if not passed.total() and found.reason == "not_a_record":
-                    first.append(found)
+        for item in records(raw):
+            if isinstance(item, Damage):
+                if not passed.total() and item.reason == "not_a_record":
+                    first.append(item)
                     continue
                 other = True
-                yield found
+                yield item
                 continue
             yield from first
             first = []
-            kind, items = _read(found, read_at)
+            kind, results = _read(item, read_at)
             passed[kind] += 1
-            pages += sum(isinstance(item, Capture) for item in items)
-            yield from items
+            pages += sum(isinstance(result, Capture) for result in results)
+            yield from results
         if not passed.total() and not other:
             raise SeedError("not_warc", f"{path.name}: {raw.size} bytes, in which no WARC or ARC record begins")
     yield from first
@@ -86,26 +86,26 @@ _PAGE = "page"
 
 
 def _read(record: Record, read_at: datetime) -> tuple[str, list[Capture | Damage]]:
-    """Return the kind of a record, and the page that it is with its damage."""
+    """Return the kind of a record, and its page and damage, if any."""
     try:
         kind = _kind(record)
         return kind, list(_page(record, read_at)) if kind == _PAGE else []
-    except Exception as error:  # noqa: BLE001 - whatever the parsers make of strangers' bytes costs one record
+    except Exception as error:  # noqa: BLE001 - any error of the parsers loses a single record
         detail = f"{type(error).__name__}: {error}"
-        return "unreadable record", [Damage(record.place, record.size, "unexpected", detail, record.url)]
+        return "unreadable record", [Damage(record.position, record.size, "unexpected", detail, record.url)]
 
 
 def _kind(record: Record) -> str:
-    """Return ``page``, or the kind of record that is none."""
+    """Return ``page``, or a description of any other kind of record."""
     if record.type not in {"response", "resource"}:
         return record.type or "record without a type"
     message = _message(record, _HEAD)
-    if message and message.status != 200:  # noqa: PLR2004 - the status of an answer that is what was asked for
+    if message and message.status != 200:  # noqa: PLR2004 - OK
         return f"answer {message.start.partition(' ')[0]}" if message.start else "answer without a status"
-    told = _content_type(record, message).partition(";")[0].strip().lower()
-    if "html" in told or (told in _UNKNOWN_TYPES | _XML_TYPES and _HTML.match(_beginning(record, message))):
+    media_type = _content_type(record, message).partition(";")[0].strip().lower()
+    if "html" in media_type or (media_type in _UNKNOWN_TYPES | _XML_TYPES and _HTML.match(_beginning(record, message))):
         return _PAGE
-    return told or "record without a type of content"
+    return media_type or "record without a type of content"
 
 
 def _message(record: Record, size: int | None = None) -> Message | None:
@@ -117,19 +117,19 @@ def _beginning(record: Record, message: Message | None) -> bytes:
 
 
 def _content_type(record: Record, message: Message | None) -> str:
-    told = message.header("content-type") if message else None
-    if told is None and (message is None or record.format == "arc"):
-        told = record.content_type
-    return told or ""
+    declared = message.header("content-type") if message else None
+    if declared is None and (message is None or record.format == "arc"):
+        declared = record.content_type
+    return declared or ""
 
 
 def _page(record: Record, read_at: datetime) -> Iterator[Capture | Damage]:
     url = (record.url or "").replace(" ", "%20")
     if not url or not is_printable(url):
-        yield Damage(record.place, record.size, "bad_url", f"a page of the address {printable(url)!r}")
+        yield Damage(record.position, record.size, "bad_url", f"a page of the address {printable(url)!r}")
         return
     if record.size > MAX_BODY:
-        yield Damage(record.place, record.size, "too_large", f"more than {MAX_BODY // 2**20} MB", url)
+        yield Damage(record.position, record.size, "too_large", f"more than {MAX_BODY // 2**20} MB", url)
         return
     message = _message(record)
     body = decoded(message) if message else None
@@ -143,7 +143,7 @@ def _page(record: Record, read_at: datetime) -> Iterator[Capture | Damage]:
         headers=archived_headers(printable_headers(message.headers)) if message else (),
     )
     if body and body.fault:
-        yield Damage(record.place, record.size, "content_encoding", f"read as far as it goes: {body.fault}", url)
+        yield Damage(record.position, record.size, "content_encoding", f"read as far as it goes: {body.fault}", url)
 
 
 def _date(record: Record, latest: datetime) -> datetime | None:

@@ -1,8 +1,8 @@
-"""Which captures a store has still to take: one journal file a run.
+"""Journals of the captures that a store still lacks, with a file per run.
 
-The journal is written before the captures are processed and removed when the store has them. A run that
-died, or found no store, leaves its journal behind, and the next run for the same store takes it up.
-A running owner holds a lock on its journal, so no other run takes it away from it.
+The journal is written before the captures are processed and removed when the store has them. A run that dies, or that
+cannot reach its store, leaves its journal behind; the next run for the same store takes it over. A running owner holds
+a lock on its journal, so that no other run takes it over.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ _SUFFIX = ".jsonl"
 
 
 def store_key(url: str, index_prefix: str) -> str:
-    """What names a store in journals and cursors; ``url`` must hold no secrets."""
+    """Return the name of a store in journals and cursors; ``url`` must contain no secrets."""
     return f"{url} {index_prefix}"
 
 
 class Pending:
-    """The captures which wait for one store: those of this run and those which earlier runs left."""
+    """The captures that wait for a store: those of this run and those that earlier runs left."""
 
     def __init__(self, archive: Path, store: str) -> None:
-        """``store`` names the store without secrets: journals for other stores stay untouched."""
+        """Set the store, by a name without secrets; journals for other stores stay untouched."""
         self._folder = archive / FOLDER
         self._store = store
         self._own: TextIO | None = None
         self._taken: list[tuple[Path, TextIO]] = []
         self.refs: list[CaptureRef] = []
-        """All captures which wait, each once, in the order of their recording."""
+        """All captures that wait, each once, in the order of their recording."""
 
     def __enter__(self) -> Self:
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
@@ -80,7 +80,7 @@ class Pending:
         return fresh
 
     def add(self, refs: Iterable[CaptureRef]) -> None:
-        """Record captures that are safe in the archive. On disk when this returns."""
+        """Record captures that are safe in the archive. The journal is on disk when this returns."""
         fresh = self._extend(refs)
         if not fresh:
             return
@@ -96,7 +96,7 @@ class Pending:
         os.fsync(self._own.fileno())
 
     def done(self) -> None:
-        """The store has all of them: remove the journals."""
+        """Remove the journals, after the store has taken all captures."""
         for path, file in self._taken:
             path.unlink(missing_ok=True)
             file.close()
@@ -106,12 +106,12 @@ class Pending:
 
 
 def waiting(archive: Path) -> int:
-    """How many captures wait for any store, those of a run under way included."""
+    """Count the captures that wait for any store, including those of running runs."""
     return sum(1 for _ in waiting_refs(archive))
 
 
 def waiting_refs(archive: Path) -> Iterator[CaptureRef]:
-    """The captures which wait for any store."""
+    """Yield the captures that wait for any store."""
     for path in (archive / FOLDER).glob(f"*{_SUFFIX}"):
         with suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
             yield from _refs(map(_parse, file))
@@ -122,7 +122,7 @@ def _refs(lines: Iterable[dict[str, str | int]]) -> Iterator[CaptureRef]:
 
 
 def _parse(line: str) -> dict[str, str | int]:
-    # The last line of a journal whose writer was killed may be torn; its capture is offered again.
+    # The last line of a journal may be torn if its writer was killed; its capture is offered again.
     with suppress(json.JSONDecodeError):
         value = json.loads(line)
         if isinstance(value, dict):

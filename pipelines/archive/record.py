@@ -1,4 +1,4 @@
-"""Records, and damage in their place."""
+"""Records of archive files, and damage."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ TORN = "torn"
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Something in a file that could not be read, or not be trusted."""
+    """A part of a file that cannot be read or trusted."""
 
-    place: Position
+    position: Position
     size: int
-    """Bytes up to where reading goes on: of the file, or unpacked ones where it goes on in the same member."""
+    """Bytes up to where reading continues: of the file, or unpacked ones if it continues in the same member."""
     reason: str
     """``not_a_record``, ``bad_header``, ``wrong_length``, ``torn``, ``broken_member``, ``digest``, …"""
     detail: str
@@ -28,24 +28,24 @@ class Damage:
     """Address of the record, if it could be read."""
 
     def __str__(self) -> str:
-        """Return place, size, cause and address as one line."""
-        inner = f", {self.place.inner} bytes into what is packed there" if self.place.inner else ""
+        """Return position, size, cause and address in one line."""
+        inner = f", {self.position.inner} bytes into what is packed there" if self.position.inner else ""
         of = f" ({self.url})" if self.url else ""
-        return f"at byte {self.place.offset}{inner}, {self.size} bytes: {self.detail}{of}"
+        return f"at byte {self.position.offset}{inner}, {self.size} bytes: {self.detail}{of}"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record; its block is to be read before the next record is asked for."""
+    """A record. Its block must be read before the next record is requested."""
 
-    place: Position
+    position: Position
     format: str
     """``warc`` or ``arc``."""
     type: str
     """``WARC-Type``; for ARC ``response``, or ``arc_header``."""
     headers: StatusAndHeaders
     verified: bool | None
-    """True if its digest agrees with its block; ``None`` if it has none that can be checked."""
+    """True if its digest agrees with its block; ``None`` if it has no digest that can be checked."""
     start: int
     end: int
     """Positions of the block in the stream."""
@@ -61,8 +61,8 @@ class Record:
     @property
     def content_type(self) -> str | None:
         """Content type of the block."""
-        found = self.headers.get_header("content-type")
-        return None if found is None else str(found)
+        declared = self.headers.get_header("content-type")
+        return None if declared is None else str(declared)
 
     @property
     def size(self) -> int:

@@ -96,8 +96,8 @@ def remote_address(settings: Settings) -> str | None:
 
 
 def _plain(address: str) -> str:
-    if found := set(address) & set("*?[#"):
-        raise ConfigurationError(f"archive_remote: {found.pop()!r} cannot stand in the address of an archive")
+    if wildcards := set(address) & set("*?[#"):
+        raise ConfigurationError(f"archive_remote: {wildcards.pop()!r} cannot stand in the address of an archive")
     return address.rstrip("/")
 
 

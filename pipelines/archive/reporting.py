@@ -1,4 +1,4 @@
-"""Damage in the archive, for the quarantine."""
+"""Conversion of archive damage to quarantine records."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def as_quarantined(file: str, damage: Damage) -> Quarantined:
     """Return the quarantine record for damage in a file of the archive."""
     return Quarantined(
-        url=f"{file}@{damage.place}",
+        url=f"{file}@{damage.position}",
         stage="archive",
         reason=damage.reason,
         detail=f"{file}: {damage}",
-        archive_record=f"{file}@{damage.place.offset}",
+        archive_record=f"{file}@{damage.position.offset}",
     )

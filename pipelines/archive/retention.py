@@ -1,4 +1,4 @@
-"""Deleting what is older than the archive is to hold."""
+"""Deletion of archive files beyond the retention period."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def prune(folder: Path, index: ArchiveIndex, before: datetime, needed: Iterable[CaptureRef]) -> list[str]:
-    """Delete the files whose captures are all older than ``before``; their names.
+    """Delete the files whose captures are all older than ``before``; return their names.
 
-    A file with a capture that a store has still to take stays. The index forgets a file before it is deleted: where
-    a crash comes between, the file is found again by the next run and deleted by the one after it.
+    A file with a capture in ``needed`` stays. The index forgets a file before it is deleted: after a crash between the
+    two steps, the next run indexes the file again and the run after that deletes it.
     """
     kept = {ref.file for ref in needed}
     gone = [file for file in index.files_before(before) if file not in kept]

@@ -1,4 +1,4 @@
-"""Streams of records in an archive file: its bytes as they are, or unpacked."""
+"""Streams of records in an archive file: its bytes, plain or unpacked."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from pipelines.archive.packed import PackedMember, Packing, RawFile
 
 IN_MEMORY = 32 * 2**20
-"""Bytes of one record that are held in memory; more of them go to a temporary file."""
+"""Bytes of a record that are held in memory; a larger record goes to a temporary file."""
 _FORGET = 2**20
-"""Bytes behind the reader from which room is made."""
+"""Fewest bytes before the reader that are worth freeing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a file."""
+    """A position in a file."""
 
     offset: int
     """Offset in the file."""
     inner: int = 0
-    """Unpacked bytes behind the beginning of the member that stands at ``offset``."""
+    """Unpacked bytes after the beginning of the member at ``offset``."""
 
     def __str__(self) -> str:
         """Return ``OFFSET``, or ``OFFSET+INNER``."""
@@ -37,11 +37,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A member that is damaged."""
+    """A damaged member."""
 
     offset: int
     size: int
-    """Bytes of the file up to where reading goes on."""
+    """Bytes of the file up to the offset where reading continues."""
     torn: bool
     detail: str
     url: str | None = None
@@ -49,42 +49,42 @@ class Fault:
 
 
 class ByteSource(Protocol):
-    """Bytes by position."""
+    """A source of bytes by position."""
 
     ended_by_fault: bool
-    """True, once the stream has been read, if a fault ends it before its data are complete."""
+    """True if a fault ends the stream before its data are complete; set when the stream has been read."""
 
     def at(self, position: int, size: int) -> bytes:
         """Return at most ``size`` bytes from a position on; fewer at the end of the stream only."""
 
-    def place(self, position: int) -> Position:
-        """Return the place in the file of a position."""
+    def position_of(self, position: int) -> Position:
+        """Return the position in the file for a position in the stream."""
 
     def opening(self, after: int, before: int) -> int | None:
-        """Return the first position between two (exclusive both) at which a member begins with a record."""
+        """Return the first position, between two exclusive bounds, at which a member begins with a record."""
 
     def faulty_alone(self, start: int, end: int) -> bool:
         """Return whether a damaged member holds nothing but the bytes between two positions."""
 
     def lost(self, position: int, url: str | None) -> bool:
-        """Note the record lost with the damaged member at a position, or the last one; return whether there is any."""
+        """Record the URL lost with the damaged member at a position, or the last one; return whether there is any."""
 
     def take_faults(self, before: int | None) -> list[Fault]:
-        """Return the damaged members met so far that begin before an offset, if one is given; each once."""
+        """Return the damaged members read so far, those before an offset if it is given; each is returned once."""
 
     def forget(self, position: int) -> None:
         """Free the bytes before a position, which are not read again."""
 
 
 class Plain:
-    """A file that is not packed; positions are offsets."""
+    """An unpacked file, whose positions are offsets."""
 
     def __init__(self, raw: RawFile) -> None:
         self._raw = raw
         self.at = raw.at
         self.ended_by_fault = False
 
-    def place(self, position: int) -> Position:
+    def position_of(self, position: int) -> Position:
         """Return the position itself."""
         return Position(position)
 
@@ -104,7 +104,7 @@ class Plain:
         return []
 
     def forget(self, position: int) -> None:
-        """Do nothing: no bytes are kept."""
+        """Keep no bytes, so there are none to free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +115,17 @@ class _Known:
 
 
 class Unpacked:
-    """Members that follow each other, unpacked; what was read is kept until it is forgotten.
+    """The unpacked bytes of consecutive members; bytes that were read are kept until they are forgotten.
 
-    It ends where no further member follows, or where one is broken. One of which only the checksum is wrong does not
-    end it.
+    The stream ends if no further member follows, or at a broken member. A wrong checksum alone does not end it.
 
     Args:
         raw: the file.
-        offset: where the first member begins.
-        packing: how the file is packed.
-        opens: whether bytes are the first ones of a record.
-        behind: given where a member begins that is broken before its end, and whether it began with a record, where
-            in the file reading goes on.
+        offset: offset of the first member.
+        packing: the packing of the file.
+        opens: a test whether bytes are the first ones of a record.
+        behind: a function from the offset of a member that is broken before its end, and whether it began with a
+            record, to the offset in the file where reading continues.
     """
 
     def __init__(
@@ -147,16 +146,16 @@ class Unpacked:
         self._faulty: set[int] = set()
         self._faults: list[Fault] = []
         self.resume: int | None = None
-        """Offset in the file at which reading goes on; ``None`` until the stream has been read to its end."""
+        """Offset in the file where reading continues; ``None`` until the stream has been read to its end."""
         self.ended_by_fault = False
         self._member: PackedMember | None = None
         self._open(offset)
 
     def _open(self, offset: int) -> None:
         member = self._packing.member(offset)
-        found = first_bytes(member)
-        self._members.append(_Known(self._length, offset, self._opens(found)))
-        self._append(found)
+        beginning = first_bytes(member)
+        self._members.append(_Known(self._length, offset, self._opens(beginning)))
+        self._append(beginning)
         self._member = member
 
     def _append(self, more: bytes) -> None:
@@ -172,14 +171,14 @@ class Unpacked:
         return self._kept.read(size)
 
     def _more(self, member: PackedMember) -> None:
-        found = member.read()
-        if found:
-            self._append(found)
+        unpacked = member.read()
+        if unpacked:
+            self._append(unpacked)
             return
         self._member = None
         after = member.end
         if member.fault:
-            if not member.torn:  # of what is cut off nothing shows that what is there is wrong
+            if not member.torn:  # a member that is cut off may be correct up to its end
                 self._faulty.add(member.offset)
             after = self._fault(member)
         if after is not None and after == member.end and self._packing.is_packed(after):
@@ -188,7 +187,7 @@ class Unpacked:
             self.resume, self.ended_by_fault = after, member.end is None
 
     def _fault(self, member: PackedMember) -> int:
-        """Note a damaged member; return the offset at which reading goes on."""
+        """Record a damaged member; return the offset where reading continues."""
         # What is taken for its end may stand in a later member, or be that one's.
         after = self._behind(member.offset, self._members[-1].opens)
         if member.end is not None:
@@ -200,7 +199,7 @@ class Unpacked:
     def _index(self, position: int) -> int:
         return max(0, bisect_right(self._members, position, key=lambda known: known.position) - 1)
 
-    def place(self, position: int) -> Position:
+    def position_of(self, position: int) -> Position:
         """Return the member that holds a position, and the distance from its beginning."""
         if self.resume is not None and position >= self._length:
             return Position(self.resume)
@@ -210,7 +209,7 @@ class Unpacked:
     def opening(self, after: int, before: int) -> int | None:
         """Return the first position between two at which a member begins with a record."""
         known = self._members[self._index(after) + 1 :]
-        return next((one.position for one in known if one.opens and after < one.position < before), None)
+        return next((member.position for member in known if member.opens and after < member.position < before), None)
 
     def faulty_alone(self, start: int, end: int) -> bool:
         """Return whether a damaged member holds nothing but the bytes between two positions."""
@@ -220,7 +219,7 @@ class Unpacked:
         return known.offset in self._faulty and known.position == start and behind <= end
 
     def lost(self, position: int, url: str | None) -> bool:
-        """Note the record that is lost with a damaged member."""
+        """Record the address of the record that is lost with a damaged member."""
         offset = self._members[self._index(position)].offset
         at = next((at for at, fault in enumerate(self._faults) if fault.offset == offset), len(self._faults) - 1)
         if at >= 0 and url and not self._faults[at].url:
@@ -228,7 +227,7 @@ class Unpacked:
         return at >= 0
 
     def take_faults(self, before: int | None) -> list[Fault]:
-        """Return the damaged members met so far."""
+        """Return the damaged members read so far."""
         taken = [fault for fault in self._faults if before is None or fault.offset < before]
         self._faults = self._faults[len(taken) :]
         return taken
@@ -238,7 +237,7 @@ class Unpacked:
         self._kept.close()
 
     def forget(self, position: int) -> None:
-        """Free the bytes before a position, if they are more than those that have to be moved."""
+        """Free the bytes before a position, if they are more than the bytes to move."""
         if position - self._base < max(_FORGET, self._length - position):
             return
         left = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - as before

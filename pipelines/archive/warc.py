@@ -1,12 +1,11 @@
 """Captures as WARC 1.1 records.
 
-A capture is two or three records in a row, each a gzip member of its own: a ``metadata`` record with what we know
-of it (kind, seed id, feed entry, where redirects led), for what was fetched the ``request``, and the bytes themselves
-as a ``response`` (fetched) or ``resource`` (read from a file) record, to which the metadata refers. The metadata
-comes first: where a crash cut the row short, the bytes are missing or torn and the capture does not count, whatever
-was written before it does.
+A capture is two or three consecutive records, each a gzip member of its own: a ``metadata`` record with its context
+(kind, seed id, feed entry, target of redirects), the ``request`` if it was fetched, and its bytes as a ``response``
+(fetched) or ``resource`` (read from a file) record, to which the metadata refers. The metadata comes first: if a crash
+cuts the sequence short, the bytes are missing or torn and the capture does not count; all earlier captures do.
 
-What was fetched again and is unchanged is a ``revisit`` record, which refers to the capture it equals.
+A page that was fetched again without a change is a ``revisit`` record, which refers to the earlier capture.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 CONTEXT_TYPE = "application/vnd.wirepicket.capture+json"
-"""Content type of the metadata records which open a capture."""
+"""Content type of the metadata records that open a capture."""
 SUFFIX = ".warc.gz"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -48,20 +47,20 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
 MAX_URL, MAX_HEADERS = 2**16, 2**17
-"""Characters of an address, and of the headers of a message, that are archived at most."""
+"""Most characters of an address, and of the headers of a message, in the archive."""
 
 
 def payload_digest(body: bytes) -> str:
-    """SHA-256 of the bytes of a capture, hex: captures of one address with equal digests are the same."""
+    """Return the SHA-256 of the bytes of a capture, hex: captures of an address with equal digests are the same."""
     return sha256(body).hexdigest()
 
 
 MAX_FILE_BYTES = 10**9
-"""Size from which a new file is begun: what the WARC standard's annex C recommends."""
+"""Size from which a new file is begun, as recommended in annex C of the WARC standard."""
 
 
 class ArchiveWriter:
-    """Writes captures to new WARC files in a folder. Nothing is sure to be seen by others before ``flush``."""
+    """A writer of captures to new WARC files in a folder. Other processes see captures for certain after ``flush``."""
 
     def __init__(self, folder: Path, max_file_bytes: int = MAX_FILE_BYTES) -> None:
         self.folder = folder
@@ -100,31 +99,32 @@ class ArchiveWriter:
         headers: Sequence[tuple[str, str]],
         body: bytes | None,
     ) -> None:
-        """Append a revisit: the address was asked again, and what it gave is what was captured at ``captured_at``.
+        """Append a revisit: a new request returned the same content as the capture at ``captured_at``.
 
-        ``body`` is ``None`` where the server itself said "not modified". Raises ``CaptureError`` as ``check_capture``.
+        ``body`` is ``None`` if the server itself answered "not modified". Raises ``CaptureError`` as ``check_capture``.
         """
         _check_url(url)
         _check_headers(headers)
         _, warc = self._opened()
         http = _HttpHeaders(str(status), list(headers), protocol="HTTP/1.1")
-        told = {
+        warc_headers = {
             "WARC-Date": _warc_date(fetched_at),
             "WARC-Profile": NOT_MODIFIED if body is None else SAME_PAYLOAD,
             "WARC-Refers-To-Target-URI": url,
             "WARC-Refers-To-Date": _warc_date(captured_at),
         }
         if body is not None:
-            # SHA-1 in base 32, as in the response records: what other tools compare.
+            # SHA-1 in base 32, as in the response records, since other tools compare it.
             digest = sha1(body, usedforsecurity=False).digest()
-            told["WARC-Payload-Digest"] = f"sha1:{b32encode(digest).decode()}"
-        warc.write_record(warc.create_warc_record(url, "revisit", http_headers=http, warc_headers_dict=told))
+            warc_headers["WARC-Payload-Digest"] = f"sha1:{b32encode(digest).decode()}"
+        record = warc.create_warc_record(url, "revisit", http_headers=http, warc_headers_dict=warc_headers)
+        warc.write_record(record)
 
     def _opened(self) -> tuple[BinaryIO, WARCWriter]:
         if self._file and self._file.tell() >= self._max_file_bytes:
             self._close()
         if self._file is None:
-            # The file is made with the first capture, so that a run with nothing new leaves nothing behind.
+            # The file is created with the first capture, so that a run without new captures leaves no file.
             self.folder.mkdir(parents=True, exist_ok=True)
             self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:16]}{SUFFIX}"
             self._file = (self.folder / self._name).open("xb")
@@ -144,18 +144,18 @@ class ArchiveWriter:
 
     @property
     def position(self) -> tuple[str, int] | None:
-        """The file that is written to, and its size; ``None`` before the first record."""
+        """The current file and its size in bytes; ``None`` before the first record."""
         return (self._name, self._file.tell()) if self._file else None
 
     def flush(self) -> None:
-        """Force what was written to disk."""
+        """Write all buffered data to disk."""
         if self._file:
             self._file.flush()
             os.fsync(self._file.fileno())
 
 
 def being_written(path: Path) -> bool:
-    """Return whether a process is writing a file, or bringing it from elsewhere, so that its end is incomplete."""
+    """Return whether a process is writing or copying a file, so that its end may be incomplete."""
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -171,7 +171,7 @@ def check_capture(capture: Capture) -> None:
 
     Raises:
         CaptureError: ``bad_url`` or ``bad_header`` for a control character, half of a surrogate pair or blanks at
-            the ends, and for a name of a header that is none; ``bad_text`` for what UTF-8 cannot express.
+            the ends, and for an invalid header name; ``bad_text`` for text that UTF-8 cannot express.
     """
     _check_url(capture.url)
     if capture.final_url is not None:
@@ -201,7 +201,7 @@ def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
 
 
 class _HttpHeaders(StatusAndHeaders):  # type: ignore[misc] # warcio is untyped
-    """HTTP headers as they were sent: warcio would percent-encode what is not ASCII, which nobody could take back."""
+    """HTTP headers as sent; warcio would percent-encode other characters than ASCII, which cannot be undone."""
 
     def to_ascii_bytes(self, header_filter: Callable[[tuple[str, str]], tuple[str, str] | None] | None = None) -> bytes:
         """Return the headers in UTF-8, which warcio's parser tries first."""
@@ -210,7 +210,7 @@ class _HttpHeaders(StatusAndHeaders):  # type: ignore[misc] # warcio is untyped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the metadata record of a capture says."""
+    """The content of the metadata record of a capture."""
 
     kind: MediaKind
     external_id: str | None
@@ -226,12 +226,12 @@ CONTEXT = TypeAdapter(Context)
 def _records(warc: WARCWriter, capture: Capture) -> Iterator[object]:
     date = _warc_date(capture.fetched_at)
     context_id, body_id = f"<urn:uuid:{uuid4()}>", f"<urn:uuid:{uuid4()}>"
-    told = _context_json(capture)
+    content = _context_json(capture)
     yield warc.create_warc_record(
         capture.url,
         "metadata",
-        payload=io.BytesIO(told),
-        length=len(told),  # without it warcio makes a temporary file
+        payload=io.BytesIO(content),
+        length=len(content),  # without it warcio creates a temporary file
         warc_content_type=CONTEXT_TYPE,
         warc_headers_dict={"WARC-Date": date, "WARC-Record-ID": context_id, "WARC-Refers-To": body_id},
     )
@@ -262,7 +262,7 @@ def _context_json(capture: Capture) -> bytes:
         entry=capture.entry,
         final_url=capture.final_url,
         reading=capture.reading,
-        # Whole seconds, as WARC's own dates: else a page might seem to have been fetched before it was listed.
+        # Whole seconds like the dates of WARC; otherwise a page could seem to be fetched before it was listed.
         listed_at=capture.listed_at.replace(microsecond=0) if capture.listed_at else None,
     )
     return CONTEXT.dump_json(context)

@@ -1,8 +1,9 @@
-"""What has come into the archive since a stream last looked, each capture handed out until the store has it.
+"""The watch of a stream over the archive, which hands out new captures until the store has them.
 
-A stream's cursor says how far each WARC file has been handed out, and what was handed out stands in a journal of
-``pending`` until it is taken. The journal is written before the cursor, so a crash between the two hands something out
-twice, which changes nothing, and never not at all. What a dead run or stream left in journals is handed out first.
+The cursor of a stream records how far each WARC file has been handed out. Captures that were handed out stand in a
+journal of ``pending`` until they are taken. The journal is written before the cursor, so a crash between the two may
+hand out a capture twice, which is harmless, but never loses it. Captures in the journals of dead runs and streams are
+handed out first.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ if TYPE_CHECKING:
 
 FOLDER = "streams"
 MOST_OUT = 4_096
-"""Captures handed out and not taken yet, at most: what is not handed out waits on disk instead of in memory."""
+"""Most captures that are handed out and not taken yet; further captures wait on disk instead of in memory."""
 
 
 def handed_out(archive: Path) -> set[str]:
-    """Names of the files of which any stream of an archive has been handed something."""
+    """Return the names of the files of which any stream of an archive was handed captures."""
     return {file for cursor in (archive / FOLDER).glob("*.json") for file in json.loads(cursor.read_bytes())}
 
 
 def still_needed(archive: Path, store: str, index: ArchiveIndex) -> list[CaptureRef]:
-    """Captures that the stream of a store has still to hand out, and those that any store has still to take."""
+    """List the captures that the stream of a store has yet to hand out, and those that any store has yet to take."""
     ahead = index.after(_read_cursor(_cursor_file(archive, store)), sys.maxsize)
-    return [*(one.ref for one in ahead), *waiting_refs(archive)]
+    return [*(capture.ref for capture in ahead), *waiting_refs(archive)]
 
 
 def _cursor_file(archive: Path, store: str) -> Path:
@@ -57,7 +58,7 @@ class Handed:
     """Captures handed out together."""
 
     id: str
-    """To say that they are taken."""
+    """The argument of ``Watch.taken``."""
     refs: tuple[CaptureRef, ...]
 
 
@@ -67,12 +68,15 @@ class Watch:
     Args:
         archive: the folder of the WARC files.
         store: names the store without secrets; each store has a cursor of its own.
-        unseen: given captures, those which the store has not processed. What runs beside the stream have stored
-            need not be processed again.
+        unseen: a function that returns the captures which the store has not processed. Captures that other runs have
+            stored in the meantime need not be processed again.
     """
 
     def __init__(
-        self, archive: Path, store: str, unseen: Callable[[Sequence[Indexed]], Sequence[Indexed]] = lambda found: found
+        self,
+        archive: Path,
+        store: str,
+        unseen: Callable[[Sequence[Indexed]], Sequence[Indexed]] = lambda captures: captures,
     ) -> None:
         self._archive = archive
         self._store = store
@@ -93,7 +97,7 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for _, opened, _ in self._out.values():
-            opened.close()  # their journals stay, for whoever comes next
+            opened.close()  # their journals stay for the next stream or run
         self._out.clear()
 
     @property
@@ -102,43 +106,43 @@ class Watch:
         return sum(len(handed.refs) for handed, _, _ in self._out.values())
 
     def stop(self) -> None:
-        """Hand nothing out any more."""
+        """Stop handing out captures."""
         self._stopped = True
 
     def again(self) -> None:
-        """Hand everything out once more that is out: whoever was given it may have died with it."""
+        """Repeat all captures that are out at the next ``hand_out``: their receiver may have died."""
         self._again = True
 
     def hand_out(self, most: int) -> list[Handed]:
-        """What has come since the last time, in portions of at most ``most`` captures, and what goes out again."""
+        """Return the new captures in portions of at most ``most``, and the portions to repeat."""
         with self._lock:
-            handed = [one for one, _, _ in self._out.values()] if self._again else []
+            handed = [portion for portion, _, _ in self._out.values()] if self._again else []
             self._again = False
             if self._stopped or self.out >= MOST_OUT:
                 return handed
             with ArchiveIndex(self._archive) as index:
-                found = index.after(self._cursor, MOST_OUT)
-            fresh = self._unseen([one for one in found if one.kind is not MediaKind.FEED])
+                captures = index.after(self._cursor, MOST_OUT)
+            fresh = self._unseen([capture for capture in captures if capture.kind is not MediaKind.FEED])
             for start in range(0, max(len(fresh), 1), most):
-                portion = self._journalled([one.ref for one in fresh[start : start + most]])
+                portion = self._journalled([capture.ref for capture in fresh[start : start + most]])
                 if portion:
                     handed.append(portion)
-            if found:
-                self._advance(found)
+            if captures:
+                self._advance(captures)
             return handed
 
     def taken(self, handed_id: str) -> bool:
-        """The store has what was handed out under this id; whether it was out."""
+        """Remove a portion that the store has taken; return whether it was out."""
         with self._lock:
-            told = self._out.pop(handed_id, None)
-            if told:
-                _, opened, pending = told
+            entry = self._out.pop(handed_id, None)
+            if entry:
+                _, opened, pending = entry
                 pending.done()
                 opened.close()
-            return told is not None
+            return entry is not None
 
     def _journalled(self, refs: list[CaptureRef]) -> Handed | None:
-        """Captures with what dead owners have left, in a journal; ``None`` where there are neither."""
+        """Record captures, and those left by dead owners, in a journal; return ``None`` if there are none."""
         opened = ExitStack()
         pending = opened.enter_context(Pending(self._archive, self._store))
         pending.add(refs)
@@ -149,9 +153,9 @@ class Watch:
         self._out[handed.id] = (handed, opened, pending)
         return handed
 
-    def _advance(self, found: Sequence[Indexed]) -> None:
-        for one in found:
-            self._cursor[one.ref.file] = max(one.ref.offset, self._cursor.get(one.ref.file, -1))
+    def _advance(self, captures: Sequence[Indexed]) -> None:
+        for capture in captures:
+            self._cursor[capture.ref.file] = max(capture.ref.offset, self._cursor.get(capture.ref.file, -1))
         new = self._cursor_file.with_suffix(".new")
         with new.open("w", encoding="utf-8") as file:
             json.dump(self._cursor, file)

@@ -1,4 +1,4 @@
-"""Drops the lines of an extracted text that are not the story's. See ``pipelines.clean.cleaner``."""
+"""Removal of boilerplate lines from extracted texts. See ``pipelines.clean.cleaner``."""
 
 from pipelines.clean.cleaner import Cleaned, clean
 

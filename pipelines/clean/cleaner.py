@@ -1,14 +1,14 @@
-"""The line cleaner: which lines of an extracted text are not the story's.
+"""The line cleaner, which separates the lines of the story from boilerplate in an extracted text.
 
-The rules are classes of cue and position, never a list of seen lines:
+The rules are classes of cue and position, never lists of known lines:
 
-* cues (``cues.toml``) and forms (``pipelines.clean.structure``) count wherever they stand, within the limits of
-  words that each class sets, so that a sentence of the story is out of their reach;
-* names of sections, of the outlet and of people count only at the edges: before the first and behind the last
-  line of running prose.
+* cues (``cues.toml``) and forms (``pipelines.clean.structure``) count at any position. Each class limits the number of
+  words of its lines, so that it cannot match a sentence of the story;
+* names of sections, of the outlet and of people count only at the edges: before the first and after the last line of
+  running prose.
 
-Measured and therefore not done: dropping lines because a host repeats them, cutting off tails blindly, dropping
-echoes of the description. Each of these lost more of the story than boilerplate.
+Some rules are left out because measurements spoke against them: dropping lines that a host repeats, cutting off tails
+without a cue, and dropping echoes of the description. Each lost more of the story than boilerplate.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 _MAX_BIOGRAPHY_PARAGRAPHS = 2
-"""Paragraphs in which an author is introduced; what is longer is a part of the story."""
+"""Most paragraphs in the introduction of an author; longer text is part of the story."""
 
 _MIN_STORY_PARAGRAPHS = 3
 _MAX_TRAILING = 2
@@ -53,9 +53,9 @@ class Cleaned:
     """A text without its boilerplate."""
 
     paragraphs: tuple[str, ...]
-    """The story's paragraphs, sub-headings and list items, in order. May be empty: then nothing was a story."""
+    """The story's paragraphs, sub-headings and list items, in order. Empty if no line belongs to a story."""
     dropped: tuple[DroppedLine, ...]
-    """What was taken out, in order; lines that extraction itself had set aside come first."""
+    """The lines that were removed, in order; those that extraction set aside come first."""
     title: str | None
     description: str | None
     author: str | None
@@ -63,7 +63,7 @@ class Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class LineContext:
-    """What lines may repeat."""
+    """The fields of an article that boilerplate lines repeat."""
 
     title: str | None = None
     site_name: str | None = None
@@ -71,7 +71,7 @@ class LineContext:
 
 
 def clean(extracted: Extracted) -> Cleaned:
-    """Tell the story's lines from boilerplate. Every line is kept or dropped with its reason; order stays."""
+    """Separate the lines of the story from boilerplate. Each line is kept, or dropped with a reason, in order."""
     author = extracted.author or _byline(extracted.lines)
     context = LineContext(extracted.title, extracted.site_name, author)
     reasons = line_reasons(extracted.lines, context)
@@ -87,7 +87,7 @@ def clean(extracted: Extracted) -> Cleaned:
 
 
 def line_reasons(lines: Sequence[str], context: LineContext) -> list[str | None]:
-    """For each line why it is to be dropped, or ``None`` where it stays."""
+    """Return for each line the reason for dropping it, or ``None`` to keep it."""
     reasons = [anywhere_reason(line, context) for line in lines]
     _drop_biography(lines, reasons)
     prose = _prose(lines, reasons)
@@ -104,12 +104,12 @@ def line_reasons(lines: Sequence[str], context: LineContext) -> list[str | None]
 
 
 def _prose(lines: Sequence[str], reasons: Sequence[str | None]) -> list[int]:
-    """Where the running prose stands that is not dropped."""
+    """Return the indices of the lines of running prose that are not dropped."""
     return [number for number, line in enumerate(lines) if reasons[number] is None and is_prose(line)]
 
 
 def anywhere_reason(line: str, context: LineContext) -> str | None:
-    """The class of a line that is boilerplate wherever it stands."""
+    """Return the class of a line that is boilerplate at any position, or ``None``."""
     if not line[:1].isalnum() and not tidy(line):
         return "blank"
     if len(line) > MAX_CUE_LENGTH or word_count(line) > MAX_CUE_WORDS:
@@ -118,7 +118,7 @@ def anywhere_reason(line: str, context: LineContext) -> str | None:
 
 
 def _form(line: str, context: LineContext) -> str | None:
-    """The class of a line which is told by its form, the cheapest questions first."""
+    """Return the class of a line that its form gives away, or ``None``. The cheapest tests come first."""
     if is_title_echo(line, context.title, context.site_name):
         return "title_echo"
     if is_image_name(line):
@@ -131,7 +131,7 @@ def _form(line: str, context: LineContext) -> str | None:
 
 
 def edge_reason(line: str, context: LineContext) -> str | None:
-    """The class of a line that is boilerplate before the first or behind the last line of prose."""
+    """Return the class of a line that is boilerplate before the first or after the last line of prose, or ``None``."""
     if is_address(line):
         return "address"
     if bare(line).isdecimal():
@@ -146,7 +146,7 @@ def edge_reason(line: str, context: LineContext) -> str | None:
 
 
 def _drop_teasers(lines: Sequence[str], reasons: list[str | None], last: int) -> None:
-    """Behind the last prose, everything below the head of a list of related links is of that list."""
+    """Drop the lines below the heading of a list of related links, if the heading follows the last prose."""
     for number in range(last + 1, len(lines)):
         if reasons[number] == "related" and _is_related_head(lines[number]):
             for later in range(number + 1, len(lines)):
@@ -156,12 +156,12 @@ def _drop_teasers(lines: Sequence[str], reasons: list[str | None], last: int) ->
 
 
 def _drop_biography(lines: Sequence[str], reasons: list[str | None]) -> None:
-    """What stands below "About the author", when it is short and ends a text that has a story before it."""
+    """Drop the lines from "About the author" on, if they are few and a story precedes them."""
     about = vocabulary().patterns["about_author"]
     for number in range(len(lines) - 1, 0, -1):
         if about.fullmatch(bare(lines[number])):
             prose = _prose(lines, reasons)
-            behind = sum(place > number for place in prose)
+            behind = sum(index > number for index in prose)
             if behind > _MAX_BIOGRAPHY_PARAGRAPHS or behind == len(prose):
                 return
             for later in range(number, len(lines)):
@@ -169,7 +169,7 @@ def _drop_biography(lines: Sequence[str], reasons: list[str | None]) -> None:
 
 
 def _drop_trailing(lines: Sequence[str], reasons: list[str | None]) -> None:
-    """One or two phrases left behind the prose of a whole story: no heading ends a story, and no list is as short."""
+    """Drop one or two phrases after the prose of a whole story: no heading ends a story, and no list is that short."""
     prose = _prose(lines, reasons)
     if len(prose) < _MIN_STORY_PARAGRAPHS or lines[prose[-1]].rstrip().endswith(":"):
         return
@@ -191,7 +191,7 @@ def _is_author_label(line: str) -> bool:
 
 
 def _trim_symbols(lines: Sequence[str], reasons: list[str | None]) -> None:
-    """Rules and stars separate parts of a story; before its first and behind its last line they separate nothing."""
+    """Drop rules and stars before the first and after the last line of the story, where they separate no parts."""
     kept = [number for number, reason in enumerate(reasons) if reason is None]
     for numbers in (kept, kept[::-1]):
         for number in numbers:
@@ -201,11 +201,11 @@ def _trim_symbols(lines: Sequence[str], reasons: list[str | None]) -> None:
 
 
 def _is_related_head(line: str) -> bool:
-    """Whether a line is the head of a list of related links (rather than one such link)."""
+    """Return whether a line is the heading of a list of related links rather than a link of the list."""
     related = next(cue for cue in vocabulary().classes if cue.reason == "related")
     return related.whole.fullmatch(bare(line)) is not None
 
 
 def _byline(lines: Sequence[str]) -> str | None:
-    """The author whom a line names in so many words ("By …")."""
+    """Return the author named by the first explicit byline ("By …"), or ``None``."""
     return next((name for line in lines if (name := byline_authors(line))), None)

@@ -1,7 +1,8 @@
-"""Lines which a source prints with its articles, learned across them.
+"""Boilerplate lines of a source, learned from its articles.
 
-One page cannot tell a house style's closing line from the end of its story; several stories can. A line is learned when
-enough articles that are not copies of each other have it near an edge, and they are a good part of the source's.
+A single page does not show whether its last line is a standard closing line or the end of the story; several articles
+do. A line is learned when enough articles that are not copies of each other have it near an edge, and when these are a
+sufficient share of the source's articles.
 """
 
 from __future__ import annotations
@@ -19,55 +20,58 @@ if TYPE_CHECKING:
     from schemas.records import Article
 
 REASON = "learned"
-"""Why a learned line was dropped."""
+"""Reason word of a dropped line that was learned."""
 MIN_ARTICLES = 5
-"""Articles, no two of them near-duplicates, that must have a line."""
+"""Fewest articles that must have a line, no two of them near-duplicates."""
 MIN_SHARE = 0.1
-"""And their share of the source's articles: an outlet may write "The company declined to comment." in many a story."""
+"""Smallest share of a source's articles that must have a line: some sentences of stories recur in a few articles."""
 ABOVE = 2
-"""Lines from the beginning that count as near the edge: what stands above the story is mostly dropped already."""
+"""Lines from the beginning that count as near the edge. Most lines above the story are already dropped."""
 BELOW = 4
 """Lines from the end that count as near the edge."""
 
 Learned = dict[str, frozenset[str]]
-"""Lines in use by source."""
+"""Lines in use, by source."""
 
 
 def edges(count: int) -> list[int]:
-    """The places near the edges of so many lines."""
+    """Return the indices near the edges of a list of ``count`` lines."""
     return [number for number in range(count) if number < ABOVE or number >= count - BELOW]
 
 
 def drop_learned(lines: Sequence[str], learned: frozenset[str]) -> tuple[tuple[str, ...], tuple[DroppedLine, ...]]:
-    """Lines without the learned ones near their edges, and those. Never all of them."""
+    """Split lines into those to keep and the learned ones near the edges, which are dropped.
+
+    If this would drop every line, all are kept.
+    """
     if not learned:
         return tuple(lines), ()
-    found = {number for number in edges(len(lines)) if comparable(lines[number]) in learned}
-    if len(found) == len(lines):
+    matches = {number for number in edges(len(lines)) if comparable(lines[number]) in learned}
+    if len(matches) == len(lines):
         return tuple(lines), ()
-    kept = tuple(line for number, line in enumerate(lines) if number not in found)
-    return kept, tuple(DroppedLine(lines[number], REASON) for number in sorted(found))
+    kept = tuple(line for number, line in enumerate(lines) if number not in matches)
+    return kept, tuple(DroppedLine(lines[number], REASON) for number in sorted(matches))
 
 
 def learn(articles: Iterable[Article], known: Sequence[LearnedLine], now: datetime) -> list[LearnedLine]:
-    """The lines that articles of one time show and that were not known, by source and line.
+    """Return the lines that the articles of a period show and that are not known yet, ordered by source and line.
 
-    Articles count once for each group of copies. The result depends on the set of articles alone; lines that were
-    dropped as learned count as well, so that what replaces a line is found beside it.
+    Each group of copies counts as a single article. The result depends only on the set of articles. Lines that were
+    dropped as learned count as well, so that the replacement of a line is learned while the old line still occurs.
     """
     groups: defaultdict[str, set[str]] = defaultdict(set)
-    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    occurrences: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for article in articles:
         source, group = article.content.source, article.canonical_id or article.id
         if source is None:
             continue
         groups[source].add(group)
         for line in _edge_lines(article):
-            found[source, line].add(group)
+            occurrences[source, line].add(group)
     settled = {(line.source, line.line) for line in known}
     return [
         LearnedLine(source=source, line=line, articles=len(having), learned_at=now)
-        for (source, line), having in sorted(found.items())
+        for (source, line), having in sorted(occurrences.items())
         if (source, line) not in settled
         and len(having) >= MIN_ARTICLES
         and len(having) >= MIN_SHARE * len(groups[source])
@@ -80,18 +84,18 @@ def _edge_lines(article: Article) -> Iterator[str]:
         line = paragraphs[number]
         if len(line) <= MAX_CUE_LENGTH and 0 < word_count(line) <= MAX_CUE_WORDS:
             yield comparable(line)
-    yield from (comparable(one.line) for one in article.content.dropped if one.reason == REASON)
+    yield from (comparable(dropped.line) for dropped in article.content.dropped if dropped.reason == REASON)
 
 
 def in_use(lines: Iterable[LearnedLine]) -> Learned:
-    """The lines that are to be dropped, by source."""
+    """Return the lines to drop, by source: those that were not refused."""
     by_source: defaultdict[str, set[str]] = defaultdict(set)
     for line in lines:
         if line.refused_at is None:
             by_source[line.source].add(line.line)
-    return {source: frozenset(found) for source, found in by_source.items()}
+    return {source: frozenset(texts) for source, texts in by_source.items()}
 
 
 def of_source(learned: Mapping[str, frozenset[str]], source: str | None) -> frozenset[str]:
-    """The lines in use for a source."""
+    """Return the lines in use for a source."""
     return learned.get(source, frozenset()) if source else frozenset()

@@ -1,7 +1,7 @@
-"""Boilerplate seen by the form of a line or by what it repeats, one small function a class.
+"""Recognition of boilerplate by the form of a line or by the field that it repeats, with a function per class.
 
-Each function takes one line (and what it may repeat) and is pure. Which of them counts only near the edges of
-the text is decided in ``pipelines.clean.cleaner``.
+Each function is pure and takes a line, and the field if there is one. ``pipelines.clean.cleaner`` decides which classes
+count only near the edges of the text.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _MAX_DESK_WORDS = 12
 
 
 def is_symbols(line: str) -> bool:
-    """A line without any letter or digit: rules, dots, arrows."""
+    """Return whether a line has no letter or digit: rules, dots, arrows."""
     return not any(char.isalnum() for char in line)
 
 
 def is_image_name(line: str) -> bool:
-    """A file name of a picture, or the number a content system gave it."""
+    """Return whether a line is the file name of a picture, or its number in a content management system."""
     if len(line) > _MAX_IMAGE_NAME:
         return False
     form = comparable(line)
@@ -53,14 +53,14 @@ def is_image_name(line: str) -> bool:
 
 
 def is_address(line: str) -> bool:
-    """Nothing but a web address, a host's name, a mail address or a handle."""
+    """Return whether a line is only a web address, a host name, a mail address or a handle."""
     return _ADDRESS_ONLY.fullmatch(line.strip()) is not None
 
 
 def is_breadcrumb(line: str, title: str | None) -> bool:
-    """A path of sections: "Home > World > Asia", or one step of it on a line of its own ("• World/").
+    """Return whether a line is a path of sections ("Home > World > Asia"), or a single step of one ("• World/").
 
-    The last step may be the title, whole or cut off.
+    The last step may be the title, complete or cut off.
     """
     if ends_sentence(line.rstrip("\u2026.")) or has_sentences(line):
         return False
@@ -76,49 +76,49 @@ def is_breadcrumb(line: str, title: str | None) -> bool:
         steps = steps[:-1]
     words = vocabulary().words
     if not _ARROW.search(text) and bare(steps[0]) not in words["front_page"]:
-        return False  # a list of sections, which may be a table's row
-    # A path that begins at the site's front page may end with a headline which we do not know.
+        return False  # a list of sections, which may be a row of a table
+    # A path that begins at the site's front page may end with an unknown headline.
     labels = steps[:-1] if bare(steps[0]) in words["front_page"] else steps
     known = words["front_page"] | words["sections"]
     return bare(steps[0]) in known and all(word_count(step) <= _MAX_CRUMB_WORDS for step in labels)
 
 
 def is_title_echo(line: str, title: str | None, site_name: str | None = None) -> bool:
-    """The headline once more, with or without bullets, the site's name behind it, or cut off by an ellipsis."""
-    # White space and marks around can make an echo longer than the title, but not many times.
+    """Return whether a line repeats the headline, with bullets or the site's name, or cut off by an ellipsis."""
+    # White space and surrounding marks can make an echo longer than the title, but only to a limit.
     if not title or len(line) > _MAX_ECHO_GROWTH * (len(title) + len(site_name or "")) + _MAX_IMAGE_NAME:
         return False
     if word_count(title) < _MIN_ECHO_WORDS:
         return False
     wanted = letters(title)
-    # Most lines begin otherwise, which is seen without their letters being put together.
+    # Most lines begin differently; this test avoids computing their letters.
     if line.isascii() and not _begins_with(line, {wanted[:1], letters(site_name or "")[:1]}):
         return False
-    found = letters(line)
-    if found == wanted or (site_name and found in (wanted + letters(site_name), letters(site_name) + wanted)):
+    shown = letters(line)
+    if shown == wanted or (site_name and shown in (wanted + letters(site_name), letters(site_name) + wanted)):
         return True
     cut_off = line.rstrip().endswith(("\u2026", "..."))
-    return cut_off and word_count(line) >= _MIN_ECHO_WORDS and wanted.startswith(found)
+    return cut_off and word_count(line) >= _MIN_ECHO_WORDS and wanted.startswith(shown)
 
 
 def _begins_with(line: str, characters: set[str]) -> bool:
-    """Whether the first letter or digit of an ASCII line is one of these, lower case."""
+    """Return whether the first letter or digit of an ASCII line, in lower case, is in ``characters``."""
     return next((character for character in line if character.isalnum()), "").lower() in characters
 
 
 def is_site_name(line: str, site_name: str | None) -> bool:
-    """The name of the outlet on a line of its own."""
+    """Return whether a line is the name of the outlet."""
     return bool(site_name) and letters(line) == letters(site_name or "") != ""
 
 
 def is_section_label(line: str) -> bool:
-    """One or more names of sections and nothing else: "World", "Defence | Asia"."""
+    """Return whether a line consists of names of sections: "World", "Defence | Asia"."""
     parts = [bare(part) for part in _PIPE.split(line) if part.strip()]
     return 0 < len(parts) <= _MAX_CRUMBS and all(part in vocabulary().words["sections"] for part in parts)
 
 
 def is_author_line(line: str, author: str | None) -> bool:
-    """A line which only names the author: a byline, the known author, an agency or a desk, with role or date."""
+    """Return whether a line only names the author: a byline, the known author, an agency or desk, with role or date."""
     if is_agency(line) or is_byline(line) or _is_desk(line):
         return True
     undated = without_dates(line)
@@ -132,7 +132,7 @@ def is_author_line(line: str, author: str | None) -> bool:
 
 
 def _is_desk(line: str) -> bool:
-    """A line that ends in the name of a desk, or begins like a byline and goes on with one."""
+    """Return whether a line ends in the name of a desk, or begins like a byline and contains one."""
     words = [bare(word) for word in line.split()]
     if not 1 < len(words) <= _MAX_DESK_WORDS or ends_sentence(line):
         return False
@@ -142,7 +142,7 @@ def _is_desk(line: str) -> bool:
 
 
 def _is_attribution(part: str) -> bool:
-    """Whether a piece of a byline is a role, a desk or words of dating."""
+    """Return whether a part of a byline is a role, a desk, or words of a date."""
     words = [bare(word) for word in part.split()]
     vocabularies = vocabulary()
     return (
@@ -153,14 +153,14 @@ def _is_attribution(part: str) -> bool:
 
 
 def is_name_with_attribution(line: str) -> bool:
-    """A name with a role or a date beside it: "Jane Roe, Defence Correspondent", "Jane Roe | 3 June 2026"."""
+    """Return whether a line is a name and a role or date: "Jane Roe, Defence Reporter", "Jane Roe | 3 June 2026"."""
     parts = [part.strip() for part in re.split(r"\s*[|\u00b7\u2022,/]\s+|\s+-\s+", line) if part.strip()]
-    if not 2 <= len(parts) <= _MAX_CRUMBS or not looks_like_name(parts[0]):  # noqa: PLR2004 - name and something
+    if not 2 <= len(parts) <= _MAX_CRUMBS or not looks_like_name(parts[0]):  # noqa: PLR2004 - a name and a role or date
         return False
     role = vocabulary().patterns["role"]
     return any(role.fullmatch(bare(part)) for part in parts[1:]) or find_date(line) is not None
 
 
 def is_nominal(line: str, *, most: int = 8) -> bool:
-    """A short phrase without a sentence's end, as captions, kickers and sub-headings are."""
+    """Return whether a line is a short phrase without the end of a sentence: a caption, kicker or sub-heading."""
     return 0 < word_count(line) <= most and not ends_sentence(line) and not line.rstrip().endswith(":")

@@ -1,1 +1,1 @@
-"""Seed files: articles, pages, archives and feeds which lie on disk."""
+"""Seed files: articles, pages, archives and feeds on disk."""

@@ -1,4 +1,4 @@
-"""Which files a seed path means."""
+"""Selection of the seed files at given paths."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ _PACKED = frozenset({".gz", ".zst", ".bz2", ".xz"})
 
 
 def seed_files(paths: Iterable[Path]) -> list[Path]:
-    """The seed files at some paths, each once; folders are read with all below them, in the order of names.
+    """Return the seed files at some paths, each once. Folders are searched to all depths, in the order of names.
 
     Other files in a folder are passed over; ``left_out`` counts them. Raises ``ConfigurationError`` for a path that
-    does not exist and for a file, named itself, which is no seed.
+    does not exist, and for a path of a file that is no seed.
     """
-    found: dict[Path, None] = {}
+    seeds: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found |= dict.fromkeys(file for file in sorted(path.rglob("*")) if file.is_file() and is_seed(file.name))
+            seeds |= dict.fromkeys(file for file in sorted(path.rglob("*")) if file.is_file() and is_seed(file.name))
         elif not path.exists():
             raise ConfigurationError(f"{path}: no such seed file or folder")
         elif not is_seed(path.name):
             raise ConfigurationError(f"{path}: not a seed; its name must end in one of {', '.join(SUFFIXES)}")
         else:
-            found[path] = None
-    return list(found)
+            seeds[path] = None
+    return list(seeds)
 
 
 def is_seed(name: str) -> bool:
-    """Whether a file of this name is read as a seed."""
+    """Return whether a file of this name is read as a seed."""
     return name.lower().endswith(SUFFIXES)
 
 
 def left_out(paths: Iterable[Path]) -> dict[str, int]:
-    """Count the files below some folders that no reader takes by kind, the most frequent kind first.
+    """Count the files below some folders that are no seeds, by kind, the most frequent kind first.
 
-    A kind is the end of a name: ``.pdf``, ``.csv.gz``; a name without one is ``without a suffix``. Hidden files and
-    folders, which a system keeps for itself, do not count.
+    A kind is the suffix of a name: ``.pdf``, ``.csv.gz``, or ``without a suffix``. Hidden files and files in hidden
+    folders belong to the system and do not count.
     """
-    found = {
+    others = {
         file
         for path in paths
         if path.is_dir()
         for file in path.rglob("*")
         if file.is_file() and not is_seed(file.name) and not _is_hidden(file.relative_to(path))
     }
-    return dict(sorted(Counter(map(_suffix, found)).items(), key=lambda one: (-one[1], one[0])))
+    return dict(sorted(Counter(map(_suffix, others)).items(), key=lambda entry: (-entry[1], entry[0])))
 
 
 def _is_hidden(path: PurePath) -> bool:

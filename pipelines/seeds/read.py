@@ -1,4 +1,4 @@
-"""Reading seed files into captures."""
+"""Reading of seed files into captures."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 MAX_LINE = 32 * 2**20
-"""Longest line of a ``.jsonl`` seed in bytes: a page within JSON, generously."""
+"""Longest line of a ``.jsonl`` seed in bytes: ample for a page within JSON."""
 _QUOTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """A feed which lies on disk."""
+    """A feed in a seed file."""
 
     url: str
     body: bytes
@@ -44,9 +44,9 @@ SeedItem = Capture | FeedDocument | FeedSource | Quarantined
 
 
 def read_seed(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
-    """Everything in a seed file: captures, a feed, the feeds of a list, and what is wrong with single lines.
+    """Yield the items of a seed file: captures, a feed, the feeds of a list, and the faults of single lines.
 
-    ``fetched_at`` is the time of all captures of the run, so that their order on disk means nothing.
+    ``fetched_at`` is the time of all captures of the run, so that their order on disk has no effect.
     """
     read = 0
     try:
@@ -76,19 +76,19 @@ def _items(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
 
 
 def _pages(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
-    for found in read_pages(path, fetched_at):
-        if isinstance(found, Damage):
-            yield _refused(path, found.reason, f"{path.name}: {found}", f"@{found.place}")
+    for item in read_pages(path, fetched_at):
+        if isinstance(item, Damage):
+            yield _refused(path, item.reason, f"{path.name}: {item}", f"@{item.position}")
         else:
-            yield found
+            yield item
 
 
-def _refused(path: Path, reason: str, detail: str, where: str = "") -> Quarantined:
-    return Quarantined(url=_address(path) + where, stage=SeedError.stage, reason=reason, detail=printable(detail))
+def _refused(path: Path, reason: str, detail: str, suffix: str = "") -> Quarantined:
+    return Quarantined(url=_address(path) + suffix, stage=SeedError.stage, reason=reason, detail=printable(detail))
 
 
 def _address(path: Path) -> str:
-    """Return the address of a seed file; its name may hold characters that no address can."""
+    """Return the address of a seed file. Characters of its name that no address may contain are made printable."""
     return SEED_SCHEME + printable(path.name)
 
 
@@ -108,7 +108,7 @@ def _whole(path: Path, kind: MediaKind, content_type: str, fetched_at: datetime)
 
 
 def _page(path: Path, fetched_at: datetime) -> Capture:
-    """Return a page; one that a browser saved has the address and time that it wrote into the page."""
+    """Return a page, with the address and time that a browser wrote into it when it saved it, if any."""
     page = _whole(path, MediaKind.HTML, "text/html", fetched_at)
     saved = saved_page(page.body)
     if saved is None:
@@ -146,10 +146,10 @@ def _lines(path: Path, fetched_at: datetime) -> Iterator[SeedItem]:
             raise SeedError("empty", "the file has no line")
 
 
-def _line(line: bytes, place: str, fetched_at: datetime) -> SeedItem:
-    def refuse(reason: str, why: str) -> Quarantined:
+def _line(line: bytes, address: str, fetched_at: datetime) -> SeedItem:
+    def refuse(reason: str, fault: str) -> Quarantined:
         quoted = printable(line[:_QUOTED].decode("utf-8", "replace"))
-        return Quarantined(url=place, stage=SeedError.stage, reason=reason, detail=f"{why}: {quoted}")
+        return Quarantined(url=address, stage=SeedError.stage, reason=reason, detail=f"{fault}: {quoted}")
 
     try:
         record = json.loads(line)
@@ -191,9 +191,9 @@ def _xml(path: Path) -> Iterator[SeedItem]:
 
 
 def _is_opml(body: bytes) -> bool:
-    """Whether the root element is ``<opml>``, whatever the file is called."""
+    """Return whether the root element is ``<opml>``, regardless of the file name."""
     pull = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True)
-    with suppress(etree.XMLSyntaxError):  # what stands before the fault has been seen
+    with suppress(etree.XMLSyntaxError):  # the elements before the fault have been read
         pull.feed(body[:65_536])
     root = next((element for _, element in pull.read_events()), None)
     return root is not None and etree.QName(root).localname.lower() == "opml"

@@ -1,1 +1,1 @@
-"""Primitives for reading text that extraction and cleaning share: lines, names, cue words, times."""
+"""Reading of lines, names, cue words and times in text, shared by extraction and cleaning."""

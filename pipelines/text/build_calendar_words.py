@@ -1,6 +1,6 @@
-"""Makes ``calendar_words.json``: names of months, weekdays and halves of the day, from the Unicode CLDR.
+"""Generator of ``calendar_words.json``: names of months, weekdays and halves of the day, from the Unicode CLDR.
 
-Run as ``python -m pipelines.text.build_calendar_words``; a test says when the file is out of date.
+Run it as ``python -m pipelines.text.build_calendar_words``; a test fails when the file is out of date.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _CODES = (
     " tg th tk tr uk ur uz vi"
 )
 LANGUAGES = tuple(_CODES.split())
-"""Those of CLDR's languages in which news is published and the Gregorian calendar is written with words."""
+"""Languages of the CLDR in which news is published and the Gregorian calendar is written with words."""
 _ARTICLES = ("de ", "d'")
-"""Catalan puts them before its months."""
+"""Articles that Catalan puts before the names of months."""
 _LETTERS = 2
-"""Shorter abbreviations are no names."""
+"""Fewest letters of a name; shorter abbreviations are left out."""
 
 
 def calendar_words(language: str) -> dict[str, list[list[str]]]:
@@ -47,20 +47,20 @@ def _of(periods: Mapping[str, Mapping[str, Mapping[str, str]]], context: str, wi
 
 
 def _names(texts: Iterable[str | None]) -> list[str]:
-    found = set()
+    names = set()
     for text in filter(None, texts):
         name = comparable(text)
         for article in _ARTICLES:
             name = name.removeprefix(article)
         name = name.replace(".", "")
         if not any(char.isdigit() for char in name) and name.count(" ") < _LETTERS and len(name) >= _LETTERS:
-            found.add(name)
-    return sorted(found)
+            names.add(name)
+    return sorted(names)
 
 
 def build() -> str:
     """Return the text of the file."""
-    lines = [f"{json.dumps(one)}: {json.dumps(calendar_words(one), ensure_ascii=False)}" for one in LANGUAGES]
+    lines = [f"{json.dumps(code)}: {json.dumps(calendar_words(code), ensure_ascii=False)}" for code in LANGUAGES]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

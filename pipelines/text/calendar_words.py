@@ -17,7 +17,7 @@ _FURTHER_MONTHS = {
     "sept": 9, "set": 9, "jän": 1, "mär": 3, "okt": 10, "févr": 2, "juil": 7, "dez": 12,
     "фев": 2, "сен": 9, "ноя": 11, "फरवरी": 2, "सितम्बर": 9, "अक्तूबर": 10, "नवम्बर": 11, "दिसम्बर": 12,
 }  # fmt: skip
-"""Abbreviations in use that CLDR writes otherwise."""
+"""Abbreviations in use that CLDR spells differently."""
 _FURTHER_HALVES = {"上午": 0, "下午": _NOON, "午前": 0, "午後": _NOON, "ص": 0, "م": _NOON}
 
 
@@ -26,12 +26,12 @@ class CalendarWords:
     """Words in comparison form, without full stops."""
 
     months: Mapping[str, Mapping[int, frozenset[str]]]
-    """By name, the numbers of the months that it means, each with its languages."""
+    """For each name, the numbers of the months that it can mean, each with the languages of that meaning."""
     names_of_two_words: tuple[str, ...]
-    """Names of months in which a blank stands."""
+    """Names of months that contain a blank."""
     weekdays: frozenset[str]
     halves: Mapping[str, int | None]
-    """Hours to add to those of a twelve-hour clock; ``None`` where languages disagree."""
+    """Hours to add to those of a twelve-hour clock, by word; ``None`` if languages disagree."""
 
 
 @cache
@@ -64,8 +64,8 @@ def calendar_words() -> CalendarWords:
 def month_of(name: str, language: str | None = None) -> int | None:
     """Return the number of the month with a name in comparison form.
 
-    ``None`` for no month, and for a name of different months in different languages (Polish and Croatian
-    "listopad"), unless ``language`` (ISO 639-1) says which.
+    The result is ``None`` if the name is no month, or if it means different months in different languages (Polish and
+    Croatian "listopad") and ``language`` (ISO 639-1) does not decide between them.
     """
     numbers = calendar_words().months.get(name.replace(".", "").replace("_", " "), {})
     if len(numbers) > 1:

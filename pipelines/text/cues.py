@@ -1,14 +1,15 @@
 """The vocabulary of boilerplate, read once from ``cues.toml``.
 
-A class of boilerplate (the reason word of a dropped line) has cues of three kinds, each a list of small regular
-expressions by language, matched on the comparison form of a line (see ``pipelines.text.lines``):
+A class of boilerplate (named by the reason word of its dropped lines) has cues of three kinds. Each kind is a list of
+small regular expressions by language, which are matched against the comparison form of a line (see
+``pipelines.text.lines``):
 
 ``whole``
-    the line, without marks around it, is nothing but the cue;
+    the line, without the marks around it, equals the cue;
 ``start``
     the line begins with the cue and has at most ``start_words`` words;
 ``anywhere``
-    the cue stands somewhere in the line, which has at most ``anywhere_words`` words.
+    the cue occurs anywhere in the line, which has at most ``anywhere_words`` words.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _NEVER = re.compile(r"(?!)")
-# A cue ends where its word ends. ``\b`` will not do: vowel signs of Indic scripts are no ``\w`` in Python.
+# A cue ends at the end of a word. ``\b`` does not find it: in Python, ``\w`` excludes vowel signs of Indic scripts.
 _WORD_END = r"(?:(?<![\w\u0900-\u097f])|(?![\w\u0900-\u097f]))"
 _WORD_START = r"(?<![\w\u0900-\u097f])"
 
 
 @dataclass(frozen=True, slots=True)
 class CueClass:
-    """One class of boilerplate: its reason word and how to see it."""
+    """A class of boilerplate: its reason word and its cues."""
 
     reason: str
     whole: re.Pattern[str]
@@ -43,22 +44,25 @@ class CueClass:
     start_words: int
     anywhere_words: int
     one_sentence: bool
-    """The class's lines are a single sentence or heading: a line in which a new sentence begins is not one."""
+    """True if a line of the class is a single sentence or heading: a line in which a second sentence begins is not."""
 
     def matches(self, line: str, core: str, form: str, words: int) -> bool:
-        """Whether a line belongs to the class; with it its forms ``bare`` and ``comparable``, and its words."""
+        """Return whether a line belongs to the class.
+
+        ``core`` and ``form`` are its forms ``bare`` and ``comparable``, ``words`` is its number of words.
+        """
         if self.whole.fullmatch(core):
             return True
-        found = (words <= self.start_words and self.start.match(core)) or (
+        cue = (words <= self.start_words and self.start.match(core)) or (
             words <= self.anywhere_words and self.anywhere.search(form)
         )
-        # Two sentences are no label, whatever the first begins with.
-        return bool(found) and not (self.one_sentence and has_sentences(line))
+        # A line of two sentences is no label, whatever its first words are.
+        return bool(cue) and not (self.one_sentence and has_sentences(line))
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All cue classes in the order in which they are tried, and the plain word lists."""
+    """The cue classes in the order in which they are tried, and the plain word lists."""
 
     classes: tuple[CueClass, ...]
     words: Mapping[str, frozenset[str]]
@@ -67,11 +71,11 @@ class Vocabulary:
     """Single expressions by name: ``byline_prefix``, ``update_label`` and so on."""
 
     def reason(self, line: str) -> str | None:
-        """The first class which a line belongs to."""
+        """Return the reason word of the first class that a line belongs to, or ``None``."""
         if len(line) > MAX_CUE_LENGTH:
             return None
         core, form, words = bare(line), comparable(line), word_count(line)
-        # A loop and no generator: every line goes through it.
+        # A loop is faster than a generator, and every line passes here.
         for cue in self.classes:
             if cue.matches(line, core, form, words):
                 return cue.reason
@@ -79,7 +83,7 @@ class Vocabulary:
 
 
 def _flat(by_language: Mapping[str, Iterable[str]] | None) -> list[str]:
-    """All cues of a kind, whatever the language, in normal form NFKC, as lines are compared."""
+    """Return the cues of a kind in all languages, in NFKC like the lines that they are compared with."""
     return [unicodedata.normalize("NFKC", cue) for language in (by_language or {}).values() for cue in language]
 
 
@@ -89,7 +93,7 @@ def _pattern(cues: list[str], *, before: str = "", after: str = "") -> re.Patter
 
 @cache
 def vocabulary() -> Vocabulary:
-    """The vocabulary shipped with the package."""
+    """Return the vocabulary that is shipped with the package."""
     text = files("pipelines.text").joinpath("cues.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     classes = tuple(

@@ -1,7 +1,7 @@
-"""Dates as they are written on a line of text, in the languages of the CLDR.
+"""Dates in lines of text, in the languages of the CLDR.
 
-Only dates with a year are read. A numeric date whose day and month could be exchanged is recognised as a date
-but not read. A time is used only with a zone that has one meaning; else the date alone counts, as midnight UTC.
+Only dates with a year are read. A numeric date whose day and month could be exchanged is recognised as a date but not
+read. A time is used only with a zone that has a single meaning; otherwise the date alone counts, as midnight UTC.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class WrittenDate:
     """A date found in a line."""
 
     moment: datetime | None
-    """Aware, UTC; ``None`` where the digits do not say which is the day."""
+    """Aware, UTC; ``None`` if the order of day and month is ambiguous."""
     start: int
     """Offset of the date in the comparison form of the line."""
     end: int
@@ -62,12 +62,12 @@ def _fillers() -> re.Pattern[str]:
 
 
 def find_date(line: str) -> WrittenDate | None:
-    """The first date with a year in a line of at most 160 characters."""
+    """Return the first date with a year in a line of at most 160 characters, or ``None``."""
     form = comparable(line)
     if len(form) > _MAX_DATE_LINE:
         return None
-    found = [date for date in (_named(form), _iso(form), _numeric(form)) if date is not None]
-    first = min(found, key=lambda date: date.start, default=None)
+    dates = [date for date in (_named(form), _iso(form), _numeric(form)) if date is not None]
+    first = min(dates, key=lambda date: date.start, default=None)
     if first is None or first.moment is None:
         return first
     whole = read_moment(form)
@@ -76,7 +76,7 @@ def find_date(line: str) -> WrittenDate | None:
 
 
 def is_date_line(line: str) -> bool:
-    """Whether a line is nothing but dates and times, with labels such as "Published" and "Updated"."""
+    """Return whether a line holds only dates, times, and labels such as "Published" and "Updated"."""
     rest = without_dates(line)
     if rest is None:
         return False
@@ -84,11 +84,11 @@ def is_date_line(line: str) -> bool:
 
 
 def without_dates(line: str) -> str | None:
-    """The comparison form of a line without its dates and times; ``None`` when there is no date."""
+    """Return the comparison form of a line without its dates and times, or ``None`` if it has no date."""
     form = comparable(line)
     if find_date(form) is None:
         return None
-    for _ in range(3):  # published and updated, and one to spare
+    for _ in range(3):  # publication and update, and a spare round
         date = find_date(form)
         if date is None:
             break
@@ -97,55 +97,55 @@ def without_dates(line: str) -> str | None:
 
 
 def is_date_word(word: str) -> bool:
-    """Whether a word (in comparison form) belongs to dates: a weekday, a zone, a label."""
+    """Return whether a word in comparison form is part of dates: a weekday, a zone, a label."""
     return _fillers().fullmatch(word.rstrip(".")) is not None
 
 
 def _named(form: str) -> WrittenDate | None:
     for pattern in (_DAY_FIRST, _MONTH_FIRST):
-        for found in pattern.finditer(form):
-            month = month_of(found["month"])
+        for match in pattern.finditer(form):
+            month = month_of(match["month"])
             if month is not None:
-                return _dated(form, found, int(found["year"]), month, int(found["day"]))
+                return _dated(form, match, int(match["year"]), month, int(match["day"]))
     return None
 
 
 def _iso(form: str) -> WrittenDate | None:
-    found = _ISO.search(form)
-    return found and _dated(form, found, int(found["year"]), int(found["month"]), int(found["day"]))
+    match = _ISO.search(form)
+    return match and _dated(form, match, int(match["year"]), int(match["month"]), int(match["day"]))
 
 
 def _numeric(form: str) -> WrittenDate | None:
-    found = _NUMERIC.search(form)
-    if found is None:
+    match = _NUMERIC.search(form)
+    if match is None:
         return None
-    first, second = int(found["first"]), int(found["second"])
+    first, second = int(match["first"]), int(match["second"])
     if first > _NUMERIC_PARTS_LIMIT or first == second:
-        return _dated(form, found, int(found["year"]), second, first)
+        return _dated(form, match, int(match["year"]), second, first)
     if second > _NUMERIC_PARTS_LIMIT:
-        return _dated(form, found, int(found["year"]), first, second)
-    return WrittenDate(None, found.start(), found.end())
+        return _dated(form, match, int(match["year"]), first, second)
+    return WrittenDate(None, match.start(), match.end())
 
 
-def _dated(form: str, found: re.Match[str], year: int, month: int, day: int) -> WrittenDate | None:
+def _dated(form: str, match: re.Match[str], year: int, month: int, day: int) -> WrittenDate | None:
     moment = None
     with suppress(ValueError):
         moment = datetime(year, month, day, tzinfo=UTC)
     if moment is None:
         return None
-    return WrittenDate(moment=_with_time(moment, form, found.end()), start=found.start(), end=found.end())
+    return WrittenDate(moment=_with_time(moment, form, match.end()), start=match.start(), end=match.end())
 
 
 def _with_time(midnight: datetime, form: str, behind: int) -> datetime:
-    """Add the time that stands right behind the date, if its zone is known."""
+    """Add the time that directly follows the date, if its zone is known."""
     gap = _GAP.match(form, behind)
-    found = _TIME.match(form, gap.end() if gap else behind)
-    if found is None or found["zone"] is None:
+    match = _TIME.match(form, gap.end() if gap else behind)
+    if match is None or match["zone"] is None:
         return midnight
-    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
-    half = calendar_words().halves[found["half"].replace(".", "")] if found["half"] else None
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    half = calendar_words().halves[match["half"].replace(".", "")] if match["half"] else None
     clock = on_clock(timedelta(hours=hour, minutes=minute, seconds=second), half)
     if clock is None or hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004
         return midnight
-    offset = offset_of(found["zone"], (midnight + clock).replace(tzinfo=None))
+    offset = offset_of(match["zone"], (midnight + clock).replace(tzinfo=None))
     return Reading(midnight, clock, offset, local=False).exact() or midnight

@@ -1,7 +1,7 @@
-"""What one line looks like: its comparison form, its words, whether it is running prose.
+"""Properties of a single line: its comparison form, its number of words, and whether it is running prose.
 
-Everything here is pure and looks at one line only. A word is what stands between white space; in scripts which
-write no spaces two characters count as a word.
+All functions are pure and examine one line only. White space separates words; in scripts without spaces two
+characters count as a word.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from functools import lru_cache
 from html import unescape
 
 MAX_CUE_WORDS = 60
-"""Lines with more words are never looked at for cues."""
+"""Lines with more words are never searched for cues."""
 MAX_CUE_LENGTH = 400
-"""Lines with more characters are never looked at for cues: no boilerplate line of the known classes is as long."""
+"""Lines with more characters are never searched for cues: no line of a known class of boilerplate is that long."""
 
 _SENTENCE_WORDS = 8
-"""A line with a sentence's end counts as prose from this many words on."""
+"""Fewest words of prose in a line that ends like a sentence."""
 _PROSE_WORDS = 25
-"""A line without a sentence's end counts as prose from this many words on; headlines are shorter."""
+"""Fewest words of prose in a line that does not end like a sentence; headlines are shorter."""
 
 _SENTENCE_TAIL = 16
-"""Characters from the end among which a sentence's last stop and what closes behind it are sought."""
+"""Characters at the end of a line that are searched for a final stop and the closing quotes and brackets after it."""
 
 _PUNCTUATION = str.maketrans(
     {
@@ -41,7 +41,7 @@ _PUNCTUATION = str.maketrans(
         "\u2014": "-",
         "\u2015": "-",
         "\u2212": "-",
-        "\u0130": "i",  # casefold would make two code points of the Turkish dotted capital I
+        "\u0130": "i",  # casefold would turn the Turkish dotted capital I into two code points
         "\u00ad": None,
         "\u200b": None,
         "\u200c": None,
@@ -51,10 +51,10 @@ _PUNCTUATION = str.maketrans(
     }
 )
 _MEMORY = 1024
-"""Lines whose forms are remembered: one line is looked at by some twenty rules in turn."""
+"""Lines whose forms are cached: about twenty rules examine the same line in turn."""
 _JOINERS = "\u200c\u200d"
 _IDLE_JOINER = re.compile(f"(?<![^\\W\\x00-\u02af])[{_JOINERS}](?![^\\x00-\u02af])")
-"""Joiners that join nothing: not behind a letter of a script other than Latin, nor before such a letter or a sign."""
+"""Joiners without effect: neither after a letter of a non-Latin script nor before such a letter or a sign."""
 _LEADING_MARKS = re.compile(r"[^\w(\[\"'@#\u00a9<$€£+]+")
 _TRAILING_MARKS = " .:!?\u2026,;|/>\u00bb\u203a\u2192\u25b6\u0964*-+"
 _SENTENCE_END = re.compile(r"[.!?\u2026\u0964\u3002]\s?['\"\u2019\u201d\u00bb)\]]*\s*$")
@@ -65,17 +65,17 @@ _ALPHANUMERIC = re.compile(r"[^\w]+")
 
 
 def without_references(text: str) -> str:
-    """Return a text with its character references resolved, only those that end in a semicolon: "B&not" has none."""
-    return _REFERENCE.sub(lambda found: unescape(found[0]), text) if "&" in text else text
+    """Return a text with its character references resolved. They must end in a semicolon: "B&not" holds none."""
+    return _REFERENCE.sub(lambda reference: unescape(reference[0]), text) if "&" in text else text
 
 
 def tidy(line: str) -> str:
-    """Return a line with single spaces and without what is not shown; the text itself stays as it is.
+    """Return a line with single spaces and without invisible characters; the visible text is unchanged.
 
-    Characters that only format (soft hyphen, zero-width space, byte order mark, marks of direction) are no spaces: they
-    stand within words. Joiners stay between letters of scripts that need them. Other unprintable characters are spaces.
+    Format characters (soft hyphen, zero-width space, byte order mark, marks of direction) are removed, since they stand
+    within words. Joiners stay between letters of scripts that need them. Other unprintable characters become spaces.
     """
-    # Line breaks and tabs, the usual unprintable characters, are gone after the first split.
+    # The first split removes line breaks and tabs, the most frequent unprintable characters.
     line = " ".join(line.split())
     if line.isprintable():
         return line
@@ -91,7 +91,7 @@ def _shown(char: str) -> str:
 
 @lru_cache(_MEMORY)
 def comparable(line: str) -> str:
-    """The form in which cues are written: NFKC, lower case, plain quotes and dashes, single spaces."""
+    """Return the form for comparison with cues: NFKC, lower case, plain quotes and dashes, single spaces."""
     if line.isascii():
         return " ".join(line.lower().split())
     return " ".join(unicodedata.normalize("NFKC", line).translate(_PUNCTUATION).casefold().split())
@@ -99,7 +99,7 @@ def comparable(line: str) -> str:
 
 @lru_cache(_MEMORY)
 def bare(line: str) -> str:
-    """``comparable`` without bullets, arrows and emoji in front and without punctuation behind."""
+    """Return the comparison form without leading bullets, arrows and emoji and without trailing punctuation."""
     form = comparable(line)
     leading = _LEADING_MARKS.match(form)
     return (form[leading.end() :] if leading else form).rstrip(_TRAILING_MARKS)
@@ -107,15 +107,15 @@ def bare(line: str) -> str:
 
 @lru_cache(_MEMORY)
 def letters(line: str) -> str:
-    """Letters and digits only, lower case, without spaces: equal for two ways to write one name or title."""
+    """Return only letters and digits, in lower case: equal for different spellings of the same name or title."""
     decomposed = unicodedata.normalize("NFKD", comparable(line))
     return _ALPHANUMERIC.sub("", decomposed).replace("_", "")
 
 
 @lru_cache(_MEMORY)
 def word_count(line: str) -> int:
-    """Number of pieces between white space that hold a letter or a digit; two characters of a script without spaces."""
-    # Most pieces are words, which are seen by their first character.
+    """Count the words: pieces between spaces with a letter or digit, or pairs of characters in unspaced scripts."""
+    # The first character shows that most pieces are words.
     pieces = line.split()
     marks = [piece for piece in pieces if not piece[0].isalnum()]
     spaced = len(pieces) - sum(not any(map(str.isalnum, piece)) for piece in marks)
@@ -123,17 +123,17 @@ def word_count(line: str) -> int:
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether the line ends like a sentence: a full stop, question or exclamation mark, danda or ellipsis."""
+    """Return whether the line ends in a full stop, question mark, exclamation mark, danda or ellipsis."""
     return _SENTENCE_END.search(line[-_SENTENCE_TAIL:]) is not None
 
 
 def has_sentences(line: str) -> bool:
-    """Whether a sentence ends within the line and another begins."""
+    """Return whether a sentence ends and another begins within the line."""
     return _SENTENCE_BREAK.search(line) is not None
 
 
 @lru_cache(_MEMORY)
 def is_prose(line: str) -> bool:
-    """Whether the line is running text rather than a heading, a label or a caption."""
+    """Return whether the line is running text rather than a heading, a label or a caption."""
     words = word_count(line)
     return words >= _PROSE_WORDS or (words >= _SENTENCE_WORDS and ends_sentence(line))

@@ -1,7 +1,7 @@
-"""Dates with their times, read whole: every word of the text must be understood.
+"""Strict parsing of dates with their times: every word of the text must be understood.
 
-For what machines write (feeds, declarations of pages), in any order and in the languages of the CLDR. A text of which
-any part is not understood is not read at all, since that part may have been the zone or the half of the day.
+The parser reads text that programs write (feeds, metadata of pages), in any order of parts and in the languages of the
+CLDR. It rejects a text with a part that it does not understand, since that part may be the zone or the half of the day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NUMERIC_PARTS_LIMIT = 12
 """A part above this is a day, not a month."""
 _CENTURY = 100
 _PIVOT = 69
-"""Years of two digits below this are of this century, as for ``email.utils``."""
+"""Years of two digits below this belong to this century, as in ``email.utils``."""
 _TOKEN = re.compile(
     rf"""
       (?P<compact>(?<!\d)(?:19|20)\d{{6}}(?!\d))
@@ -31,7 +31,7 @@ _TOKEN = re.compile(
     | (?P<clock>\d\d?(?:(?::|\s?[時点시时]\s?)\d\d?(?:(?::|\s?[分분]\s?)\d\d?(?:[.,]\d{{1,9}})?)?|[.h]\d\d)
         (?![\d:])(?:\s?[分秒분초])?)
     | (?P<packed>(?<=t)\d{{4}}(?:\d\d)?(?!\d))
-    | (?P<place>[a-z]+(?:/[a-z_+-]+\d*)+)
+    | (?P<location>[a-z]+(?:/[a-z_+-]+\d*)+)
     | (?P<offset>(?:(?<=gmt)|(?<=utc)|(?<![^\W\d_])){OFFSET})
     | (?P<number>\d+)(?:st|nd|rd|th|er|º|ª)?(?![^\W\d_])\.?
     | (?P<word>[^\s\d,;:.()\[\]|/+\-·•][^\s\d,;:()\[\]|/+\-·•]*)
@@ -49,7 +49,7 @@ _LATIN = (
 )
 _CYRILLIC = "о об в г р года року"  # noqa: RUF001 - whole words
 _FILLERS = frozenset(f"{_LATIN} {_CYRILLIC}".split())
-"""Words that say nothing about the time beside which they stand."""
+"""Words that do not change the meaning of the date or time beside them."""
 
 
 def read_moment(text: str, *, language: str | None = None, region: str | None = None) -> Reading | None:
@@ -57,27 +57,28 @@ def read_moment(text: str, *, language: str | None = None, region: str | None = 
 
     Args:
         text: the text; only the first of two dates counts.
-        language: ISO 639-1 code of its writer, where it is known: for names of months that mean two.
-        region: ISO 3166 code of the writer's country in lower case: for zones that mean several (IST).
+        language: ISO 639-1 code of the text, if known: it decides between months that share a name.
+        region: ISO 3166 code of the writer's country in lower case, if known: it decides between zones that share an
+            abbreviation (IST).
 
     Returns:
-        ``None`` for anything that is not understood to the last word.
+        The components of the date; ``None`` for a text with a word that is not understood.
     """
     form = _HALF.sub(r"\1m ", comparable(text))
     if not form or len(form) > MAX_LENGTH:
         return None
     if not form.isascii():
-        form = _DIGITS.sub(lambda found: "".join(str(int(digit)) for digit in found[0]), form)
+        form = _DIGITS.sub(lambda digits: "".join(str(int(digit)) for digit in digits[0]), form)
         for name in calendar_words().names_of_two_words:
             form = form.replace(name, name.replace(" ", "_"))
     return _Reader(form, language, region).read()
 
 
 class _Reader:
-    """One reading of a text, token by token."""
+    """A parser of a single text, token by token."""
 
     def __init__(self, form: str, language: str | None, region: str | None) -> None:
-        self._tokens = [found for found in _TOKEN.finditer(form) if found[0].strip()]
+        self._tokens = [token for token in _TOKEN.finditer(form) if token[0].strip()]
         self._language = language
         self._region = region
         self._year: int | None = None
@@ -95,7 +96,7 @@ class _Reader:
     def read(self) -> Reading | None:
         for number, token in enumerate(self._tokens):
             if self._dated() and self._begins_date(number):
-                # A second date: what stands with it belongs to it, and so may a zone for both.
+                # The tokens from here on belong to a second date; a zone there may apply to both.
                 self._contradictory = True
                 break
             if not self._take(number, token):
@@ -117,8 +118,8 @@ class _Reader:
     def _month_of(self, token: re.Match[str]) -> int | None:
         return month_of(token["word"], self._language) if token["word"] else None
 
-    def _take(self, number: int, token: re.Match[str]) -> bool:  # noqa: PLR0911 - a return a kind
-        """Take a token in; ``False`` for one that is not understood."""
+    def _take(self, number: int, token: re.Match[str]) -> bool:  # noqa: PLR0911 - one return per kind
+        """Take in a token; return ``False`` if it is not understood."""
         match token.lastgroup:
             case "compact":
                 return self._take_date(int(token[0][:4]), int(token[0][4:6]), int(token[0][6:]))
@@ -131,7 +132,7 @@ class _Reader:
                 return self._take_clock([int(part) for part in _DIGITS.findall(token[0])][:3])
             case "packed":
                 return self._take_clock([int(token[0][at : at + 2]) for at in range(0, len(token[0]), 2)])
-            case "offset" | "place":
+            case "offset" | "location":
                 return self._take_zone(number, token[0])
             case "number":
                 return self._take_number(number, int(token["number"]), len(token["number"]))
@@ -195,12 +196,12 @@ class _Reader:
             return True
         return False
 
-    def _take_word(self, number: int, word: str) -> bool:  # noqa: PLR0911 - a return a kind of word
+    def _take_word(self, number: int, word: str) -> bool:  # noqa: PLR0911 - one return per kind of word
         bare = word.replace(".", "")
         behind_clock = self._hour is not None and self._half is None and self._tokens[number - 1].lastgroup != "word"
         following = self._tokens[number + 1] if number + 1 < len(self._tokens) else None
         if self._is_half(bare) and (behind_clock or not bare.isascii()):
-            # German "10:15 am 3. Juni": no half of the day.
+            # In German "10:15 am 3. Juni", "am" is no half of the day.
             if following is not None and following.lastgroup == "number" and not self._dated():
                 return False
             return self._take_half(bare)
@@ -222,7 +223,7 @@ class _Reader:
         return weekday or bare in _FILLERS or comment
 
     def _between_numbers(self, number: int) -> bool:
-        """Return whether a token stands between two numbers, as the month of a date does and its weekday does not."""
+        """Return whether a token stands between two numbers: the month of a date can, its weekday cannot."""
         others = [token for token in self._tokens if token[0] not in _MARKS]
         at = others.index(self._tokens[number])
         return 0 < at < len(others) - 1 and {others[at - 1].lastgroup, others[at + 1].lastgroup} == {"number"}
@@ -246,7 +247,7 @@ class _Reader:
         if self._month is None:
             self._month = self._weekday_or_month
         elif self._weekday_or_month is not None and self._weekday_seen:
-            return None  # "Wed, 01 Mar 2000 … May": two months
+            return None  # two months: "Wed, 01 Mar 2000 … May"
         if self._ambiguous:
             return Reading(None, None, None, local=False)
         if self._year is None or self._month is None or self._day is None:
@@ -269,7 +270,7 @@ class _Reader:
     def _read_offset(self, moment: datetime) -> timedelta | None:
         local = moment.replace(tzinfo=None)
         offsets = {offset_of(zone, local, self._region) for zone in self._zones}
-        # Beside an offset in digits an abbreviation is its explanation: "+0530 (IST)".
+        # An abbreviation beside a numeric offset explains it: "+0530 (IST)".
         if len(offsets) > 1 and any(zone.startswith(("+", "-")) for zone in self._zones):
             offsets.discard(None)
         return offsets.pop() if len(offsets) == 1 else None

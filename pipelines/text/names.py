@@ -1,4 +1,4 @@
-"""Names of people, bylines, and what only looks like them."""
+"""Recognition of names of people and of bylines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.text.dates import is_date_word
 from pipelines.text.lines import bare, comparable, letters, tidy, word_count
 
 _MEMORY = 256
-"""Lines whose names are remembered: a page's are asked for once to find its author and once to drop them."""
+"""Lines whose names are cached: a page's lines are read once to find its author and once to drop bylines."""
 _MAX_NAME_LENGTH = 60
 _MIN_NAME_WORDS = 2
 _MAX_NAME_WORDS = 5
@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"https?://|www\.|@|\.(?:com|org|net)\b", re.IGNORECASE)
 
 
 def looks_like_name(text: str) -> bool:
-    """Whether a text could be one person's name: two to five capitalised words and nothing else."""
+    """Return whether a text could be the name of a person: two to five capitalised words and nothing else."""
     words = text.split()
     if not _MIN_NAME_WORDS <= len(words) <= _MAX_NAME_WORDS or len(text) > _MAX_NAME_LENGTH:
         return False
@@ -44,10 +44,10 @@ def looks_like_name(text: str) -> bool:
 
 
 def believable_author(text: str, *, outlets: tuple[str, ...] = ()) -> str | None:
-    """A declared author's name in clean form, or ``None`` when it is no person's.
+    """Return a declared author's name in clean form, or ``None`` if it does not name a person.
 
-    ``outlets`` are the names of the site: an author equal to one of them is the outlet, not a person. One-word
-    names and names in scripts without capitals are believed, since somebody declared them.
+    ``outlets`` are the names of the site: an author equal to one of them is the outlet, not a person. Names of a
+    single word and names in scripts without capitals are accepted, because they were declared.
     """
     name = without_prefix(tidy(_PARENTHESES.sub(" ", text[:_MAX_DECLARED])))
     if not name or len(name) > _MAX_NAME_LENGTH or _ADDRESS.search(name) or _NO_NAME.search(name):
@@ -66,7 +66,7 @@ def believable_author(text: str, *, outlets: tuple[str, ...] = ()) -> str | None
 
 
 def believable_authors(texts: list[str], *, outlets: tuple[str, ...] = ()) -> str | None:
-    """All believable names among declared ones, split at commas and "and", without repeats; joined by ", "."""
+    """Return the credible names among declared authors, split at commas and "and", without repeats, joined by ", "."""
     names: dict[str, str] = {}
     for text in texts[:_MAX_AUTHORS]:
         cleaned = without_prefix(tidy(_PARENTHESES.sub(" ", text[:_MAX_DECLARED])))
@@ -75,7 +75,7 @@ def believable_authors(texts: list[str], *, outlets: tuple[str, ...] = ()) -> st
         parts = [part for part in _SEPARATOR.split(cleaned)[:_MAX_AUTHORS] if part]
         full = any(len(part.split()) > 1 for part in parts)
         for part in parts:
-            # Beside full names a single word is a degree, a desk or an outlet.
+            # A single word beside full names is a degree, a desk or an outlet.
             name = None if full and len(part.split()) == 1 else believable_author(part, outlets=outlets)
             if name is not None:
                 names.setdefault(letters(name), name)
@@ -83,19 +83,19 @@ def believable_authors(texts: list[str], *, outlets: tuple[str, ...] = ()) -> st
 
 
 def byline_authors(line: str) -> str | None:
-    """The names in a line which says that it is a byline ("By …", "Von …"); ``None`` for every other line."""
+    """Return the names in an explicit byline ("By …", "Von …"), or ``None`` for any other line."""
     names = _byline_names(line)
     return ", ".join(_capitalised(name) for name in names) or None if names is not None else None
 
 
 def is_byline(line: str) -> bool:
-    """Whether a line says that it is a byline, be it a person's, a desk's or an agency's."""
+    """Return whether a line is an explicit byline of a person, a desk or an agency."""
     return _byline_names(line) is not None
 
 
 @lru_cache(_MEMORY)
 def _byline_names(line: str) -> tuple[str, ...] | None:
-    """The persons in a byline, none for a desk's; ``None`` for a line with anything else behind its prefix."""
+    """Return the persons in a byline (none in that of a desk), or ``None`` if any other text follows the prefix."""
     text = tidy(line[: _MAX_BYLINE_LENGTH + 1])
     if len(text) > _MAX_BYLINE_LENGTH:
         return None
@@ -112,24 +112,24 @@ def _byline_names(line: str) -> tuple[str, ...] | None:
 
 
 def is_agency(text: str) -> bool:
-    """Whether a text names a news agency and nothing else, in brackets or not."""
+    """Return whether a text is the name of a news agency and nothing else, with or without brackets."""
     return bare(text).strip("()[] ") in vocabulary().words["agencies"]
 
 
 def _is_single_name(name: str) -> bool:
-    """Whether one word can be a name by which somebody signs: "Regan", not "kw17" and not "Politics"."""
+    """Return whether a single word can be the signature of a person: "Regan", but not "kw17" or "Politics"."""
     cased = name.lower() != name.upper()
     return len(name) > 2 and bare(name) not in vocabulary().words["sections"] and (not cased or name.istitle())  # noqa: PLR2004
 
 
 def _is_outlet(name: str, outlet: str) -> bool:
-    """Whether a name is an outlet's name: written otherwise, in part, or with a desk's name behind it."""
+    """Return whether a name is that of an outlet: in another spelling, in part, or followed by the name of a desk."""
     words, own = {bare(word) for word in name.split()}, {bare(word) for word in outlet.split()}
     return letters(name) == letters(outlet) or words <= own or (own <= words and (len(own) > 1 or outlet.isupper()))
 
 
 def _is_attribution(part: str) -> bool:
-    """Whether a piece of a byline is no name but belongs there: a role, a desk, an agency, an outlet, a date."""
+    """Return whether a part of a byline other than a name is a role, a desk, an agency, an outlet or a date."""
     words = [bare(word) for word in part.split()]
     return (
         not words
@@ -142,19 +142,19 @@ def _is_attribution(part: str) -> bool:
 
 
 def without_prefix(text: str) -> str:
-    """A byline without "By", "Written by", "Autor:" in front."""
-    found = vocabulary().patterns["byline_prefix"].match(comparable(text))
-    # The comparison form has the same words as the text, so the prefix is measured in words.
-    if found is None or not (skipped := len(found[0].split())) or found.end() >= len(comparable(text)):
+    """Return a byline without a prefix such as "By", "Written by" or "Autor:"."""
+    prefix = vocabulary().patterns["byline_prefix"].match(comparable(text))
+    # The comparison form has the same words as the text, so the length of the prefix is counted in words.
+    if prefix is None or not (skipped := len(prefix[0].split())) or prefix.end() >= len(comparable(text)):
         return text
     pieces = text.split()
-    if found[0].rstrip().endswith(":") and not pieces[skipped - 1].endswith(":"):
+    if prefix[0].rstrip().endswith(":") and not pieces[skipped - 1].endswith(":"):
         return text.partition(":")[2].strip() or text
     return " ".join(pieces[skipped:]) or text
 
 
 def _capitalised(name: str) -> str:
-    """A name written in capitals or in small letters only, in the usual case."""
+    """Return a name in the usual case if it is written in capitals only or in small letters only."""
     if name.isupper() or name.islower():
         return " ".join(
             word if word.lower() in vocabulary().words["name_particles"] and number else word.title()

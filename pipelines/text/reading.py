@@ -1,4 +1,4 @@
-"""A date as far as a text gives it: day, time of day, offset from UTC."""
+"""The components of a date in a text: day, time of day, offset from UTC."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from datetime import UTC, datetime, timedelta, timezone
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A date and what stands with it."""
+    """A date with its time of day and offset, as far as a text states them."""
 
     day: datetime | None
-    """Midnight UTC; ``None`` where the digits do not say which is the day and which the month."""
+    """Midnight UTC; ``None`` if the order of day and month is ambiguous."""
     clock: timedelta | None
-    """Time since midnight; ``None`` where none is given, or it contradicts itself."""
+    """Time since midnight; ``None`` if it is missing or contradicts itself."""
     offset: timedelta | None
-    """From UTC; ``None`` where no zone is given, or none that has one meaning."""
+    """Offset from UTC; ``None`` if no zone is given, or only zones with several meanings."""
     local: bool
-    """A time without a word on its zone."""
+    """True if there is a time but no zone."""
 
     def exact(self) -> datetime | None:
-        """Return the moment, UTC, whole seconds, if date, time and zone are known."""
+        """Return the moment in UTC, in whole seconds, if date, time and zone are known."""
         if self.day is None or self.clock is None or self.offset is None:
             return None
         with suppress(OverflowError, ValueError):
@@ -30,16 +30,16 @@ class Reading:
         return None
 
     def nearest(self) -> datetime | None:
-        """Return the moment; a time without a zone as UTC, since nothing else is said; else midnight UTC of the day."""
+        """Return the moment, with UTC in place of a missing zone; midnight UTC of the day if no time can be used."""
         if self.local and self.day is not None and self.clock is not None:
             return self.day + self.clock
         return self.exact() or self.day
 
 
 def on_clock(shown: timedelta, half: int | None) -> timedelta | None:
-    """Return the time since midnight that a clock shows; ``half`` is 0 for a.m., 12 for p.m., ``None`` for neither.
+    """Return the time since midnight of a clock; ``half`` is 0 for a.m., 12 for p.m., ``None`` for neither.
 
-    "22:15 PM" is written by programs that mean 22:15; nobody knows what "0:15 PM" and "13:00 AM" mean: ``None``.
+    Some programs write "22:15 PM" and mean 22:15. "0:15 PM" and "13:00 AM" have no clear meaning: they give ``None``.
     """
     if half is None:
         return shown

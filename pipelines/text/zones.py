@@ -1,4 +1,4 @@
-"""Time zones as they are written beside a time: offsets, abbreviations, names of the IANA database."""
+"""Time zones in the notation of texts: offsets, abbreviations, names of the IANA database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 OFFSET = r"[+-]\d\d?(?::?\d\d)?(?![\d:])"
-"""A numeric offset in comparison form, without blanks: those of a range of hours look the same."""
+"""A numeric offset in comparison form, without blanks. The end of a range of hours looks the same."""
 _PARTS = re.compile(r"([+-])(\d\d?):?(\d\d)?")
 _EASTMOST, _WESTMOST = timedelta(hours=14), timedelta(hours=-12)
 _QUARTER = 15
@@ -30,7 +30,7 @@ _MINUTES = {
 }  # fmt: skip
 """Abbreviations with one meaning, in minutes east of Greenwich."""
 _STANDARD = {"cet": "europe/brussels", "mez": "europe/brussels", "eet": "europe/kyiv", "wet": "europe/lisbon"}
-"""Standard times which many sites write all the year round: in summer nobody knows what is meant."""
+"""Standard times that many sites write all year round, so that they are ambiguous in summer."""
 _BY_REGION = {
     "ist": {"in": 330, "ie": 60},
     "bst": {"gb": 60, "uk": 60, "bd": 360},
@@ -41,27 +41,27 @@ _BY_REGION = {
     "mst": {"": -420, "my": 480, "mm": 390},
     "pst": {"": -480, "ph": 480, "pk": 300},
 }
-"""Abbreviations with several meanings, by country; ``""`` is the one of RFC 5322, where it gives one that holds."""
+"""Abbreviations with several meanings, by country; ``""`` is the meaning in RFC 5322, if it has a usable one."""
 
 
 def offset_of(zone: str, local: datetime, region: str | None = None) -> timedelta | None:
     """Return the offset from UTC of a zone in comparison form (``+03``, ``gmt+3``, ``cest``, ``europe/paris``).
 
-    ``local`` is the date and time there, without a zone, ``region`` the country of the writer (ISO 3166 in lower case)
-    where it is known.
-    ``None`` for what has no meaning or, without the country, several.
+    ``local`` is the date and time in that zone, without ``tzinfo``; ``region`` is the country of the writer (ISO 3166
+    in lower case), if known. The result is ``None`` for an unknown zone, and for an abbreviation with several meanings
+    if the country does not decide between them.
     """
     zone = zone.replace(" ", "")
     if "/" in zone:
-        return _of_place(zone, local)
+        return _of_name(zone, local)
     for name in ("utc", "gmt"):
         if zone.startswith((f"{name}+", f"{name}-")):
             zone = zone.removeprefix(name)
     if zone.startswith(("+", "-")):
         return _numeric(zone)
     if zone in _STANDARD:
-        winter = _of_place(_STANDARD[zone], local.replace(month=1, day=1))
-        return winter if winter == _of_place(_STANDARD[zone], local) else None
+        winter = _of_name(_STANDARD[zone], local.replace(month=1, day=1))
+        return winter if winter == _of_name(_STANDARD[zone], local) else None
     if zone in _BY_REGION:
         meanings = _BY_REGION[zone]
         minutes = meanings.get(region or "", meanings.get(""))
@@ -71,29 +71,29 @@ def offset_of(zone: str, local: datetime, region: str | None = None) -> timedelt
 
 
 def is_zone_name(word: str) -> bool:
-    """Whether a word in comparison form is an abbreviation of a zone, whatever it means."""
+    """Return whether a word in comparison form is an abbreviation of a zone, with one meaning or several."""
     return word in _MINUTES or word in _STANDARD or word in _BY_REGION
 
 
 def _numeric(text: str) -> timedelta | None:
-    found = _PARTS.fullmatch(text)
-    if found is None:
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
         return None
-    minutes = int(found[3] or 0)
-    offset = timedelta(hours=int(found[2]), minutes=minutes)
-    offset = -offset if found[1] == "-" else offset
+    minutes = int(parts[3] or 0)
+    offset = timedelta(hours=int(parts[2]), minutes=minutes)
+    offset = -offset if parts[1] == "-" else offset
     return offset if minutes % _QUARTER == 0 and minutes < 60 and _WESTMOST <= offset <= _EASTMOST else None  # noqa: PLR2004
 
 
-def _of_place(name: str, local: datetime) -> timedelta | None:
-    known = _places().get(name)
+def _of_name(name: str, local: datetime) -> timedelta | None:
+    known = _zone_names().get(name)
     if known is None:
         return None
     zone = ZoneInfo(known)
     first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-    return first if first == second else None  # clocks are put forward or back in that hour
+    return first if first == second else None  # the clocks change in that hour
 
 
 @cache
-def _places() -> Mapping[str, str]:
+def _zone_names() -> Mapping[str, str]:
     return {name.lower(): name for name in available_timezones()}

@@ -62,7 +62,7 @@ def test_a_flipped_byte_anywhere_costs_one_capture_and_is_reported(tmp_path: Pat
         assert [one for one in found if one.url != page(hit).url] == spared, at
         assert page(hit) in found or damage or hit < 0, at
         if damage and hit >= 0:
-            assert refs[hit].offset <= damage[0].place.offset <= at
+            assert refs[hit].offset <= damage[0].position.offset <= at
 
 
 def test_a_place_whose_capture_is_damaged_says_why(tmp_path: Path) -> None:
@@ -110,11 +110,11 @@ def test_checking_compares_with_the_index(tmp_path: Path) -> None:
     path, refs = write(tmp_path)
     assert archive_files(tmp_path) == [path]
     with ArchiveIndex(tmp_path) as index:
-        indexed = index.places()[path.name]
+        indexed = index.offsets()[path.name]
     whole = check_file(path, indexed)
     assert (whole.damage, whole.records, whole.verified) == ((), 10, 10)
     path.write_bytes(path.read_bytes()[: refs[1].offset])
-    assert [(one.reason, one.place.offset) for one in check_file(path, indexed).damage] == [
+    assert [(one.reason, one.position.offset) for one in check_file(path, indexed).damage] == [
         ("missing", refs[1].offset),
         ("missing", refs[2].offset),
     ]

@@ -47,7 +47,7 @@ def test_three_records_in_one_gzip_member(tmp_path: Path) -> None:
 def test_a_line_of_junk_between_records(tmp_path: Path) -> None:
     pages, (damage,) = read(tmp_path / "a.warc", record(0) + b"oops\r\n\r\n" + record(1))
     assert [page.url for page in pages] == ["https://canal.example/0", "https://canal.example/1"]
-    assert (damage.reason, damage.place.offset, damage.size) == ("not_a_record", len(record(0)), 8)
+    assert (damage.reason, damage.position.offset, damage.size) == ("not_a_record", len(record(0)), 8)
 
 
 @pytest.mark.parametrize("version", [b"WARC/0.17", b"WARC/0.18", b"WARC/1.1", b"warc/1.0"])
@@ -213,7 +213,7 @@ def test_only_what_is_damaged_is_lost_of_a_file(tmp_path: Path) -> None:
     damaged[len(damaged) // 2] ^= 1
     pages, (damage,) = read(tmp_path / "a.warc.gz", members[0] + bytes(damaged) + members[2])
     assert [page.url[-1] for page in pages] == ["0", "2"]
-    assert (damage.reason, damage.place.offset, damage.size) == ("broken_member", len(members[0]), len(members[1]))
+    assert (damage.reason, damage.position.offset, damage.size) == ("broken_member", len(members[0]), len(members[1]))
 
 
 def test_a_cut_file_says_which_page_is_torn(tmp_path: Path) -> None:
@@ -221,14 +221,14 @@ def test_a_cut_file_says_which_page_is_torn(tmp_path: Path) -> None:
         parts = [pack(record(0)), pack(record(1))]
         pages, (damage,) = read(tmp_path / "a.warc", parts[0] + parts[1][:-40])
         assert [page.url[-1] for page in pages] == ["0"]
-        assert (damage.reason, damage.place.offset) == ("torn", len(parts[0]))
+        assert (damage.reason, damage.position.offset) == ("torn", len(parts[0]))
         assert damage.url == "https://canal.example/1"
 
 
 def test_a_digest_that_does_not_agree_is_said_and_the_page_read(tmp_path: Path) -> None:
     pages, (damage,) = read(tmp_path / "a.warc", record(0).replace(b"gravel", b"grovel") + record(1))
     assert [page.url[-1] for page in pages] == ["0", "1"]
-    assert (damage.reason, damage.place.offset) == ("digest", 0)
+    assert (damage.reason, damage.position.offset) == ("digest", 0)
 
 
 def test_a_record_that_swallows_another_gives_it_back(tmp_path: Path) -> None:
