@@ -19,7 +19,7 @@ from feedparser.exceptions import CharacterEncodingOverride, ThingsNobodyCaresAb
 from feedparser.sanitizer import replace_doctype
 from feedparser.util import FeedParserDict
 
-from pipelines.extract.charset import telling_bytes
+from pipelines.extract.charset import encoding_sample
 from pipelines.fetch.feed_people import name_in
 from pipelines.fetch.xml_repair import repaired
 
@@ -35,7 +35,7 @@ MAX_PERSON = 1_000
 
 def _bounded(detect: Callable[[bytes], str]) -> Callable[[bytes], str]:
     """Return a detection of encodings that looks at a part of a large document."""
-    return lambda data: detect(data if len(data) <= _DETECTION_BYTES else telling_bytes(data, _DETECTION_BYTES))
+    return lambda data: detect(data if len(data) <= _DETECTION_BYTES else encoding_sample(data, _DETECTION_BYTES))
 
 
 # feedparser has no setting for it.
