@@ -13,7 +13,7 @@ from pipelines.archive.captures import read_captures
 from pipelines.collect.apart import unexpected
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.client import AnswerError
-from pipelines.fetch.interstitials import PASSING, barrier
+from pipelines.fetch.interstitials import TRANSIENT, interstitial_kind
 from pipelines.fetch.pacing import NOT_ASKED
 from schemas.records import Capture, FeedEntry, MediaKind, PageRetry, Quarantined, now_utc
 from schemas.serial import to_json
@@ -133,7 +133,7 @@ class PageTaker:
             return next_try(link, attempts + 1, now_utc(), error) if may_pass(error) else None
         page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry, reading=reading, listed_at=listed_at)
         self._intake.offer(page)
-        if barrier(page) in PASSING:
+        if interstitial_kind(page) in TRANSIENT:
             return next_try(link, attempts + 1, now_utc(), None)
         return None
 

@@ -62,7 +62,7 @@ def refuse_non_text(body: bytes) -> None:
     Reasons: ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary``.
     """
     if not body.strip():
-        raise ExtractionError("empty", "nothing but white space")
+        raise ExtractionError("empty", "no bytes but white space")
     if len(body) > MAX_BODY_BYTES:
         raise ExtractionError("too_large", f"{len(body)} bytes; the limit is {MAX_BODY_BYTES}")
     head = body[:_HEAD]
