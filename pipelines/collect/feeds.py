@@ -180,9 +180,9 @@ class _FeedTaker:
 
     def _skip_reason(self, source: FeedSource, state: FeedState) -> str | None:
         now = now_utc()
-        if source.window and not source.window.holds(now):
+        if source.window and not source.window.contains(now):
             return f"outside its hours, {source.window} UTC"
-        return polling(state, now, only_due=self._only_due).why_not
+        return polling(state, now, only_due=self._only_due).skip_reason
 
     async def _ask(self, source: FeedSource, state: FeedState) -> FeedState:
         address = state.address or source.url

@@ -14,7 +14,7 @@ from pipelines.backoff import doubled
 from pipelines.collect.parser_processes import unexpected
 from pipelines.errors import FetchError, InputError
 from pipelines.fetch.client import AnswerError
-from pipelines.fetch.interstitials import PASSING, barrier
+from pipelines.fetch.interstitials import TRANSIENT, interstitial_kind
 from pipelines.fetch.pacing import NOT_ASKED
 from schemas.records import Capture, FeedEntry, MediaKind, PageRetry, Quarantined, now_utc
 from schemas.serial import to_json
@@ -138,7 +138,7 @@ class PageTaker:
             return next_try(link, attempts + 1, now_utc(), error) if may_pass(error) else None
         page = replace(capture_of(link, answer, MediaKind.HTML), entry=entry, reading=reading, listed_at=listed_at)
         self._intake.offer(page)
-        if barrier(page) in PASSING:
+        if interstitial_kind(page) in TRANSIENT:
             return next_try(link, attempts + 1, now_utc(), None)
         return None
 

@@ -1,4 +1,4 @@
-"""From captures to stories: title, lines and what the page declares of itself."""
+"""Extraction of stories from captures: title, lines and the metadata that the page declares."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ __all__ = ["extract", "extract_feed_entry", "extract_html", "extract_json", "ext
 
 
 def extract(capture: Capture) -> Extracted:
-    """Read a capture by its kind. Pure: the same capture always gives the same result.
+    """Extract the story of a capture according to its kind. Pure: the same capture always gives the same result.
 
-    For a page that a feed led to, the feed's title, author and date fill what the page does not declare.
+    If the capture was linked from a feed, the feed's title, author and date fill in what the page does not declare.
 
     Raises:
-        ExtractionError: with a short fixed reason; ``feed`` for a feed document, which is no article.
+        ExtractionError: with a short fixed reason; ``feed`` for a feed document, which is not an article.
     """
     kind, reference = capture.kind, capture.fetched_at
     if kind is MediaKind.HTML:
@@ -59,7 +59,11 @@ def extract(capture: Capture) -> Extracted:
 
 
 def read_feed_entry(body: bytes) -> FeedEntry:
-    """A feed entry from the JSON object in which a capture carries it; ``bad_json`` where it is none."""
+    """Return the feed entry of a capture whose body is the entry as a JSON object.
+
+    Raises:
+        ExtractionError: ``bad_json`` if the body is not a feed entry.
+    """
     try:
         return from_json(FeedEntry, body)
     except (RecordFormatError, UnicodeDecodeError) as error:
@@ -67,7 +71,7 @@ def read_feed_entry(body: bytes) -> FeedEntry:
 
 
 def _is_syndicated(capture: Capture) -> bool:
-    """Whether a page is an aggregator's copy: it bears the aggregator's name, and the outlet is another."""
+    """Return whether a page is an aggregator's copy: its site name is then the aggregator's, not the outlet's."""
     entry = capture.entry
     return entry is not None and entry.syndicated and same_site(capture.final_url or capture.url, entry.feed_url)
 

@@ -1,4 +1,4 @@
-"""Who wrote a page: by its declarations, and after them by what it shows as a byline."""
+"""Authors of a page: from its declarations first, then from its visible byline."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MAY_HOLD_BYLINE = (
     "td",
 )
 _MAX_BELOW_HEADING = 30
-"""Elements behind the headline among which a byline may stand."""
+"""Number of elements after the headline that are searched for a byline."""
 _AUTHOR_METAS = (
     "author",
     "article:author",
@@ -54,48 +54,48 @@ _AUTHOR_METAS = (
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author|auteur|autor|writer)(?:[\s_-]?(?:name|link|names|list))?(?:$|\s)", re.IGNORECASE
 )
-# From the attributes to their elements, which are few: asking every element costs twice as much.
+# Selecting by attribute visits few elements; testing every element takes twice as long.
 _DECLARED = etree.XPath("//@rel[. = 'author']/.. | //@itemprop[. = 'author']/..")
 _BYLINES = etree.XPath("//@class[contains(., 'byline')]/..")
 _MAX_BYLINE = 160
-"""Characters of an element that is nothing but a byline."""
+"""Maximum length in characters of an element that holds only a byline."""
 _NOT_THE_STORY = re.compile(
     r"comment|related|sidebar|widget|footer|recommend|popular|teaser|card|trending|most-?read", re.IGNORECASE
 )
 
 
 def read_author(tree: HtmlElement, metas: dict[str, str], declared: Declared, outlets: tuple[str, ...]) -> str | None:
-    """The persons whom a page declares as its authors, joined by ", "; never the outlet, a desk or an agency."""
-    found = believable_authors(list(declared.authors), outlets=outlets)
-    if found:
-        return found
+    """Return the persons whom a page declares as its authors, joined by ", "; never the outlet, a desk or an agency."""
+    authors = believable_authors(list(declared.authors), outlets=outlets)
+    if authors:
+        return authors
     for name in _AUTHOR_METAS:
-        if name in metas and (found := believable_authors([metas[name]], outlets=outlets)):
-            return found
+        if name in metas and (authors := believable_authors([metas[name]], outlets=outlets)):
+            return authors
     named = [element for element in _DECLARED(tree) if not outside_story(element)]
     texts = [tidy(_person(element))[:200] for element in named[:_MAX_BYLINES]]
-    found = believable_authors(
+    authors = believable_authors(
         [text for text in texts if looks_like_name(text) or byline_authors(text)], outlets=outlets
     )
-    return found or _byline(tree, outlets)
+    return authors or _byline(tree, outlets)
 
 
 def read_byline(tree: HtmlElement, metas: dict[str, str], declared: Declared, author: str | None) -> str | None:
-    """The byline as a page gives it, agencies and desks included; ``None`` where it says no more than ``author``."""
+    """Return the byline of a page, agencies and desks included; ``None`` if it adds nothing to ``author``."""
     elements = [element for element in _BYLINES(tree)[:_MAX_BYLINES] if not outside_story(element)]
-    shown = [tidy(" ".join(element.itertext())) for element in elements]
-    told = (
+    visible = [tidy(" ".join(element.itertext())) for element in elements]
+    bylines = (
         *declared.authors,
         *declared.organisations,
         *(metas[name] for name in _AUTHOR_METAS if name in metas),
-        *(text for text in shown if len(text) <= _MAX_BYLINE),
+        *(text for text in visible if len(text) <= _MAX_BYLINE),
     )
-    return further_byline(told, author)
+    return further_byline(bylines, author)
 
 
-def further_byline(told: Iterable[str], author: str | None) -> str | None:
-    """What of declared bylines is more than the author, joined; addresses are no names."""
-    texts = dict.fromkeys(without_prefix(tidy(text[:_MAX_BYLINE])) for text in told)
+def further_byline(bylines: Iterable[str], author: str | None) -> str | None:
+    """Return the parts of declared bylines that go beyond the author, joined by " | "; addresses are left out."""
+    texts = dict.fromkeys(without_prefix(tidy(text[:_MAX_BYLINE])) for text in bylines)
     known = {letters(name) for name in ("", author or "", *(author or "").split(", "))}
     return " | ".join(text for text in texts if letters(text) not in known and "://" not in text) or None
 
@@ -116,13 +116,13 @@ def _byline(tree: HtmlElement, outlets: tuple[str, ...]) -> str | None:
             break
         text = tidy(" | ".join(piece for piece in element.itertext() if piece.strip())[:300])
         names = byline_authors(text) or (text if looks_like_name(text) else None)
-        if names and (found := believable_authors([names], outlets=outlets)):
-            return found
+        if names and (authors := believable_authors([names], outlets=outlets)):
+            return authors
     return _byline_below_heading(tree, outlets)
 
 
 def _byline_below_heading(tree: HtmlElement, outlets: tuple[str, ...]) -> str | None:
-    """A line right below the headline that says it is a byline ("By …"), whatever its element is called."""
+    """Return the authors of a line right below the headline that is worded as a byline ("By …"), in any element."""
     left = 0
     for element in tree.iter(*_MAY_HOLD_BYLINE):
         if element.tag == "h1":
@@ -135,13 +135,13 @@ def _byline_below_heading(tree: HtmlElement, outlets: tuple[str, ...]) -> str | 
         if element.tag == "p" and is_prose(text):
             return None
         names = byline_authors(text)
-        if names and (found := believable_authors([names], outlets=outlets)):
-            return found
+        if names and (authors := believable_authors([names], outlets=outlets)):
+            return authors
     return None
 
 
 def outside_story(element: HtmlElement) -> bool:
-    """Whether an element stands in a part of the page that is about other things."""
+    """Return whether an element is outside the story: in a comment, sidebar, teaser, footer and so on."""
     for number, above in enumerate([element, *element.iterancestors()]):
         if above.tag in ("aside", "footer", "nav", "html", "body"):
             return above.tag not in ("html", "body")

@@ -1,4 +1,4 @@
-"""The text of an element tree, block by block, in reading order. For markup that is all story, as feeds give it."""
+"""Text of an element tree, block by block in reading order, for markup without boilerplate such as a feed's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-_SILENT = frozenset(
+_HIDDEN_TAGS = frozenset(
     {
         "script",
         "style",
@@ -47,27 +47,27 @@ _LAYOUT = {
 
 
 def text_blocks(root: _Element) -> list[str]:
-    """Paragraphs, headings, list items, quotes and table rows (cells joined by " | "), tidy, in order.
+    """Return paragraphs, headings, list items, quotes and table rows (cells joined by " | "), tidy, in order.
 
-    Works on HTML and on Trafilatura's own body elements. A line break inside a sentence does not end a line.
+    Accepts HTML and Trafilatura's own body elements. A line break inside a sentence does not end a line.
     """
     return list(_lines(_blocks(root)))
 
 
 def laid_out(root: _Element, lines: Iterable[str]) -> tuple[LaidOut, ...]:
-    """Those of some lines of a page which are headings, list items, quotes or table rows there."""
+    """Return the lines that are headings, list items, quotes or table rows on the page, with their kinds."""
     wanted = set(lines)
-    found: dict[str, Block] = {}
+    kinds: dict[str, Block] = {}
     for element in root.iter(*_LAYOUT):
         if not _is_navigation(element):
             for line in text_blocks(element):
                 if line in wanted:
-                    found.setdefault(line, _LAYOUT[str(element.tag)])
-    return tuple(LaidOut(line, block) for line, block in found.items())
+                    kinds.setdefault(line, _LAYOUT[str(element.tag)])
+    return tuple(LaidOut(line, block) for line, block in kinds.items())
 
 
 def _is_navigation(element: _Element) -> bool:
-    """Whether an element is a link in a list of links: of these pages have hundreds."""
+    """Return whether an element holds only a link; skipping these saves time, since pages have hundreds."""
     return len(element) == 1 and element[0].tag == "a" and not (element.text or element[0].tail)
 
 
@@ -87,13 +87,13 @@ def _lines(blocks: Iterable[str]) -> Iterator[str]:
 
 
 def _blocks(root: _Element) -> Iterator[str]:
-    """Texts of the block elements, in order; line breaks are kept as such."""
+    """Yield the texts of the block elements, in order; line breaks are kept as such."""
     pieces: list[str] = []
     rows = 0
     for node, leaving in _walk(root):
         tag = str(node.tag)
         # Inside a table row only the row itself ends a block: paragraphs in cells do not.
-        if tag in _ROWS or not (rows or _is_silent(node) or tag in _INLINE or tag in _CELLS or tag in _BREAKS):
+        if tag in _ROWS or not (rows or _is_hidden(node) or tag in _INLINE or tag in _CELLS or tag in _BREAKS):
             block = "".join(pieces)
             pieces.clear()
             if block.strip():
@@ -107,8 +107,8 @@ def _blocks(root: _Element) -> Iterator[str]:
 
 
 def _walk(root: _Element) -> Iterator[tuple[_Element, bool]]:
-    """Every element, entering (``False``) and leaving (``True``); silent ones are only left, for the text behind."""
-    # An explicit stack: the depth of the tree is the page's choice.
+    """Yield every element on entry (``False``) and on exit (``True``); hidden elements on exit only, for their tail."""
+    # An explicit stack, since the page determines the depth of the tree.
     stack: list[tuple[_Element, bool]] = [(root, False)]
     while stack:
         node, leaving = stack.pop()
@@ -116,23 +116,23 @@ def _walk(root: _Element) -> Iterator[tuple[_Element, bool]]:
             yield node, True
             continue
         stack.append((node, True))
-        if not _is_silent(node):
+        if not _is_hidden(node):
             yield node, False
             stack.extend((child, False) for child in reversed(node))
 
 
-def _is_silent(node: _Element) -> bool:
-    """Whether nothing of an element is shown: scripts, forms, comments."""
-    return not isinstance(node.tag, str) or node.tag in _SILENT
+def _is_hidden(node: _Element) -> bool:
+    """Return whether an element shows no text: scripts, forms, comments."""
+    return not isinstance(node.tag, str) or node.tag in _HIDDEN_TAGS
 
 
 def _separator(tag: str, *, leaving: bool) -> str:
-    """What an element that ends no block puts between the texts before and behind it."""
+    """Return the separator that an element within a block puts between the texts before and after it."""
     if tag in _BREAKS:
         return "" if leaving else "\n"
     if tag in _CELLS:
         return " | " if leaving else ""
-    return "" if tag in _INLINE | _SILENT else " "
+    return "" if tag in _INLINE | _HIDDEN_TAGS else " "
 
 
 def _flat(text: str | None) -> str:

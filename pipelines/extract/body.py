@@ -1,12 +1,12 @@
-"""The story's lines out of a page, by Trafilatura, with what it would lose put right.
+"""Extraction of a story's lines with Trafilatura, with corrections for the text that it loses.
 
-Three things are done around it (each measured; see ``benchmarks/extraction.py``):
+There are three corrections (each measured; see ``benchmarks/extraction.py``):
 
-* advertisement containers, which it keeps when they hold paragraphs, are taken out first;
-* a page whose main container it does not know (hashed class names, bare paragraphs) loses all sub-headings, lists
-  and repeated paragraphs, since only loose paragraphs are collected: the container is found, presented as an
-  ``article``, and the result is taken if nothing of the first is lost;
-* neighbouring paragraphs with the same text, of which it keeps one, are restored.
+* Trafilatura keeps advertisement containers that hold paragraphs: these are removed first.
+* If Trafilatura does not recognise the main container of a page (hashed class names, bare paragraphs), it collects
+  loose paragraphs only and loses all sub-headings, lists and repeated paragraphs. The container is then located and
+  passed to Trafilatura again as an ``article``. The second result is used if it lacks nothing of the first.
+* Of neighbouring paragraphs with the same text Trafilatura keeps one: the others are restored.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _FAST_ABOVE_ELEMENTS = 20_000
-"""Larger pages go without Trafilatura's fallback algorithms, whose time grows with the square of the paragraphs."""
+"""Number of elements above which Trafilatura's fallback algorithms, quadratic in the paragraphs, are not used."""
 
 _SURE_CHARACTERS = 1_000
-"""Length from which a result is not short: four times what Trafilatura itself takes for a text."""
+"""Characters from which a result is not short: four times Trafilatura's own minimum for a text."""
 _UNCLEAN = (
     "aside", "audio", "button", "fieldset", "figure", "footer", "iframe", "input", "label", "link", "nav",
     "noscript", "object", "option", "select", "source", "svg", "time",
@@ -42,17 +42,17 @@ _UNCLEAN = (
 _HEADINGS = ("h2", "h3", "h4")
 _BLOCKS = ("p", "blockquote", "ul", "ol", "table", "pre", *_HEADINGS)
 _MIN_PARAGRAPH = 40
-"""Characters from which a paragraph counts in the search for the main container."""
+"""Shortest paragraph, in characters, that counts in the search for the main container."""
 _KEPT_SHARE = 0.95
-"""Share of the first result's characters which the second must hold to be taken."""
+"""Share of the first result's characters that the second must contain to be used."""
 _GROWTH = 1.4
-"""The second result, its headings and lists apart, may have this many times the first one's text: more is the page."""
+"""Largest size of the second result, without its headings and lists, relative to the first; more is the whole page."""
 
 
 def story_lines(tree: HtmlElement) -> list[str]:
-    """The story's paragraphs, sub-headings, list items, quotes and table rows, in order.
+    """Return the story's paragraphs, sub-headings, list items, quotes and table rows, in order.
 
-    ``tree`` has been through ``pipelines.extract.prepare.remove_furniture``.
+    ``tree`` must have been through ``pipelines.extract.prepare.remove_boilerplate``.
     """
     lines = _extracted(tree)
     texts = {paragraph: tidy(paragraph.text_content()) for paragraph in tree.iter("p")}
@@ -61,15 +61,15 @@ def story_lines(tree: HtmlElement) -> list[str]:
         return lines
     for candidate in _with_larger(container):
         if _loses(candidate, lines, texts):
-            again = _extracted(_as_article(candidate))
-            if _covers(again, lines, _between(candidate, lines, texts)):
-                lines, container = again, candidate
+            second = _extracted(_as_article(candidate))
+            if _covers(second, lines, _between(candidate, lines, texts)):
+                lines, container = second, candidate
                 break
     return list(_with_repeats(lines, container, texts))
 
 
 def _extracted(tree: HtmlElement) -> list[str]:
-    """The lines of Trafilatura's result; its later stages are asked only where they could change it."""
+    """Return the lines of Trafilatura's result; its later stages run only if they could change it."""
     body = _trafilatura(tree, _MAIN_STAGE)
     if _may_escalate(body, tree):
         body = _trafilatura(tree, _FAST)
@@ -79,10 +79,10 @@ def _extracted(tree: HtmlElement) -> list[str]:
 
 
 def _options(*, fast: bool, escalates: bool = True) -> Extractor:
-    # XML, since the default also makes a text of its own, in quadratic time.
+    # With the default format Trafilatura also builds a plain text, in quadratic time.
     options = Extractor(output_format="xml", fast=fast, comments=False, formatting=False)
     if not escalates:
-        # Only the balanced mode does; for all the rest balanced is what is neither precision nor recall.
+        # Trafilatura escalates only if focus is "balanced"; any unknown focus otherwise behaves like "balanced".
         options.focus = "balanced, not escalated"
     return options
 
@@ -90,40 +90,41 @@ def _options(*, fast: bool, escalates: bool = True) -> Extractor:
 _MAIN_STAGE = _options(fast=True, escalates=False)
 _FAST = _options(fast=True)
 _ALL_STAGES = _options(fast=False)
-"""Made once: making them reads a configuration file's values one by one."""
+"""Built once, since building them reads every value of a configuration file."""
 
 
 def _trafilatura(tree: HtmlElement, options: Extractor) -> _Element | None:
     document = bare_extraction(tree, options=options)
-    # The dictionary is for a deprecated argument.
+    # A dictionary is returned only with a deprecated argument.
     return None if document is None or isinstance(document, dict) else document.body
 
 
 def _may_escalate(body: _Element | None, tree: HtmlElement) -> bool:
-    """Whether Trafilatura would try again in its recall mode: what it found is short beside all text of the page.
+    """Return whether Trafilatura would retry in its recall mode: the result is short against all text of the page.
 
-    Its own measure of the page, a fifth of the time of a short one, is at most what is counted here.
+    The size of the page computed here is an upper bound of Trafilatura's own measure, which takes a fifth of the
+    time of a short page.
     """
     size = len("".join(body.itertext()).strip()) if body is not None else 0
     if size >= ESCALATION_MAX_LENGTH:
         return False
     unshown = sum(len(element.text_content()) for element in tree.iter("script", "style"))
-    spaces = 2 * int(_ELEMENTS(tree))  # it may put one on either side of each
+    spaces = 2 * int(_ELEMENTS(tree))  # Trafilatura may add a space on either side of each element
     shown = len(tree.text_content()) - unshown + spaces
     return size < ESCALATION_PAGE_SHARE * shown
 
 
 _ELEMENTS = etree.XPath("count(//*)")
 _LOOSE_TEXT = etree.XPath("//*[self::div or self::section or self::article or self::td]/text()[string-length(.) >= 80]")
-"""Text that stands in containers without a paragraph of its own."""
+"""Text directly in containers, outside any paragraph."""
 
 
 def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
-    """Whether the fallbacks would leave a result as it is.
+    """Return whether the fallback algorithms would leave a result unchanged.
 
-    They replace one that is short, holds furniture or tables rather than paragraphs, or is less than half as long
-    as what they find themselves (``trafilatura.external.compare_extraction``); that is hardly more than the page
-    has in paragraphs. Of a page that is not written in paragraphs nothing is sure.
+    They replace a result that is short, that holds boilerplate elements or more tables than paragraphs, or that is
+    less than half as long as their own (``trafilatura.external.compare_extraction``). Their result is hardly longer
+    than the paragraphs of the page. No result is sure for a page that is not written in paragraphs.
     """
     if body is None or next(body.iter(*_UNCLEAN), None) is not None:
         return False
@@ -137,7 +138,7 @@ def _is_sure(body: _Element | None, tree: HtmlElement) -> bool:
 
 
 def _main_container(texts: Mapping[HtmlElement, str]) -> HtmlElement | None:
-    """The element with the most text in its paragraphs: each counts for its parent, and half for the next above."""
+    """Return the element with the most text in paragraphs; each counts for its parent, and half for the grandparent."""
     weights: Counter[HtmlElement] = Counter()
     for paragraph, text in texts.items():
         length = len(text)
@@ -154,7 +155,7 @@ def _main_container(texts: Mapping[HtmlElement, str]) -> HtmlElement | None:
 
 
 def _with_larger(container: HtmlElement) -> Iterator[HtmlElement]:
-    """The container, and the one above it where that has paragraphs elsewhere: stories come in several sections."""
+    """Yield the container, then its parent if that has further paragraphs: a story may have several sections."""
     yield container
     above = container.getparent()
     if above is not None and above.tag not in ("html", "body"):
@@ -164,14 +165,14 @@ def _with_larger(container: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _loses(container: HtmlElement, lines: list[str], texts: Mapping[HtmlElement, str]) -> bool:
-    """Whether sub-headings or list items between the container's paragraphs are missing from the lines."""
+    """Return whether sub-headings or list items between the container's paragraphs are missing from the lines."""
     return not _between(container, lines, texts) <= set(lines)
 
 
 def _between(container: HtmlElement, lines: list[str], texts: Mapping[HtmlElement, str]) -> set[str]:
-    """Return the sub-headings and list items between the first and the last paragraph that the lines have."""
-    found = set(lines)
-    read = [paragraph for paragraph in container.iter("p") if texts[paragraph] in found]
+    """Return the sub-headings and list items between the first and last paragraph of the container in the lines."""
+    known = set(lines)
+    read = [paragraph for paragraph in container.iter("p") if texts[paragraph] in known]
     if not read:
         return set()
     blocks = list(container.iter(*_BLOCKS, "li"))
@@ -192,19 +193,19 @@ def _as_article(container: HtmlElement) -> HtmlElement:
     return root
 
 
-def _covers(again: list[str], lines: list[str], between: set[str]) -> bool:
-    """Return whether a second reading has all of the first, and little besides that is no heading or list within."""
-    found = set(again)
+def _covers(second: list[str], lines: list[str], between: set[str]) -> bool:
+    """Return whether a second result has all of the first, and little more besides the story's headings and lists."""
+    distinct = set(second)
     size = sum(map(len, lines))
-    size_again = sum(len(line) for line in again if line not in between)
-    return sum(len(line) for line in lines if line in found) >= _KEPT_SHARE * size and size_again <= _GROWTH * size
+    second_size = sum(len(line) for line in second if line not in between)
+    return sum(len(line) for line in lines if line in distinct) >= _KEPT_SHARE * size and second_size <= _GROWTH * size
 
 
 def _with_repeats(lines: list[str], container: HtmlElement, texts: Mapping[HtmlElement, str]) -> Iterator[str]:
-    """Give back the neighbouring paragraphs of one text which were merged into one."""
+    """Yield the lines, with neighbouring paragraphs of the same text repeated as often as on the page."""
     runs: dict[str, int] = {}
     for text, group in groupby(texts.get(child, "") for child in container):
         runs[text] = max(runs.get(text, 0), sum(1 for _ in group))
     for text, group in groupby(lines):
-        here = sum(1 for _ in group)
-        yield from [text] * max(here, runs.get(text, 1))
+        count = sum(1 for _ in group)
+        yield from [text] * max(count, runs.get(text, 1))

@@ -1,7 +1,7 @@
-"""From bytes to text: byte order mark, UTF-8, the declared charset, then detection, in this order.
+"""Decoding of bytes by byte order mark, UTF-8, declared charset and detection, in this order.
 
-UTF-8 comes before the declared charset because bytes that are valid UTF-8 and hold anything beyond ASCII are
-hardly ever anything else, while declarations are often left over from a template.
+UTF-8 comes before the declared charset: bytes beyond ASCII that are valid UTF-8 are hardly ever in another charset,
+while declarations are often left over from a template.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import re
 
 from trafilatura.utils import detect_encoding
 
-from pipelines.extract.sniff import looks_wide
+from pipelines.extract.sniff import wide_encoding
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with the mark of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DECLARATION_BYTES = 4096
-"""Where a page may declare its charset. The standard says 1024; real pages come later."""
+"""Number of first bytes searched for a charset declaration. The standard says 1024; real pages exceed it."""
 _SAMPLE_BYTES = 20_000
 _HTTP_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _META_CHARSET = re.compile(
@@ -29,8 +29,8 @@ _META_CHARSET = re.compile(
 )
 _NON_ASCII = re.compile(rb"[^<>\x80-\xff]{0,30}[\x80-\xff][^<>]{0,120}")
 _BROKEN_SHARE = 0.02
-"""Broken sequences among the non-ASCII bytes which UTF-8 is forgiven: pages cut off or glued from several sources."""
-# What browsers take these labels for (WHATWG Encoding standard).
+"""Share of invalid sequences that UTF-8 text may have: pages may be truncated or joined from several sources."""
+# Encodings that browsers use for these labels (WHATWG Encoding standard).
 _AS_BROWSERS_DO = {
     "iso-8859-1": "cp1252",
     "iso8859-1": "cp1252",
@@ -46,18 +46,18 @@ _AS_BROWSERS_DO = {
     "euc-kr": "cp949",
     "tis-620": "cp874",
 }
-# Codecs of Python that are no charsets of text.
+# Names of text encodings; Python has other codecs too, such as base64.
 _TEXT_CODEC = re.compile(
     r"(?:utf|iso|cp\d|windows|koi8|mac|gb|big5|euc|shift|hz|johab|tis|latin|ascii|us-ascii|kz|ptcp)", re.IGNORECASE
 )
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    """The text of a body. Never fails: what cannot be decoded becomes U+FFFD."""
+    """Decode a body to text. Never fails: bytes that cannot be decoded become U+FFFD."""
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, errors="replace")
-    wide = looks_wide(body[:_DECLARATION_BYTES])
+    wide = wide_encoding(body[:_DECLARATION_BYTES])
     if wide:
         return body.decode(wide, errors="replace")
     try:
@@ -83,14 +83,14 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 
 
 def _detected(body: bytes) -> list[str]:
-    return [str(name) for name in detect_encoding(telling_bytes(body, _SAMPLE_BYTES)) if name != "ascii"]
+    return [str(name) for name in detect_encoding(encoding_sample(body, _SAMPLE_BYTES)) if name != "ascii"]
 
 
-def telling_bytes(body: bytes, most: int) -> bytes:
-    """Return the parts of a body that tell of its encoding, bytes beyond ASCII with what is around them."""
+def encoding_sample(body: bytes, most: int) -> bytes:
+    """Return the parts of a body that show its encoding: bytes beyond ASCII with their surroundings."""
     sample = bytearray()
-    for found in _NON_ASCII.finditer(body):
-        sample += found[0] + b"\n"
+    for match in _NON_ASCII.finditer(body):
+        sample += match[0] + b"\n"
         if len(sample) > most:
             break
     return bytes(sample[:most])

@@ -1,4 +1,4 @@
-"""Publication dates as machines write them, and which of them are believed."""
+"""Machine-written publication dates and the check that they are plausible."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pipelines.text.moments import read_moment
 from schemas.records import DateDoubt
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-"""No news site is older; earlier dates are those of an unset clock or of a story's subject."""
+"""No news site is older. Earlier dates come from an unset clock or from the subject of a story."""
 _TOLERANCE = timedelta(days=1)
-"""A page may be ahead of us by its time zone, not by more."""
+"""A page's date may be later than the time of its fetch by a time-zone offset, not by more."""
 _URL = re.compile(
     r"/(?P<year>(?:19|20)\d\d)[/-](?P<month>0?[1-9]|1[0-2]|[a-z]{3})[/-](?P<day>0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)",
     re.IGNORECASE,
@@ -24,9 +24,9 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def parse_declared(text: str, language: str | None = None) -> datetime | None:
     """Read a declared date: ISO 8601, RFC 5322, compact, or written out; aware, UTC, whole seconds.
 
-    A date without a time is midnight UTC, and so is one with a time whose zone is not understood. A time without a
-    zone is read as UTC, since nothing else is said, but only where the whole text is understood. ``language`` is the
-    page's (ISO 639-1). ``None`` for anything else.
+    A date without a time is midnight UTC; so is a date whose time has an unknown zone. A time without a zone is
+    read as UTC, but only if the whole text is understood. ``language`` is the page's (ISO 639-1). Any other text
+    gives ``None``.
     """
     reading = read_moment(text, language=language)
     if reading:
@@ -36,28 +36,31 @@ def parse_declared(text: str, language: str | None = None) -> datetime | None:
 
 
 def date_in_url(url: str) -> datetime | None:
-    """The date in an address such as ``/2026/06/03/``, midnight UTC."""
-    found = _URL.search(url)
-    if found is None:
+    """Return the date in an address such as ``/2026/06/03/``, as midnight UTC."""
+    match = _URL.search(url)
+    if match is None:
         return None
-    month = found["month"].lower()
+    month = match["month"].lower()
     if month.isalpha() and month not in _MONTHS:
         return None
     with suppress(ValueError):
         number = _MONTHS.index(month) + 1 if month.isalpha() else int(month)
-        return datetime(int(found["year"]), number, int(found["day"]), tzinfo=UTC)
+        return datetime(int(match["year"]), number, int(match["day"]), tzinfo=UTC)
     return None
 
 
 def believed(moment: datetime | None, reference: datetime) -> datetime | None:
-    """The date if it is neither before 1995 nor more than a day after the reference (when the page was fetched)."""
+    """Return the date if it is plausible, else ``None``.
+
+    A plausible date is not before 1995 and at most a day after ``reference``, the time of the fetch.
+    """
     if moment is None or not EARLIEST <= moment <= reference + _TOLERANCE:
         return None
     return moment
 
 
 def doubt(moment: datetime | None, reference: datetime) -> DateDoubt | None:
-    """Why a date is not believed; ``None`` for one that is, and for none."""
+    """Return the reason why a date is not plausible; ``None`` for a plausible date and for no date."""
     if moment is None or believed(moment, reference):
         return None
     return DateDoubt.BEFORE_1995 if moment < EARLIEST else DateDoubt.FUTURE

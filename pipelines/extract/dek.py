@@ -1,4 +1,4 @@
-"""The dek of a page and the sub-headings which it does not mark up as such: both told by where they stand."""
+"""Detection of a page's dek and of sub-headings without heading markup, both by their position."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MIN_DEK_WORDS = 6
 _MAX_DEK_WORDS = 60
 _MAX_HEADLINES = 3
 _MAX_STEPS = 60
-"""Elements behind the headline among which dek and byline are sought."""
+"""Number of elements after the headline that are searched for dek and byline."""
 _BYLINE_NAME = re.compile(r"(?:^|[\s_-])(?:byline|authors?|dateline|timestamp|pub-?date|date-?line)(?:$|[\s_-])")
 _SUBHEADING_NAME = re.compile(
     r"(?:.*[_-])?(?:sub-?head(?:line|ing|er)?s?|cross-?head(?:ing|er|line)?s?|inter-?titles?|intertitre|ladillo"
@@ -39,10 +39,10 @@ _MAX_SUBHEADING_WORDS = 20
 
 
 def take_dek(tree: HtmlElement) -> str | None:
-    """Take the dek out of the tree and return it.
+    """Remove the dek from the tree and return its text.
 
-    It is the first prose behind the headline, when a byline or a date stands between it and the next prose: these
-    belong above a story, not into it. Headings of a second rank right below the headline need no byline behind them.
+    The dek is the first prose after the headline if a byline or a date separates it from the next prose: these belong
+    above a story, not inside it. A sub-heading right below the headline is a dek without a byline after it too.
     """
     for headline in list(tree.iter("h1"))[:_MAX_HEADLINES]:
         dek = None if _is_within_story(headline) else _dek_below(headline)
@@ -54,7 +54,7 @@ def take_dek(tree: HtmlElement) -> str | None:
 
 
 def mark_subheadings(tree: HtmlElement) -> None:
-    """Make headings of the short blocks between paragraphs whose class says that they are sub-headings."""
+    """Turn short blocks between paragraphs into headings if their class names them sub-headings."""
     for element in tree.iter("div", "p", "span"):
         before, behind = element.getprevious(), element.getnext()
         if before is None or behind is None or behind.tag != "p":
@@ -89,14 +89,14 @@ def _dek_below(headline: HtmlElement) -> HtmlElement | None:
 
 
 def _is_within_story(headline: HtmlElement) -> bool:
-    """Whether running text stands before a heading in the same element: then it heads a part or links to a story."""
+    """Return whether prose precedes a heading in the same element: it then heads a section or links to a story."""
     return any(
         is_prose(tidy(before.text_content()[:_MAX_CHARACTERS])) for before in headline.itersiblings("p", preceding=True)
     )
 
 
 def _following(element: HtmlElement) -> Iterator[HtmlElement]:
-    """All elements behind one, in the order of the document."""
+    """Yield all elements after an element and its descendants, in document order."""
     above: HtmlElement | None = element
     while above is not None:
         for sibling in above.itersiblings():
@@ -112,7 +112,7 @@ def _is_dek(element: HtmlElement, text: str) -> bool:
 
 
 def _is_right_below(headline: HtmlElement, heading: HtmlElement) -> bool:
-    """Whether a heading stands right below the headline, and text rather than a story of its own (a link)."""
+    """Return whether a heading with prose stands right below the headline."""
     return headline.getnext() is heading and is_prose(tidy(heading.text_content()))
 
 
@@ -125,5 +125,5 @@ def _is_separator(element: HtmlElement, text: str) -> bool:
 
 
 def _is_flat(element: HtmlElement) -> bool:
-    """Whether an element holds text and inline markup only."""
+    """Return whether an element holds only text and inline markup."""
     return all(child.tag in _INLINE for child in element.iterdescendants())

@@ -1,4 +1,4 @@
-"""From the text which a feed itself gives for an entry to a story."""
+"""Extraction of stories from the text that a feed itself carries for an entry."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"<\s*/?\s*(?P<name>[a-z][a-z0-9]{0,15})(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
 _ELEMENTS = frozenset(defs.tags)
-"""Names of HTML's elements: "<BIGCO>" in a text is none of them."""
+"""Names of HTML elements, to tell markup from text such as "<BIGCO>"."""
 _MAX_CHARACTERS = 2_000_000
 
 
 def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -> Extracted:
-    """Read a feed's own text: plain where the entry says so, else HTML where it holds elements of HTML.
+    """Extract the story of a feed entry. Its text is plain if it is marked so; else HTML if it holds HTML elements.
 
-    Nothing of it is judged a page around the story: it is the story. An entry which is no more than a headline is news
-    too: it has no lines then.
+    The text is taken as a story without a page around it, so no boilerplate removal is applied. An entry that is
+    only a headline is news too; its story has no lines.
 
     Raises:
-        ExtractionError: ``empty`` when the feed gave neither text nor headline, ``too_large``, ``too_deep``.
+        ExtractionError: ``empty`` (neither text nor headline), ``too_large`` or ``too_deep``.
     """
     text = entry.html or ""
     if len(text) > _MAX_CHARACTERS:
@@ -50,7 +50,7 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
     if not text.strip():
         pass
     elif markup:
-        page = parse_html(f"<div>{_TAG.sub(_without_strange_tag, text)}</div>")
+        page = parse_html(f"<div>{_TAG.sub(_escape_unknown_tag, text)}</div>")
         tree = page if page.find(".//body") is None else page.find(".//body")
         teasers = linked_headlines(tree)
         lines = text_blocks(tree)
@@ -80,8 +80,8 @@ def extract_feed_entry(entry: FeedEntry, *, reference: datetime | None = None) -
 
 
 def _holds_markup(text: str) -> bool:
-    return any(found["name"].lower() in _ELEMENTS for found in _TAG.finditer(text))
+    return any(match["name"].lower() in _ELEMENTS for match in _TAG.finditer(text))
 
 
-def _without_strange_tag(found: re.Match[str]) -> str:
-    return found[0] if found["name"].lower() in _ELEMENTS else escape(found[0])
+def _escape_unknown_tag(match: re.Match[str]) -> str:
+    return match[0] if match["name"].lower() in _ELEMENTS else escape(match[0])

@@ -1,4 +1,4 @@
-"""From a web page to its story."""
+"""Extraction of stories from web pages."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pipelines.extract.body import story_lines
 from pipelines.extract.charset import decode
 from pipelines.extract.dek import mark_subheadings, take_dek
 from pipelines.extract.metadata import read_metadata
-from pipelines.extract.net import is_doubtful, loses, prose_size
-from pipelines.extract.prepare import linked_headlines, remove_furniture
+from pipelines.extract.prepare import linked_headlines, remove_boilerplate
+from pipelines.extract.safety_net import is_doubtful, loses, prose_size
 from pipelines.extract.selectors import remove_selected, selected_container
 from pipelines.extract.sniff import refuse_non_html, refuse_non_text, without_embedded
 from pipelines.extract.tree import parse_html
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-# Trafilatura warns of every page it gives up; what became of a page is our own report.
+# Trafilatura warns of every page without a result; callers report failures themselves.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 AS_USUAL = ReadingOptions()
 
@@ -38,14 +38,14 @@ def extract_html(
     reference: datetime | None = None,
     reading: ReadingOptions = AS_USUAL,
 ) -> Extracted:
-    """Read a page: the story's lines by Trafilatura, everything else from what the page declares.
+    """Extract a page's story: its lines by Trafilatura, everything else from the page's declared metadata.
 
     Args:
-        body: the page's bytes, of any charset. What they are is judged by themselves.
-        url: where the page is from; relative addresses are resolved against it.
+        body: the page's bytes, in any charset. Their content type is judged by the bytes themselves.
+        url: the address of the page; relative addresses are resolved against it.
         content_type: the HTTP header, used for its charset only.
-        reference: when the page was fetched (aware, UTC): dates after it are not believed. Now, if not given.
-        reading: what the source's entry in the feed list says of its pages.
+        reference: the time of the fetch (aware, UTC; by default now): dates after it are rejected.
+        reading: the options for the source's pages in the feed list.
 
     Raises:
         ExtractionError: with reason ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary``,
@@ -59,7 +59,7 @@ def extract_html(
 def extract_markup(
     text: str, *, url: str, reference: datetime | None = None, reading: ReadingOptions = AS_USUAL
 ) -> Extracted:
-    """``extract_html`` for a page that is decoded already."""
+    """Extract a story from a decoded page; see ``extract_html``."""
     refuse_non_html(text)
     tree = parse_html(text)
     metadata = read_metadata(tree, url=url, reference=reference or now_utc())
@@ -68,15 +68,15 @@ def extract_markup(
     dek = take_dek(tree)
     mark_subheadings(tree)
     before = prose_size(tree)
-    remove_furniture(tree)
+    remove_boilerplate(tree)
     teasers = linked_headlines(tree)
-    # What is named as the story is taken as it is; where a site has changed, it is looked for as ever.
-    found = text_blocks(container) if container is not None else story_lines(tree)
-    if container is None and is_doubtful(before, prose_size(tree), found):
+    # A container named in the feed list is used as it is; if no element matches any more, the story is detected.
+    body_lines = text_blocks(container) if container is not None else story_lines(tree)
+    if container is None and is_doubtful(before, prose_size(tree), body_lines):
         untouched = _untouched(text, reading)
-        if loses(found, again := story_lines(untouched)):
-            tree, found, teasers = untouched, again, linked_headlines(untouched)
-    lines, dropped = _set_aside(found, metadata.titles, teasers)
+        if loses(body_lines, second := story_lines(untouched)):
+            tree, body_lines, teasers = untouched, second, linked_headlines(untouched)
+    lines, dropped = _separate_headlines(body_lines, metadata.titles, teasers)
     if dek and any(map(is_prose, lines)):
         dropped = (DroppedLine(dek, "dek"), *dropped)
     elif dek:  # a short item of radio or video, whose dek is all of its text
@@ -105,7 +105,7 @@ def extract_markup(
 
 
 def _untouched(text: str, reading: ReadingOptions) -> HtmlElement:
-    """Return a page's tree without anything removed but the dek and what the feed list names."""
+    """Return a page's tree with nothing removed except the dek and the elements named in the feed list."""
     tree = parse_html(text)
     remove_selected(tree, reading.remove)
     take_dek(tree)
@@ -113,10 +113,10 @@ def _untouched(text: str, reading: ReadingOptions) -> HtmlElement:
     return tree
 
 
-def _set_aside(
+def _separate_headlines(
     lines: list[str], titles: tuple[str, ...], teasers: set[str]
 ) -> tuple[list[str], tuple[DroppedLine, ...]]:
-    """Take out the headline above the story, in any form in which the page gives it, and linked headlines."""
+    """Separate linked headlines, and the headline above the story in any of its forms, from the story's lines."""
     start = next((number for number, line in enumerate(lines) if is_prose(line)), len(lines))
     kept: list[str] = []
     dropped: list[DroppedLine] = []

@@ -1,4 +1,4 @@
-"""From one object of a ``.jsonl`` seed to a story."""
+"""Extraction of stories from the objects of ``.jsonl`` seeds."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 def extract_json(line: bytes, *, url: str, reference: datetime | None = None) -> Extracted:
-    """Read one object with ``url``, ``source``, ``published`` and either ``html`` or ``title`` + ``text``.
+    """Extract the story of an object with ``url``, ``source``, ``published`` and ``html`` or ``title`` + ``text``.
 
-    What the object says wins over what is found in its text: ``title``, ``author``, ``description``,
-    ``language``, ``source`` (as the site's name) and ``published`` (``published_from`` is then ``seed``). A
-    ``text`` with a ``title`` is a body; without one it is read like a ``.txt`` seed.
+    The values of the object take precedence over those of its text: ``title``, ``author``, ``description``,
+    ``language``, ``source`` (as the site's name) and ``published`` (``published_from`` is then ``seed``).
+    A ``text`` with a ``title`` is the body alone; a ``text`` without a ``title`` is read like a ``.txt`` seed.
 
     Raises:
-        ExtractionError: ``bad_json`` for what is no JSON object or has neither ``html`` nor ``text``; else as
-            ``extract_html`` and ``extract_text``.
+        ExtractionError: ``bad_json`` if the line is not a JSON object or has neither ``html`` nor ``text``; else the
+            reasons of ``extract_html`` and ``extract_text``.
     """
     refuse_non_text(line)
     try:
@@ -39,28 +39,28 @@ def extract_json(line: bytes, *, url: str, reference: datetime | None = None) ->
     reference = reference or now_utc()
     title, markup, text = (_text(given, key) for key in ("title", "html", "text"))
     if markup:
-        found = extract_markup(markup, url=_text(given, "url") or url, reference=reference)
+        story = extract_markup(markup, url=_text(given, "url") or url, reference=reference)
     elif text and title:
         lines = tuple(split_lines(text))
         if not lines:
             raise ExtractionError("no_text", "no line with a letter or a digit")
-        found = Extracted(title=title, lines=lines)
+        story = Extracted(title=title, lines=lines)
     elif text:
-        found = read_text(text, reference=reference)
+        story = read_text(text, reference=reference)
     else:
         raise ExtractionError("bad_json", "the object has neither html nor text")
-    told = parse_declared(_text(given, "published") or "")
-    published = believed(told, reference)
+    declared = parse_declared(_text(given, "published") or "")
+    published = believed(declared, reference)
     return replace(
-        found,
-        title=title or found.title,
-        author=_text(given, "author") or found.author,
-        description=_text(given, "description") or found.description,
-        language=_text(given, "language") or found.language,
-        site_name=_text(given, "source") or found.site_name,
-        published=published or found.published,
-        published_from=PublishedFrom.SEED if published else found.published_from,
-        date_doubt=None if published or found.published else found.date_doubt or doubt(told, reference),
+        story,
+        title=title or story.title,
+        author=_text(given, "author") or story.author,
+        description=_text(given, "description") or story.description,
+        language=_text(given, "language") or story.language,
+        site_name=_text(given, "source") or story.site_name,
+        published=published or story.published,
+        published_from=PublishedFrom.SEED if published else story.published_from,
+        date_doubt=None if published or story.published else story.date_doubt or doubt(declared, reference),
     )
 
 

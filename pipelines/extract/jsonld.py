@@ -1,4 +1,4 @@
-"""What a page declares of itself as JSON-LD (schema.org)."""
+"""Metadata that a page declares as JSON-LD (schema.org)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TAG = re.compile(r"<[^>]{0,200}>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """The article as JSON-LD describes it; every value as written there."""
+    """An article as described by JSON-LD, with every value as written there."""
 
     headline: str | None = None
     description: str | None = None
@@ -45,7 +45,7 @@ class Declared:
 
 
 def read_json_ld(tree: HtmlElement) -> Declared:
-    """Join what the article nodes of a page say, and after them its page nodes; broken scripts are passed over."""
+    """Merge the values of a page's article nodes, then of its page nodes; broken scripts are skipped."""
     nodes = list(_nodes(tree))
     articles = [node for node in nodes if _is_type(node, _ARTICLE_TYPE)]
     pages = [node for node in nodes if _is_type(node, _PAGE_TYPE)]
@@ -67,7 +67,7 @@ def read_json_ld(tree: HtmlElement) -> Declared:
 
 
 def _nodes(tree: HtmlElement) -> Iterator[dict[str, object]]:
-    """Every object of every JSON-LD script, parents first."""
+    """Yield every object of every JSON-LD script, parents first."""
     count = 0
     scripts = [script for script in tree.iter("script") if "ld+json" in (script.get("type") or "").lower()]
     for script in scripts[:_MAX_SCRIPTS]:
@@ -92,7 +92,7 @@ def _load(text: str) -> object:
     try:
         loaded: object = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        # The two slips most often seen: a comma before a closing bracket, and HTML entities for the quotes.
+        # Repair the two commonest errors: a comma before a closing bracket, and quotes written as HTML entities.
         try:
             repaired: object = json.loads(re.sub(r",\s*([\]}])", r"\1", html.unescape(text)), strict=False)
         except (ValueError, RecursionError):
@@ -119,7 +119,7 @@ def _text(value: object) -> str | None:
 
 
 def _address(value: object) -> str | None:
-    """The address of an image object, or of the first of several."""
+    """Return the address of an image object, or of the first of several."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -139,8 +139,8 @@ def _name(value: object, by_id: dict[object, dict[str, object]]) -> str | None:
 def _first_authors(
     nodes: list[dict[str, object]], by_id: dict[object, dict[str, object]], *, organisations: bool
 ) -> tuple[str, ...]:
-    found = (_authors(node.get("author"), by_id, organisations=organisations) for node in nodes)
-    return next((names for names in found if names), ())
+    candidates = (_authors(node.get("author"), by_id, organisations=organisations) for node in nodes)
+    return next((names for names in candidates if names), ())
 
 
 def _authors(value: object, by_id: dict[object, dict[str, object]], *, organisations: bool) -> tuple[str, ...]:
@@ -151,8 +151,8 @@ def _authors(value: object, by_id: dict[object, dict[str, object]], *, organisat
             author = by_id.get(author.get("@id"), author)
         if (isinstance(author, dict) and _is_type(author, _ORGANISATION)) is not organisations:
             continue
-        found = author.get("name") if isinstance(author, dict) else author
-        for name in (found if isinstance(found, list) else [found])[:_MAX_AUTHORS]:
+        given = author.get("name") if isinstance(author, dict) else author
+        for name in (given if isinstance(given, list) else [given])[:_MAX_AUTHORS]:
             text = _text(name)
             if text:
                 names.setdefault(letters(text), text)

@@ -1,4 +1,4 @@
-"""What a page declares of itself, and nothing else: title, author, dates, description, language, site and so on."""
+"""Metadata that a page declares: title, author, dates, description, language, site and so on."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _LANGUAGE = re.compile(r"\s*([a-z]{2})(?:[-_][a-z0-9-]{1,12})?\s*$", re.IGNORECA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """A page's declared facts, checked; ``None`` where it declares nothing that can be believed."""
+    """The declared metadata of a page, checked; ``None`` where no plausible value is declared."""
 
     title: str | None
     titles: tuple[str, ...]
-    """Every form in which the page gives its headline, without the site's name."""
+    """All forms of the headline on the page, without the site's name."""
     description: str | None
     author: str | None
     byline: str | None
@@ -43,7 +43,7 @@ class Metadata:
 
 
 def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metadata:
-    """Read a page's declarations. ``reference`` is when the page was fetched (aware, UTC)."""
+    """Read the declared metadata of a page. ``reference`` is the time of its fetch (aware, UTC)."""
     metas = _metas(tree)
     declared = read_json_ld(tree)
     site_name = _site_name(metas, declared)
@@ -74,8 +74,8 @@ def read_metadata(tree: HtmlElement, *, url: str, reference: datetime) -> Metada
 
 
 def _metas(tree: HtmlElement) -> dict[str, str]:
-    """The first value of each ``meta`` by its name, property or itemprop, lower case."""
-    found: dict[str, str] = {}
+    """Return the first value of each ``meta`` by its name, property, itemprop or http-equiv in lower case."""
+    values: dict[str, str] = {}
     for number, meta in enumerate(tree.iter("meta")):
         if number >= _MAX_METAS:
             break
@@ -83,8 +83,8 @@ def _metas(tree: HtmlElement) -> dict[str, str]:
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             key = (meta.get(attribute) or "").strip().lower()
             if key and content:
-                found.setdefault(key, content)
-    return found
+                values.setdefault(key, content)
+    return values
 
 
 def _site_name(metas: dict[str, str], declared: Declared) -> str | None:
@@ -100,7 +100,7 @@ def _canonical(tree: HtmlElement, url: str) -> str | None:
 
 
 def _address(text: str | None, url: str) -> str | None:
-    """An http(s) address, resolved against the page's."""
+    """Return an http(s) address, resolved against the page's; ``None`` for other addresses."""
     with suppress(ValueError):
         target: str = urljoin(url if "://" in url else "", (text or "").strip())
         if urlsplit(target).scheme in ("http", "https") and urlsplit(target).hostname:
@@ -115,11 +115,11 @@ def _section(metas: dict[str, str], declared: Declared) -> str | None:
 
 def _image(metas: dict[str, str], declared: Declared, url: str) -> str | None:
     values = (metas.get("og:image"), metas.get("og:image:url"), metas.get("twitter:image"), declared.image)
-    return next((found for value in values if value and (found := _address(value, url))), None)
+    return next((address for value in values if value and (address := _address(value, url))), None)
 
 
 def _heading(tree: HtmlElement) -> str | None:
-    """The page's ``h1``: the one that names itself the headline, else the first with words enough."""
+    """Return the page's ``h1``: the first marked as the headline, else the first with more than two words."""
     headings = [heading for heading in tree.iter("h1") if tidy(heading.text_content())][:10]
     named = [heading for heading in headings if "headline" in (heading.get("itemprop") or "").lower()]
     for heading in named + headings:
@@ -151,9 +151,9 @@ def _language(tree: HtmlElement, metas: dict[str, str], declared: Declared) -> s
         declared.language,
     )
     for value in values:
-        found = _LANGUAGE.match(value or "")
-        if found:
-            return found[1].lower()
+        match = _LANGUAGE.match(value or "")
+        if match:
+            return match[1].lower()
     return None
 
 

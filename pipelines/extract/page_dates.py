@@ -1,4 +1,4 @@
-"""When a page was published and changed, by what it declares: JSON-LD, meta, time elements, its address."""
+"""Dates of publication and change that a page declares in JSON-LD, meta, time elements and its address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_TIMES = 20
 _MAX_TEXT = 200
-"""Characters of a time element that are read: a text cut off there is longer than any that is taken for a date."""
+"""Characters of a time element that are read; no text of this length is read as a date."""
 _DATE_METAS = (
     "article:published_time",
     "og:article:published_time",
@@ -65,20 +65,20 @@ _CHANGE_METAS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dates:
-    """The declared dates that can be believed, each with where it was declared."""
+    """The plausible declared dates of a page, each with its source."""
 
     published: datetime | None
     published_from: PublishedFrom | None
     doubt: DateDoubt | None
-    """Why the first date declared was not taken, where none was."""
+    """Reason why the first declared publication date was rejected, if all were."""
     modified: datetime | None
     modified_from: PublishedFrom | None
 
 
 def read_dates(tree: HtmlElement, metas: dict[str, str], declared: Declared, url: str, reference: datetime) -> Dates:
-    """Read the dates of a page. ``reference`` is when it was fetched (aware, UTC).
+    """Read the dates of a page. ``reference`` is the time of its fetch (aware, UTC).
 
-    A change before the publication is not believed: such pages count what their template or story is about.
+    A date of change before the publication is dropped: such dates belong to the template or to the story's subject.
     """
     of_publication, of_change = _times(tree)
     candidates = list(_declared(declared.published, metas, _DATE_METAS, of_publication))
@@ -117,9 +117,9 @@ def _first_believed(
 
 
 def _times(tree: HtmlElement) -> tuple[list[str], list[str]]:
-    """Dates of ``time`` elements of the story: of its publication, those that say so first, and of its changes."""
-    said: list[str] = []
-    others: list[str] = []
+    """Return the dates of the story's ``time`` elements: of publication (labelled dates first) and of change."""
+    labelled: list[str] = []
+    unlabelled: list[str] = []
     changed: list[str] = []
     for number, element in enumerate(tree.iter("time")):
         if number >= _MAX_TIMES:
@@ -131,6 +131,6 @@ def _times(tree: HtmlElement) -> tuple[list[str], list[str]]:
         if "modif" in names or "update" in names:
             changed.append(value)
         else:
-            (said if "publi" in names or "pubdate" in names or "entry-date" in names else others).append(value)
-    # Without a word on what it dates, only the first time element counts: later ones date other things.
-    return said + others[:1], changed
+            (labelled if "publi" in names or "pubdate" in names or "entry-date" in names else unlabelled).append(value)
+    # Of unlabelled time elements only the first counts: later ones date other items.
+    return labelled + unlabelled[:1], changed

@@ -1,7 +1,7 @@
-"""What is taken out of a page's tree before extraction: headers, advertisements, widgets, teaser cards.
+"""Removal of boilerplate from a page's tree before extraction: headers, advertisements, widgets, teaser cards.
 
-Every removal is bounded by the text that goes with it: an element which holds a good part of the page's
-paragraphs is the story, whatever it is called.
+The size of every removal is bounded: an element that holds a good part of the page's paragraphs is the story,
+whatever its name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEADER_TAGS = ("header", "div", "section", "hgroup")
 _HEADER_NAMES = frozenset({"header", "hgroup", "headline"})
 _MAX_HEADER_CHARACTERS = 2_000
 _MAX_HEADER_SHARE = 0.3
-"""A container called a header holds less than this share of the text in paragraphs; what holds more is the page."""
+"""Maximum share of the text in paragraphs that a container named as a header may hold; more is the page itself."""
 
 _WIDGET_TAGS = ("div", "section", "aside", "ins", "p", "figure", "ul", "ol", "li", "span", "form", "a")
 _WIDGET = re.compile(
@@ -38,7 +38,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_WIDGET_CHARACTERS = 3_000
 _MAX_WIDGET_SHARE = 0.25
 _MIN_WIDGET_STORY = 500
-"""Characters in paragraphs from which a page has a story to compare a widget with."""
+"""Minimum number of characters in a page's paragraphs for the comparison of widgets with the story."""
 
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _LINKED_SHARE = 0.85
@@ -47,8 +47,8 @@ _MAX_CARD_CHARACTERS = 800
 _MIN_LINK_WORDS = 4
 
 
-def remove_furniture(tree: HtmlElement) -> None:
-    """Take everything out which is known not to be the story by its place or by its name."""
+def remove_boilerplate(tree: HtmlElement) -> None:
+    """Remove every element that is not part of the story according to its position, name or structure."""
     prose = sum(_size(paragraph) for paragraph in tree.iter("p"))
     _remove_headers(tree, prose)
     _remove_widgets(tree, prose)
@@ -58,18 +58,18 @@ def remove_furniture(tree: HtmlElement) -> None:
 
 
 def linked_headlines(tree: HtmlElement) -> set[str]:
-    """The paragraphs that are nothing but a link to something else: at least four words, no sentence."""
-    found: set[str] = set()
+    """Return the paragraphs that are only a link to another story: at least four words, not a sentence."""
+    headlines: set[str] = set()
     for paragraph in tree.iter("p"):
         if _is_linked(paragraph):
             text = tidy(paragraph.text_content()[:500])
             if word_count(text) >= _MIN_LINK_WORDS and not ends_sentence(text):
-                found.add(text)
-    return found
+                headlines.add(text)
+    return headlines
 
 
 def _remove_headers(tree: HtmlElement, prose: int) -> None:
-    """The headline with what stands around it: kicker, dek, byline, date, share bar."""
+    """Remove the headline with the lines around it: kicker, dek, byline, date, share bar."""
     for heading in list(tree.iter("h1"))[:20]:
         for above in heading.iterancestors(*_HEADER_TAGS):
             size = _size(above)
@@ -87,7 +87,7 @@ def _remove_headers(tree: HtmlElement, prose: int) -> None:
 
 
 def _remove_widgets(tree: HtmlElement, prose: int) -> None:
-    """Take out what is called a widget, unless it, or all that is called so, is too large to be none."""
+    """Remove elements named as widgets, unless an element, or all elements of that name, are too large for widgets."""
     if prose < _MIN_WIDGET_STORY:
         return
     limit = min(_MAX_WIDGET_CHARACTERS, _MAX_WIDGET_SHARE * prose)
@@ -108,7 +108,7 @@ def _size_of_paragraphs(element: HtmlElement) -> int:
 
 
 def _remove_teaser_cards(tree: HtmlElement) -> None:
-    """Groups of cards, each with one linked headline: stories have sub-headings without links."""
+    """Remove groups of cards with a linked headline each; sub-headings of stories have no links."""
     cards: dict[HtmlElement, HtmlElement] = {}
     headings = [heading for heading in tree.iter(*_HEADINGS) if heading.text_content().strip()]
     inside: Counter[HtmlElement] = Counter(above for heading in headings for above in heading.iterancestors())
@@ -127,7 +127,7 @@ def _remove_teaser_cards(tree: HtmlElement) -> None:
 
 
 def _is_linked(element: HtmlElement) -> bool:
-    """Whether nearly all of an element's text is link text."""
+    """Return whether nearly all of an element's text is link text."""
     if next(element.iterancestors("a"), None) is not None:
         return True
     linked = sum(_size(link) for link in element.iter("a"))
@@ -135,13 +135,13 @@ def _is_linked(element: HtmlElement) -> bool:
 
 
 def _size(element: HtmlElement) -> int:
-    """Characters of an element's text, white space counted once."""
+    """Return the number of characters of an element's text, with runs of white space counted as one."""
     return len(" ".join(element.text_content().split()))
 
 
 @lru_cache(1 << 14)
 def _widget_names(names: str) -> frozenset[str]:
-    """Return those of an element's names that are a widget's; a page has the same few hundreds again and again."""
+    """Return the names of an element that are widget names; cached, since a page repeats a few hundred names."""
     return frozenset(token for token in _tokens(names) if _WIDGET.fullmatch(token))
 
 

@@ -1,4 +1,4 @@
-"""Selectors by which a feed list names parts of a source's pages: CSS, or XPath."""
+"""CSS and XPath selectors with which a feed list names parts of a source's pages."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 @lru_cache(256)
 def compile_selector(selector: str) -> etree.XPath:
-    """A selector ready for use: XPath where it begins with ``/`` or ``.//``, else CSS.
+    """Compile a selector: as XPath if it begins with ``/`` or ``.//``, else as CSS.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the selector is neither valid CSS nor valid XPath.
     """
     try:
         return etree.XPath(selector) if selector.startswith(("/", ".//")) else CSSSelector(selector)
-    except (etree.XPathError, SyntaxError) as error:  # what cssselect raises is a SyntaxError
+    except (etree.XPathError, SyntaxError) as error:  # errors of cssselect are SyntaxErrors
         raise ValueError(f"{selector!r} is neither a CSS selector nor an XPath: {error}") from error
 
 
 def select(tree: HtmlElement, selector: str) -> list[HtmlElement]:
-    """The elements that a selector names, in the order of the page."""
-    found = compile_selector(selector)(tree)
-    return [one for one in found if isinstance(one, html.HtmlElement)] if isinstance(found, list) else []
+    """Return the elements that match a selector, in document order."""
+    matches = compile_selector(selector)(tree)
+    return [match for match in matches if isinstance(match, html.HtmlElement)] if isinstance(matches, list) else []
 
 
 def remove_selected(tree: HtmlElement, selectors: Sequence[str]) -> None:
-    """Take out what is named; the text behind an element stays."""
+    """Remove the matching elements from a tree; the text after an element stays."""
     for selector in selectors:
         for element in select(tree, selector):
             if element.getparent() is not None:
@@ -42,5 +42,5 @@ def remove_selected(tree: HtmlElement, selectors: Sequence[str]) -> None:
 
 
 def selected_container(tree: HtmlElement, selector: str | None) -> HtmlElement | None:
-    """What holds the story by name: the first of the elements; ``None`` where the page has none."""
+    """Return the first element that matches the selector of the story; ``None`` if none does."""
     return next(iter(select(tree, selector)), None) if selector else None

@@ -1,4 +1,4 @@
-"""What bytes are, judged by the bytes and not by what a server says of them.
+"""Detection of content types from the bytes of a body, regardless of the server's headers.
 
 Magic numbers: the WHATWG MIME Sniffing standard, section "Matching a MIME type pattern".
 """
@@ -12,14 +12,14 @@ import re
 from pipelines.errors import ExtractionError
 
 MAX_BODY_BYTES = 5_000_000
-"""Larger bodies are refused. News pages stay below 2 MB; parsing and scoring 5 MB stays below ten seconds."""
+"""Largest accepted body. News pages stay below 2 MB; parsing and scoring 5 MB takes less than ten seconds."""
 
 _HEAD = 2048
-"""Bytes looked at for magic numbers and control characters."""
+"""Number of first bytes checked for magic numbers and control characters."""
 _EMBEDDED = re.compile(rb"data:[a-z]{1,20}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=-]{1,60}){0,4},[^\"'()<>\s]*", re.IGNORECASE)
 """A ``data:`` address (RFC 2397)."""
 _MAX_CONTROL_SHARE = 0.02
-"""More control characters than this among the first bytes: not text. Text has none but tab, line feed, return."""
+"""Largest share of control characters in the first bytes of text; tab, line feed and return do not count."""
 _IMAGES = (
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -52,12 +52,12 @@ _FEED = re.compile(
 
 
 def without_embedded(body: bytes) -> bytes:
-    """Return a page without the images and fonts that are embedded in it, where it is too large with them."""
+    """Return a page without its embedded images and fonts if it is too large with them, else unchanged."""
     return body if len(body) <= MAX_BODY_BYTES else _EMBEDDED.sub(b"data:,", body)
 
 
 def refuse_non_text(body: bytes) -> None:
-    """Raise ``ExtractionError`` for bytes which cannot be text.
+    """Raise ``ExtractionError`` for bytes that cannot be text.
 
     Reasons: ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary``.
     """
@@ -78,14 +78,14 @@ def refuse_non_text(body: bytes) -> None:
         raise ExtractionError("archive", "the bytes are a compressed archive")
     if head.startswith(_MEDIA) or head[4:8] == b"ftyp" or head[:4] == b"RIFF":
         raise ExtractionError("binary", "the bytes are audio, video or a program")
-    if not head.startswith(_WIDE_BOMS) and not looks_wide(head):
+    if not head.startswith(_WIDE_BOMS) and not wide_encoding(head):
         controls = len(_CONTROL.findall(head))
         if controls > _MAX_CONTROL_SHARE * len(head):
             raise ExtractionError("binary", f"{controls} control characters among the first {len(head)} bytes")
 
 
 def refuse_non_html(text: str) -> None:
-    """Raise ``ExtractionError`` for text which is no page. Reasons: ``json``, ``image``, ``feed``, ``not_html``."""
+    """Raise ``ExtractionError`` for text that is not a page. Reasons: ``json``, ``image``, ``feed``, ``not_html``."""
     if text.lstrip()[:1] in ("{", "[") and _is_json(text):
         raise ExtractionError("json", "the bytes are a JSON document")
     if _SVG.match(text):
@@ -93,11 +93,11 @@ def refuse_non_html(text: str) -> None:
     if _FEED.match(text):
         raise ExtractionError("feed", "the bytes are a feed, not a page")
     if _TAG.search(text) is None:
-        raise ExtractionError("not_html", "there is no HTML tag in it")
+        raise ExtractionError("not_html", "the text has no HTML tag")
 
 
-def looks_wide(head: bytes) -> str | None:
-    """The encoding of UTF-16 text without a byte order mark, seen by its zero bytes; else ``None``."""
+def wide_encoding(head: bytes) -> str | None:
+    """Return the encoding of UTF-16 text without a byte order mark, judged by its zero bytes; else ``None``."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     half = len(head) // 2
     if half and odd > 0.7 * half and even < 0.1 * half:

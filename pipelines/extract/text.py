@@ -1,4 +1,4 @@
-"""From scraped plain text to a story: ``.txt`` seeds, boilerplate lines and all."""
+"""Extraction of stories from scraped plain text with boilerplate lines, such as ``.txt`` seeds."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 _MAX_LINES = 20_000
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _WRAP_WIDTH = 110
-"""Characters: text wrapped for a terminal or for mail has no longer line."""
+"""Longest line, in characters, of text wrapped for a terminal or for mail."""
 _WRAPPED_LINES = 5
 _FULL_SHARE = 0.75
-"""A wrapped line with less than this share of the longest line's characters is the last of its paragraph."""
+"""Share of the longest line's characters; a shorter wrapped line is the last of its paragraph."""
 _HYPHENS = ("-", "\u2010", "\u2011")
 _MAX_CAPTION_WORDS = 8
 _MAX_TAG_WORDS = 4
@@ -50,10 +50,10 @@ class _Sorted:
 
 
 def extract_text(body: bytes, *, reference: datetime | None = None) -> Extracted:
-    """Read a scraped text: headline, author, date and dek told apart, ``None`` where it does not say.
+    """Extract headline, author, date, dek and lines from a scraped text; ``None`` for what it does not contain.
 
     Lines may be separated by single or double line breaks of any kind; hard-wrapped lines are joined.
-    ``reference`` is when the text was read (aware, UTC): later dates are not believed. Now, if not given.
+    ``reference`` is the time at which the text was read (aware, UTC; by default now): later dates are rejected.
 
     Raises:
         ExtractionError: with reason ``empty``, ``too_large``, ``pdf``, ``image``, ``archive``, ``binary`` or
@@ -64,7 +64,7 @@ def extract_text(body: bytes, *, reference: datetime | None = None) -> Extracted
 
 
 def read_text(text: str, *, reference: datetime | None = None) -> Extracted:
-    """``extract_text`` for text that is decoded already."""
+    """Extract a story from decoded text; see ``extract_text``."""
     lines = split_lines(text)
     if not any(word_count(line) for line in lines):
         raise ExtractionError("no_text", "no line with a letter or a digit")
@@ -94,7 +94,7 @@ def read_text(text: str, *, reference: datetime | None = None) -> Extracted:
 
 
 def _title_and_site(head: Head) -> tuple[str | None, str | None]:
-    """The headline without the outlet's name behind it, and that name."""
+    """Return the headline without the outlet's name after it, and that name."""
     title, site_name = head.title_text, head.site_name
     if title is None:
         return None, site_name
@@ -107,10 +107,10 @@ def _title_and_site(head: Head) -> tuple[str | None, str | None]:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text, tidy, without blank ones; lines that were wrapped at a fixed width are joined again.
+    """Return the lines of a text, tidy and not blank; lines wrapped at a fixed width are joined again.
 
     Raises:
-        ExtractionError: ``too_large`` above 20,000 lines, which no article has.
+        ExtractionError: ``too_large`` above 20,000 lines, more than any article has.
     """
     given = [tidy(line) for line in _LINE_BREAK.split(text)]
     if len(given) > _MAX_LINES:
@@ -119,7 +119,7 @@ def split_lines(text: str) -> list[str]:
     filled = [line for line in raw if line]
     longest = max(map(len, filled), default=0)
     broken = sum(not ends_sentence(line) and len(line) > _FULL_SHARE * longest for line in filled)
-    least = 1 if raw != given else _WRAPPED_LINES  # a divided word tells of wrapping by itself
+    least = 1 if raw != given else _WRAPPED_LINES  # a divided word alone proves wrapping
     if longest > _WRAP_WIDTH or broken < least or broken < len(filled) / 3:
         return filled
     joined: list[str] = []
@@ -134,21 +134,21 @@ def split_lines(text: str) -> list[str]:
 
 
 def _rejoined(given: list[str]) -> list[str]:
-    """Return lines with the rest of each divided word moved up to the line on which it begins."""
+    """Return the lines with the rest of each divided word moved up to the line on which it begins."""
     lines, language = list(given), None
     for number, (line, following) in enumerate(pairwise(lines)):
         if not line.endswith(_HYPHENS) or not following:
             continue
         language = language or language_of(" ".join(lines), None, DETECTION_WORDS)
         word, _, rest = following.partition(" ")
-        together = join_divided(lines[number], word, language)
-        if together is not None:
-            lines[number], lines[number + 1] = together, rest
+        joined = join_divided(lines[number], word, language)
+        if joined is not None:
+            lines[number], lines[number + 1] = joined, rest
     return lines
 
 
 def _sort(lines: Sequence[str], head: Head) -> _Sorted:
-    """Which lines go on to the cleaner and which the head or the tail keeps back."""
+    """Sort the lines into those for the cleaner and those dropped from the head or the tail, with reasons."""
     kept: list[str] = []
     dropped: list[DroppedLine] = []
     furnished = False
@@ -177,20 +177,20 @@ def _sort(lines: Sequence[str], head: Head) -> _Sorted:
 
 
 def _trailing_phrases(story: Sequence[str], context: LineContext) -> list[int]:
-    """Short phrases left behind the last prose: one caption, or several tags. No sub-heading ends a story.
+    """Return the positions of short phrases after the last prose: one caption or several tags.
 
-    List items stay, and so does what stands behind a line that ends in a colon.
+    A sub-heading never ends a story. List items stay, and so do lines after a line that ends in a colon.
     """
-    left = [number for number, reason in enumerate(line_reasons(story, context)) if reason is None]
-    prose = [number for number in left if is_prose(story[number])]
-    rest = [number for number in left if prose and number > prose[-1]]
+    kept = [number for number, reason in enumerate(line_reasons(story, context)) if reason is None]
+    prose = [number for number in kept if is_prose(story[number])]
+    rest = [number for number in kept if prose and number > prose[-1]]
     most = _MAX_CAPTION_WORDS if len(rest) == 1 else _MAX_TAG_WORDS
     phrases = all(is_nominal(story[number], most=most) and not is_list_item(story[number]) for number in rest)
     return rest if rest and phrases and not story[prose[-1]].rstrip().endswith(":") else []
 
 
 def _leading_date(line: str) -> tuple[datetime, str] | None:
-    """A full date in front of a line with a dash, colon or bar behind it, and the line without it."""
+    """Return the full date at the start of a line, followed by a dash, colon or bar, and the rest of the line."""
     date = find_date(" ".join(line.split()[:8]))
     if date is None or date.moment is None or date.start != 0:
         return None

@@ -1,14 +1,14 @@
-"""The head of a scraped text: what stands above the story, told apart.
+"""Parser of the head of a scraped text: all lines above the story.
 
-A scraper that keeps all text of a page gives, in an order which differs from site to site: the site's name, a path
-of sections, the headline (often more than once), a dek, the author with picture label and role, dates, share bars,
+A scraper that keeps all text of a page gives these lines, in an order that differs from site to site: the site's name,
+a path of sections, the headline (often repeated), a dek, the author with picture label and role, dates, share bars,
 advertisement labels, a caption; then the story. The rules:
 
-* the story begins with the first line of running prose that is not a dek;
-* a line of prose is a dek when a byline, a date, a share bar, a reading time or the repeated headline stands
-  between it and the next line of prose: these belong above a story, not into it;
-* the headline is a line above the first prose that is no boilerplate: one that is repeated, else the first of
-  five words and more, else the longest; without one there is no headline.
+* The story begins with the first line of running prose that is not a dek.
+* A line of prose is a dek if a byline, a date, a share bar, a reading time or the repeated headline separates it from
+  the next line of prose: such lines belong above a story, not inside it.
+* The headline is a line above the first prose that is not boilerplate: a repeated line, else the first with at least
+  five words, else the longest. Without such a line the text has no headline.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_HEAD_LINES = 40
-"""Lines in which the story must have begun; what stands later is never taken for its head."""
+"""Number of first lines that may belong to the head; later lines are never part of it."""
 _SEPARATORS = frozenset({"byline", "date", "share", "reading_time", "author_label"})
 _MAX_DEKS = 2
 _MAX_DEK_WORDS = 45
 _MIN_TITLE_WORDS = 4
-"""A phrase of fewer words above a story is as likely a kicker; only when it is repeated it is the headline."""
+"""Minimum words of a headline that is not repeated; a shorter phrase is as likely a kicker."""
 _MIN_REPEATED_WORDS = 3
 _MAX_TITLE_WORDS = 30
 _MAX_SENTENCE_TITLE_WORDS = 20
@@ -63,7 +63,7 @@ class Head:
     title_text: str | None
     deks: tuple[int, ...]
     story: int
-    """Where the story begins; the number of lines when there is none."""
+    """Position of the first line of the story; the number of lines if there is no story."""
     author: str | None
     author_lines: frozenset[int]
     published: datetime | None
@@ -71,7 +71,7 @@ class Head:
 
 
 def read_head(lines: Sequence[str]) -> Head:
-    """Tell the head of a text apart. ``lines`` are tidy and not blank."""
+    """Parse the head of a text. ``lines`` must be tidy and not blank."""
     labels = [_label(line) for line in lines]
     first = next((n for n, line in enumerate(lines) if labels[n] is None and is_prose(line)), None)
     if first is None:
@@ -98,7 +98,7 @@ def read_head(lines: Sequence[str]) -> Head:
 
 
 def _first_short_line(lines: Sequence[str], labels: Sequence[str | None]) -> int:
-    """Where the story begins in a text without any prose: below the first plain line, if there are two."""
+    """Return the start of the story in a text without prose: the second plain line if the first may be a headline."""
     plain = [n for n, label in enumerate(labels) if label is None and not _is_other(lines[n], None)]
     if not plain:
         return len(lines)
@@ -106,7 +106,7 @@ def _first_short_line(lines: Sequence[str], labels: Sequence[str | None]) -> int
 
 
 def head_reason(line: str, *, site_name: str | None, title: str | None) -> str | None:
-    """Why a line above the story is boilerplate, or ``None`` when nothing says so."""
+    """Return the reason why a line above the story is boilerplate, or ``None`` if it is not."""
     context = LineContext(title, site_name, None)
     if _label(line) == "author_label":
         return "byline"
@@ -114,17 +114,17 @@ def head_reason(line: str, *, site_name: str | None, title: str | None) -> str |
 
 
 def is_list_item(line: str) -> bool:
-    """Whether a line begins with a bullet."""
+    """Return whether a line begins with a bullet."""
     return _BULLET.match(line) is not None
 
 
 def is_editor_label(line: str) -> bool:
-    """Whether a line announces somebody who is not the author: "Edited by", "Curated by"."""
+    """Return whether a line labels a person who is not the author: "Edited by", "Curated by"."""
     return vocabulary().patterns["editor_label"].fullmatch(bare(line)) is not None
 
 
 def _label(line: str) -> str | None:
-    """The class of boilerplate, with the labels of authors' pictures and roles apart."""
+    """Return the boilerplate class of a line; labels of authors' pictures and roles are the class ``author_label``."""
     form = bare(line)
     patterns = vocabulary().patterns
     if patterns["author_label"].fullmatch(form) or patterns["role"].fullmatch(form):
@@ -144,7 +144,7 @@ def _repeated(lines: Sequence[str]) -> frozenset[str]:
 def _story_start(
     lines: Sequence[str], labels: Sequence[str | None], echoes: frozenset[str], first: int
 ) -> tuple[tuple[int, ...], int]:
-    """The deks, and where the story begins."""
+    """Return the positions of the deks and of the first line of the story."""
     deks: list[int] = []
     start = first
     while (
@@ -154,9 +154,9 @@ def _story_start(
         if following is None or following > MAX_HEAD_LINES:
             break
         between = range(start + 1, following)
-        parted = any(labels[n] in _SEPARATORS or letters(lines[n]) in echoes for n in between)
-        # A second dek stands right under the first.
-        if not parted and not (deks == [] and _parted_later(lines, labels, echoes, start, following)):
+        separated = any(labels[n] in _SEPARATORS or letters(lines[n]) in echoes for n in between)
+        # Only a first dek may be directly followed by a second.
+        if not separated and not (deks == [] and _is_first_of_two_deks(lines, labels, echoes, start, following)):
             break
         deks.append(start)
         start = following
@@ -164,7 +164,7 @@ def _story_start(
 
 
 def _phrase_deks(lines: Sequence[str], labels: Sequence[str | None], head: range, title: int | None) -> tuple[int, ...]:
-    """Deks that are no sentences: long phrases below the headline with a byline or a date further down."""
+    """Return the deks that are not sentences: long phrases below the headline and above a byline or a date."""
     last = max((n for n in head if labels[n] in _SEPARATORS), default=-1)
     return tuple(
         n
@@ -179,16 +179,16 @@ def _phrase_deks(lines: Sequence[str], labels: Sequence[str | None], head: range
     )[:_MAX_DEKS]
 
 
-def _parted_later(
+def _is_first_of_two_deks(
     lines: Sequence[str], labels: Sequence[str | None], echoes: frozenset[str], start: int, following: int
 ) -> bool:
-    """Whether two neighbouring short lines of prose are both above a byline: a dek in two sentences."""
+    """Return whether two neighbouring short lines of prose are a dek in two sentences: both are above a byline."""
     if following != start + 1 or word_count(lines[following]) > _MAX_DEK_WORDS:
         return False
     after = next((n for n in range(following + 1, len(lines)) if labels[n] is None and is_prose(lines[n])), None)
     if after is None or after > MAX_HEAD_LINES:
         return False
-    # Only an author's label or byline is believed here: dates and share bars do stand below a first paragraph.
+    # Only author labels and bylines count here: dates and share bars may also follow a first paragraph.
     return any(
         labels[n] in ("byline", "author_label") or letters(lines[n]) in echoes for n in range(following + 1, after)
     )
@@ -219,7 +219,7 @@ def _title(
 
 
 def _is_other(line: str, site_name: str | None) -> bool:
-    """Whether a short line names a section, an outlet or a person rather than a story."""
+    """Return whether a short line names a section, an outlet or a person rather than a story."""
     if is_section_label(line) or looks_like_outlet(line) or (site_name and letters(line) == letters(site_name)):
         return True
     return len(line.split()) <= _MAX_NAME_LIKE_WORDS and looks_like_name(line)
@@ -229,26 +229,26 @@ def _authors(
     lines: Sequence[str], labels: Sequence[str | None], head: range, title: int | None
 ) -> tuple[str | None, frozenset[int]]:
     names: dict[str, str] = {}
-    where: set[int] = set()
+    positions: set[int] = set()
     for n in head:
         if n == title:
             continue
-        found = byline_authors(lines[n])
-        if found is None and is_name_with_attribution(lines[n]):
-            found = re.split(r"\s*[|\u00b7\u2022,/]\s+|\s+-\s+", lines[n])[0]
-        if found is None and labels[n] is None and _is_labelled_name(lines, labels, n, title):
-            found = lines[n]
-        if found:
-            where.add(n)
-            names.setdefault(letters(found), found)
+        name = byline_authors(lines[n])
+        if name is None and is_name_with_attribution(lines[n]):
+            name = re.split(r"\s*[|\u00b7\u2022,/]\s+|\s+-\s+", lines[n])[0]
+        if name is None and labels[n] is None and _is_labelled_name(lines, labels, n, title):
+            name = lines[n]
+        if name:
+            positions.add(n)
+            names.setdefault(letters(name), name)
     if not names:
         tail = next((n for n in range(len(lines) - 1, -1, -1) if labels[n] is None and is_prose(lines[n])), len(lines))
         names = {name: name for line in lines[tail + 1 :] if (name := byline_authors(line))}
-    return ", ".join(names.values()) or None, frozenset(where)
+    return ", ".join(names.values()) or None, frozenset(positions)
 
 
 def _is_labelled_name(lines: Sequence[str], labels: Sequence[str | None], n: int, title: int | None) -> bool:
-    """Whether a bare name has an author's label beside it, or stands below the headline beside a date."""
+    """Return whether a line is a name next to an author's label, or a name below the headline next to a date."""
     if not looks_like_name(lines[n]) or (n and is_editor_label(lines[n - 1])):
         return False
     beside = [labels[m] for m in (n - 1, n + 1) if 0 <= m < len(labels)]
@@ -256,27 +256,27 @@ def _is_labelled_name(lines: Sequence[str], labels: Sequence[str | None], n: int
 
 
 def _published(lines: Sequence[str], labels: Sequence[str | None], head: range) -> datetime | None:
-    """The publication date: one in the head that is not said to be an update's, or one that says it is published."""
+    """Return the publication date: the first labelled as such, or the first in the head not labelled as an update."""
     for n in (*head, *range(max(len(head), len(lines) - _MAX_TAIL_LINES), len(lines))):
         date = find_date(lines[n]) if labels[n] in ("date", "byline") else None
         if date is None or date.moment is None:
             continue
-        # The label may stand before the date or on a line of its own above it.
-        said = comparable(lines[n])[: date.start]
+        # The label may precede the date or be a separate line above it.
+        label = comparable(lines[n])[: date.start]
         if n and labels[n - 1] == "date" and find_date(lines[n - 1]) is None:
-            said = f"{bare(lines[n - 1])} {said}"
-        publication = _PUBLISHED.search(said) is not None
-        if publication or (n in head and _UPDATED.search(said) is None):
+            label = f"{bare(lines[n - 1])} {label}"
+        publication = _PUBLISHED.search(label) is not None
+        if publication or (n in head and _UPDATED.search(label) is None):
             return date.moment
     return None
 
 
 def _site_name(lines: Sequence[str], first: int) -> str | None:
-    """The outlet's name, where the text gives it: behind "©", in "Discover more from", or as the first line."""
+    """Return the outlet's name if the text has it after "©", in "Discover more from" or as the first line."""
     for line in lines[::-1][:MAX_HEAD_LINES]:
-        found = _SITE.search(line) if len(line) <= 200 else None  # noqa: PLR2004 - longer lines are prose
-        if found and word_count(found["name"]) <= _MAX_OUTLET_WORDS:
-            return tidy(found["name"])
+        match = _SITE.search(line) if len(line) <= 200 else None  # noqa: PLR2004 - longer lines are prose
+        if match and word_count(match["name"]) <= _MAX_OUTLET_WORDS:
+            return tidy(match["name"])
     top = lines[0] if lines and first > 0 else ""
     if top and is_nominal(top, most=_MAX_KICKER_WORDS) and looks_like_outlet(top):
         return tidy(top)
@@ -284,7 +284,7 @@ def _site_name(lines: Sequence[str], first: int) -> str | None:
 
 
 def looks_like_outlet(text: str) -> bool:
-    """Whether a short phrase begins or ends with a word by which outlets are called: "Daily", "Times", "Zeitung"."""
+    """Return whether a short phrase begins or ends with a word of outlet names: "Daily", "Times", "Zeitung"."""
     words = [bare(word) for word in text.split()]
     outlets = vocabulary().words["outlet"]
     short = 0 < len(words) <= _MAX_OUTLET_WORDS and not is_section_label(text)

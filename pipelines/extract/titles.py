@@ -1,4 +1,4 @@
-"""A page's headline without the name of the site."""
+"""Headlines of pages, without the name of the site."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pipelines.text.lines import bare, letters, tidy, word_count
 _SEPARATOR = re.compile(r"\s+[|\u2502\u00b7\u2022\u00bb\u00ab\u203a\u2014\u2013:~-]+\s+|\s*[|\u2502\u00bb]\s*|\s+::\s+")
 _MAX_SITE_WORDS = 6
 _MIN_NAME = 3
-"""Characters above which a name may be part of another."""
+"""Names longer than this (characters) are also compared as parts of other names."""
 _ADDED = frozenset({"online", "com", "net", "org", "tv", "radio", "the", "of", "and", "uk", "us", "digital", "english"})
-"""Words that outlets add to their names beside those of the vocabulary."""
+"""Words that outlets add to their names, besides the ``outlet`` words of the vocabulary."""
 _MIN_HEADLINE_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headlines:
-    """Where a page gives its headline."""
+    """The headline of a page in each of its sources."""
 
     headline: str | None
     """``headline`` of JSON-LD."""
@@ -31,13 +31,13 @@ class Headlines:
     document: str | None
     """The ``title`` element."""
     outlets: tuple[str, ...]
-    """Names the site goes by; see ``outlet_names``."""
+    """Names of the site; see ``outlet_names``."""
 
     def best(self) -> str | None:
-        """The headline, without the site's name.
+        """Return the headline without the site's name.
 
-        The visible heading wins where another declaration begins or ends with it (the rest is the site's
-        addition); else the order is JSON-LD, social, document, heading.
+        The visible heading wins if another source begins or ends with it: the rest is then the site's addition.
+        Otherwise the order is JSON-LD, social, document, heading.
         """
         shown = without_site(self.heading or "", self.outlets) or ""
         declared = [tidy(text) for text in (self.headline, self.social, self.document) if text]
@@ -47,13 +47,13 @@ class Headlines:
         return next((title for title in titles if title), shown or None)
 
     def forms(self) -> tuple[str, ...]:
-        """All of them, without the site's name, without repeats."""
+        """Return all distinct forms of the headline without the site's name."""
         texts = (self.headline, self.social, self.heading, self.document)
         return tuple(dict.fromkeys(title for text in texts if text and (title := without_site(text, self.outlets))))
 
 
 def outlet_names(url: str, *declared: str | None) -> tuple[str, ...]:
-    """The names a site goes by: declared ones, its host, and the host's labels."""
+    """Return the names of a site: the declared names, its host and the labels of the host."""
     host = (urlsplit(url).hostname or "") if "://" in url else ""
     host = host.removeprefix("www.")
     labels = [label for label in host.split(".")[:-1] if len(label) > 3]  # noqa: PLR2004 - "co", "com", "www"
@@ -61,7 +61,7 @@ def outlet_names(url: str, *declared: str | None) -> tuple[str, ...]:
 
 
 def without_site(text: str, outlets: tuple[str, ...]) -> str | None:
-    """Take the site's name from either end of a title; ``None`` when nothing else is left."""
+    """Remove the site's name from either end of a title; return ``None`` if nothing else is left."""
     title = tidy(text)
     for _ in range(3):  # "Headline | Section | Site"
         pieces = list(_SEPARATOR.finditer(title))
@@ -89,14 +89,14 @@ def _names_site(text: str, outlets: tuple[str, ...]) -> bool:
         name = letters(outlet)
         if key == name or key.removeprefix("the") == name.removeprefix("the"):
             return True
-        # "Example News" for example.com, "example.com" for "Example": the one holds the other.
+        # "Example News" for example.com, "example.com" for "Example": one name contains the other.
         if min(len(key), len(name)) > _MIN_NAME and (name.startswith(key) or _extends(text, outlet)):
             return True
     return False
 
 
 def _extends(text: str, outlet: str) -> bool:
-    """Return whether a text is an outlet's name with no more behind it than outlets add: "News", "Online", ".com"."""
+    """Return whether a text is an outlet's name followed only by usual additions: "News", "Online", ".com"."""
     if not letters(text).startswith(letters(outlet)):
         return False
     if "." in text and " " not in text:

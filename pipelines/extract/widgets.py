@@ -1,8 +1,8 @@
-"""Widgets told by their structure alone, for pages whose class names say nothing.
+"""Removal of widgets by their structure alone, for pages with meaningless class names.
 
-What gives them away, whatever their words: something to press or to fill in, a link that stands as a block of its
-own, lists of nothing but links, records with a person's name in front, a paragraph in small print. An element goes
-with all its block when the block is small beside the story; else only the piece itself goes.
+The signs of a widget, in any language: controls and input fields, a link that is a block of its own, a list of nothing
+but links, comments that begin with a person's name, a paragraph in small print. The whole block around such an element
+is removed if it is small; otherwise only the element itself is removed.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _BLOCKS = frozenset(
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _DIALOGS = etree.XPath("//@role[. = 'dialog' or . = 'alertdialog' or . = 'search' or . = 'complementary']/..")
 _MAX_BLOCK_CHARACTERS = 300
-"""A widget's text; a paragraph and a half of a story has as much."""
+"""Maximum length of a widget's text in characters: about a paragraph and a half of a story."""
 _MAX_PARAGRAPHS = 2
 _MAX_SHARE = 0.35
-"""Paragraphs that go this way are less than this share of the text in paragraphs; more is the page's way to write."""
+"""Maximum share of the text in paragraphs that may be removed; above it nothing is removed."""
 _MIN_STORY_PARAGRAPHS = 3
 _AMONG = frozenset({"div", "section", "aside"})
 _TEXT = ("blockquote", "q", "ul", "ol", "table", "pre", "figure", "h1", "h2")
@@ -44,9 +44,9 @@ _MAX_CONTACT_WORDS = 20
 
 
 def remove_unnamed_widgets(tree: HtmlElement, prose: int) -> None:
-    """Take the widgets out. ``prose`` is the number of characters in the page's paragraphs."""
-    found = set(_widgets(tree))
-    outer = [block for block in found if found.isdisjoint(block.iterancestors())]
+    """Remove the widgets from a tree. ``prose`` is the number of characters in the page's paragraphs."""
+    widgets = set(_widgets(tree))
+    outer = [block for block in widgets if widgets.isdisjoint(block.iterancestors())]
     if sum(_size(paragraph) for block in outer for paragraph in block.iter("p")) > _MAX_SHARE * prose:
         return
     for block in outer:
@@ -55,7 +55,7 @@ def remove_unnamed_widgets(tree: HtmlElement, prose: int) -> None:
 
 
 class _Small(dict["HtmlElement", bool]):
-    """Whether an element is small; remembered, since neighbours ask the same of what is above them."""
+    """Cache of whether an element is small, since neighbours share their ancestors."""
 
     def __missing__(self, block: HtmlElement) -> bool:
         small = self[block] = _is_small(block)
@@ -71,7 +71,7 @@ def _widgets(tree: HtmlElement) -> Iterator[HtmlElement]:
         if small[dialog]:
             yield dialog
     for listing in tree.iter("ul", "ol"):
-        # What stands in these is left out by Trafilatura; their long lists of links are not worth a look.
+        # Trafilatura leaves these containers out; checking their long lists of links would waste time.
         if next(listing.iterancestors("nav", "header", "footer"), None) is not None:
             continue
         if _is_link_list(listing) or _is_comment_list(listing):
@@ -95,26 +95,26 @@ def _blocks_of_links(tree: HtmlElement, small: _Small) -> Iterator[HtmlElement]:
 
 
 def _blocks_among_paragraphs(tree: HtmlElement, small: _Small) -> Iterator[HtmlElement]:
-    """Small containers of several pieces between the paragraphs of a story that is written in bare paragraphs."""
+    """Yield small containers of several elements between the paragraphs of a story written in bare paragraphs."""
     prose = Counter(
         paragraph.getparent() for paragraph in tree.iter("p") if is_prose(tidy(paragraph.text_content()[:_MAX_READ]))
     )
     for parent, paragraphs in prose.items():
         if parent is None or paragraphs < _MIN_STORY_PARAGRAPHS:
             continue
-        places = [place for place, child in enumerate(parent) if child.tag == "p"]
-        for block in parent[places[0] : places[-1]]:
+        positions = [position for position, child in enumerate(parent) if child.tag == "p"]
+        for block in parent[positions[0] : positions[-1]]:
             if block.tag in _AMONG and len(block) > 1 and small[block] and not _holds_text(block):
                 yield block
 
 
 def _holds_text(block: HtmlElement) -> bool:
-    """Whether a container holds what belongs to stories: a quotation, a list, a table, a heading of the second rank."""
+    """Return whether a container holds an element typical of stories: a quotation, list, table, figure or heading."""
     return next(block.iter(*_TEXT), None) is not None
 
 
 def _block_around(element: HtmlElement, small: _Small) -> HtmlElement | None:
-    """The largest container around an element that is still small; ``None`` when there is none."""
+    """Return the largest small container around an element; ``None`` if no container around it is small."""
     block: HtmlElement | None = None
     for above in element.iterancestors():
         if above.tag not in _CONTAINERS and above.tag not in ("ul", "ol", "li", "p", "span"):
@@ -133,7 +133,7 @@ def _is_small(block: HtmlElement) -> bool:
 
 
 def _is_block_of_its_own(link: HtmlElement) -> bool:
-    """Whether a link stands beside blocks in a container rather than within running text."""
+    """Return whether a link stands next to blocks in a container rather than within running text."""
     parent = link.getparent()
     if parent is None or parent.tag not in _LINK_PARENTS or not tidy(link.text_content()[:500]):
         return False
@@ -151,13 +151,13 @@ def _is_link_list(listing: HtmlElement) -> bool:
 
 
 def _is_comment_list(listing: HtmlElement) -> bool:
-    """Whether every entry begins with somebody's name marked up as such and goes on with a text."""
+    """Return whether every item of a list has a ``cite`` element, for a name, and a paragraph."""
     items = [item for item in listing if item.tag == "li"]
     return bool(items) and all(item.find(".//cite") is not None and item.find(".//p") is not None for item in items)
 
 
 def _with_heading(listing: HtmlElement, small: _Small) -> HtmlElement:
-    """A list with the heading above it, where both are all that is in their container; else the list."""
+    """Return the container of a list if it is small and holds nothing but the list and headings; else the list."""
     parent = listing.getparent()
     if parent is None or parent.tag not in _CONTAINERS or not small[parent]:
         return listing
@@ -174,7 +174,7 @@ def _is_small_print(paragraph: HtmlElement) -> bool:
 
 
 def _is_lead_and_link(paragraph: HtmlElement) -> bool:
-    """Whether a paragraph is a few words with a colon and a link to something else: "Earlier: Bridge saved"."""
+    """Return whether a paragraph is a few words, a colon and a link to another story: "Earlier: Bridge saved"."""
     links = list(paragraph.iter("a"))
     if len(links) != 1:
         return False
@@ -188,7 +188,7 @@ def _is_lead_and_link(paragraph: HtmlElement) -> bool:
 
 
 def _is_contact(paragraph: HtmlElement) -> bool:
-    """Whether a paragraph is a short line that ends in a mail address: an invitation to write, not a story."""
+    """Return whether a paragraph is an invitation to write: a short line that ends in a mail address."""
     links = [link for link in paragraph.iter("a") if (link.get("href") or "").lower().startswith("mailto:")]
     if not links:
         return False

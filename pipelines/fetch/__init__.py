@@ -1,7 +1,8 @@
-"""Getting feeds and pages over HTTP.
+"""Retrieval of feeds and pages over HTTP.
 
-``client`` fetches: bounded in size and time, over connections that ``guard`` keeps from private addresses, at the
-pace of ``pacing`` and ``robots``, by the settings of ``policy``. ``feeds`` reads feed documents (``sitemap`` the
-news sitemaps among them), ``feed_state`` says what an answer means for a feed's future, ``sources`` and ``opml`` read
-and write feed lists, ``discover`` finds a site's feeds. ``barriers`` tells what stands in place of an article.
+``client`` fetches addresses, bounded in size and time, according to the settings of ``policy``; ``guard`` refuses
+private addresses, ``pacing`` and ``robots`` set the pace. ``feeds`` reads feed documents (``sitemap`` reads news
+sitemaps). ``feed_state`` updates the state of a feed after each request. ``feed_list`` and ``opml`` read feed lists,
+``sources`` writes them. ``discover`` finds the feeds of a site. ``interstitials`` detects pages that a server sends
+instead of the article.
 """

@@ -1,4 +1,4 @@
-"""Fetching over HTTP: bounded in size and time, polite to hosts, typed in its failures."""
+"""HTTP client: bounded in size and time, polite to hosts, with typed failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import httpx
 
 from pipelines.archive.http import archived_headers
 from pipelines.errors import FetchError
-from pipelines.fetch.guard import GuardedTransport, is_own_host
+from pipelines.fetch.guard import GuardedTransport, is_internal_host
 from pipelines.fetch.headers import retry_after
 from pipelines.fetch.pacing import Pacer
 from pipelines.fetch.policy import FetchPolicy
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MAX_BYTES = 16 * 2**20
-"""Largest body, unpacked. The largest news pages have some 5 MB; feeds with full texts come close to 10."""
+"""Largest unpacked body. The largest news pages have about 5 MB, feeds with full texts nearly 10 MB."""
 TOTAL_SECONDS = 30.0
-"""Longest time for one address, redirects and body included: bounds servers that drip."""
+"""Longest time for an address, with redirects and body: a bound for servers that send byte by byte."""
 CONNECT_SECONDS = 10.0
 MAX_REDIRECTS = 5
 TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
 PERMANENT = frozenset({301, 308})
-"""Redirects which say that the address has changed for good (RFC 9110, 15.4)."""
+"""Status codes of permanent redirects (RFC 9110, 15.4)."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BROKEN = (
     httpcore.NetworkError,
@@ -49,10 +49,10 @@ _PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What a server answered."""
+    """A response of a server."""
 
     url: str
-    """The address that finally answered."""
+    """Address of the response, after redirects."""
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -60,30 +60,30 @@ class Response:
     request: tuple[tuple[str, str], ...] = ()
     """Headers of the request, without credentials and cookies."""
     moved_to: str | None = None
-    """Where the permanent redirects lead that stand before any other answer; ``None`` without one."""
+    """Target of the permanent redirects at the start of the chain; ``None`` if the first response is another."""
 
     def header(self, name: str) -> str | None:
-        """First header of that name."""
+        """Return the first header of a name, in any case; ``None`` without it."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
 class AnswerError(FetchError):
-    """A server answered with something else than a success."""
+    """Error for a response that is not a success."""
 
     def __init__(self, status: int, url: str, retry_at: datetime | None = None) -> None:
-        """``retry_at`` is when the server wants to be asked again, if it said so."""
+        """Create the error. ``retry_at`` is the time of the next request that the server asks for, if any."""
         self.status = status
         self.url = url
         self.retry_at = retry_at
         super().__init__(f"http_{status}", f"{url} answered {status}")
 
     def __reduce__(self) -> tuple[type[FetchError], tuple[str, str]]:
-        """Across process borders only the reason counts."""
+        """Pickle as a plain ``FetchError``: in other processes only the reason counts."""
         return FetchError, (self.reason, self.detail)
 
 
 class Fetcher:
-    """Fetches addresses. Use as an asynchronous context manager."""
+    """HTTP client for addresses; an asynchronous context manager."""
 
     def __init__(self, policy: FetchPolicy | None = None, pacer: Pacer | None = None) -> None:
         self.policy = policy or FetchPolicy()
@@ -111,25 +111,25 @@ class Fetcher:
     ) -> Response:
         """Fetch an address, in its URI form.
 
-        ``credentials`` (user, password) go to the origin of ``url`` and nowhere else. ``limit`` is the largest
-        body in bytes, ``MAX_BYTES`` where it is not given.
+        ``credentials`` (user, password) are sent only to the origin of ``url``. ``limit`` is the largest body in bytes,
+        by default ``MAX_BYTES``.
 
         Raises:
-            AnswerError: the answer is neither a success nor 304.
-            FetchError: there is no answer, or not one within the bounds: ``timeout``, ``connection``,
+            AnswerError: the response is neither a success nor 304.
+            FetchError: there is no response within the bounds: ``timeout``, ``connection``,
                 ``no_such_host``, ``private_address``, ``scheme``, ``too_large``, ``too_many_redirects``,
-                ``bad_redirect``, ``content_encoding``. Not asked at all: ``held_off``, ``given_up``, ``deadline``.
+                ``bad_redirect``, ``content_encoding``. Without a request: ``held_off``, ``given_up``, ``deadline``.
         """
         url = uri_of(url)
         host = _host(url)
-        await self._meet(host)
+        await self._set_pace(host)
         async with self.pacer.turn(host):
             try:
                 async with asyncio.timeout(TOTAL_SECONDS):
                     response = await self._follow(url, headers or {}, credentials, limit or MAX_BYTES)
             except TimeoutError as error:
                 self.pacer.unanswered(host)
-                raise FetchError("timeout", f"no whole answer within {TOTAL_SECONDS:g} s") from error
+                raise FetchError("timeout", f"no complete response within {TOTAL_SECONDS:g} s") from error
             except httpcore.TimeoutException as error:
                 self.pacer.unanswered(host)
                 raise FetchError("timeout", str(error) or type(error).__name__) from error
@@ -146,19 +146,19 @@ class Fetcher:
             raise AnswerError(response.status, response.url, retry_at)
         return response
 
-    async def _meet(self, host: str) -> None:
-        """Before the first request to a host: set the pause between requests, unless it is one of our own."""
+    async def _set_pace(self, host: str) -> None:
+        """Set the pause between requests to a host before its first request, unless the host is internal."""
         if host in self._known_hosts:
             return
         async with self._locks[host]:
-            if host not in self._known_hosts and not await is_own_host(host, self.policy.allowed_networks):
+            if host not in self._known_hosts and not await is_internal_host(host, self.policy.allowed_networks):
                 self.pacer.slow_down(host, self.policy.host_interval)
             self._known_hosts.add(host)
 
     async def _follow(
         self, url: str, headers: Mapping[str, str], credentials: tuple[str, str] | None, limit: int
     ) -> Response:
-        # Cookies live as long as one address takes: some sites turn in circles without them, and none follows us.
+        # Cookies last for one address only: some sites redirect endlessly without them, and none can track us.
         cookies = httpx.Cookies()
         origin = _origin(url)
         moved_to, permanent = None, True
@@ -193,7 +193,7 @@ class Fetcher:
         raise FetchError("too_many_redirects", f"more than {MAX_REDIRECTS}")
 
     def _request(self, url: str, headers: Mapping[str, str], credentials: tuple[str, str] | None) -> httpx.Request:
-        told = {
+        sent = {
             "User-Agent": self.policy.user_agent,
             "Accept": "*/*",
             "Accept-Encoding": ACCEPT_ENCODING,
@@ -201,13 +201,13 @@ class Fetcher:
         }
         if credentials:
             packed = base64.b64encode(":".join(credentials).encode()).decode()
-            told["Authorization"] = f"Basic {packed}"
+            sent["Authorization"] = f"Basic {packed}"
         timeout = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
-        return httpx.Request("GET", url, headers=told, extensions={"timeout": timeout.as_dict()})
+        return httpx.Request("GET", url, headers=sent, extensions={"timeout": timeout.as_dict()})
 
 
 def _target(url: str, location: str) -> str:
-    """Where a redirect leads; credentials that stand in it are not ours to send."""
+    """Return the target of a redirect, without credentials in it: these must not be sent."""
     try:
         joined = httpx.URL(url).join(location)
         if not joined.host and joined.scheme in {"http", "https"}:
@@ -221,7 +221,7 @@ def _host(url: str) -> str:
     try:
         return (urlsplit(url).netloc.rpartition("@")[2]).lower()
     except ValueError as error:
-        raise FetchError("connection", f"no address: {error}") from error
+        raise FetchError("connection", f"not a valid address: {error}") from error
 
 
 def _origin(url: str) -> tuple[str, str]:
@@ -229,5 +229,5 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _archived(headers: httpx.Headers) -> list[tuple[str, str]]:
-    """Return headers for the archive: without control characters, with other names for those of encodings."""
+    """Return headers for the archive: without control characters, with encoding headers renamed."""
     return list(archived_headers(printable_headers(headers.multi_items())))

@@ -1,4 +1,4 @@
-"""Finding the feeds of a site: what its page names, what stands where feeds usually stand, and its news sitemaps."""
+"""Discovery of a site's feeds: feeds named by its page, feeds at usual addresses, and its news sitemaps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.fetch.client import Fetcher
     from pipelines.fetch.feeds import ParsedFeed
 
-    Apart = Callable[..., Awaitable[Any]]
+    Isolated = Callable[..., Awaitable[Any]]
 
 TYPES = frozenset(
     {
@@ -30,25 +30,25 @@ TYPES = frozenset(
         "application/xml",
     }
 )
-"""Media types with which a page's ``<link rel="alternate">`` names a feed."""
+"""Media types of feeds in a page's ``<link rel="alternate">``."""
 USUAL_PATHS = ("/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/news-sitemap.xml")
 MAX_TRIED = 20
-"""Addresses that are tried at most."""
+"""Maximum number of addresses that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFeed:
-    """A feed of a site."""
+    """A discovered feed of a site."""
 
     url: str
     title: str | None
     entries: int
     found_by: str
-    """``itself``, ``page``, ``robots``, ``usual place``."""
+    """Way of discovery: ``itself``, ``page``, ``robots`` or ``usual place``."""
 
 
 def named_feeds(html: bytes, url: str) -> list[str]:
-    """The feeds that a page names (``<link rel="alternate">``), else links that look like one, resolved, in order."""
+    """Return the feeds that a page names (``<link rel="alternate">``), else links that look like feeds; resolved."""
     tree = parse_html(html.decode("utf-8", "replace"))
     named, alike = [], []
     for link in tree.iter("link", "a"):
@@ -71,34 +71,37 @@ def _looks_like_feed(url: str) -> bool:
     return path.endswith((".rss", "/rss", "/feed", "/atom", "rss.xml", "feed.xml", "atom.xml"))
 
 
-async def discover(url: str, fetcher: Fetcher, apart: Apart) -> list[DiscoveredFeed]:
-    """The feeds of the site at an address, each read once to see that it is one. Raises ``FetchError``.
+async def discover(url: str, fetcher: Fetcher, isolated: Isolated) -> list[DiscoveredFeed]:
+    """Return the feeds of the site at an address; each is parsed to confirm that it is a feed.
 
-    ``apart`` calls a function on an untrusted document in another process.
+    ``isolated`` calls a function on an untrusted document in another process.
+
+    Raises:
+        FetchError: the address itself cannot be fetched.
     """
     answer = await fetcher.fetch(url, limit=MAX_FEED_BYTES)
     try:
-        return [_found(answer.url, await apart(parse_feed, answer.body, answer.url), "itself")]
+        return [_discovered(answer.url, await isolated(parse_feed, answer.body, answer.url), "itself")]
     except FeedError:
         pass
-    found: list[DiscoveredFeed] = []
+    feeds: list[DiscoveredFeed] = []
     seen: set[str] = set()
     try:
-        named = await apart(named_feeds, answer.body, answer.url)
+        named = await isolated(named_feeds, answer.body, answer.url)
     except FeedError:
         named = []
     for candidate, by in _candidates(answer.url, named, await _sitemaps(answer.url, fetcher)):
         if candidate in seen or len(seen) >= MAX_TRIED:
             continue
-        if by == "usual place" and found:
-            break  # the site names its feeds; guessing would only find them again
+        if by == "usual place" and feeds:
+            break  # the site names its feeds; guesses would only repeat them
         seen.add(candidate)
         try:
             tried = await fetcher.fetch(candidate, limit=MAX_FEED_BYTES)
-            found.append(_found(candidate, await apart(parse_feed, tried.body, tried.url), by))
+            feeds.append(_discovered(candidate, await isolated(parse_feed, tried.body, tried.url), by))
         except (FetchError, FeedError):
             continue
-    return found
+    return feeds
 
 
 def _candidates(url: str, named: list[str], sitemaps: list[str]) -> Iterator[tuple[str, str]]:
@@ -108,7 +111,7 @@ def _candidates(url: str, named: list[str], sitemaps: list[str]) -> Iterator[tup
 
 
 async def _sitemaps(url: str, fetcher: Fetcher) -> list[str]:
-    """Sitemaps that robots.txt names and whose name says that they hold news."""
+    """Return the sitemaps in robots.txt with "news" in their address."""
     try:
         answer = await fetcher.fetch(urljoin(url, "/robots.txt"), limit=MAX_FEED_BYTES)
     except FetchError:
@@ -118,5 +121,5 @@ async def _sitemaps(url: str, fetcher: Fetcher) -> list[str]:
     return [target for target in named if "news" in target.lower()]
 
 
-def _found(url: str, feed: ParsedFeed, by: str) -> DiscoveredFeed:
+def _discovered(url: str, feed: ParsedFeed, by: str) -> DiscoveredFeed:
     return DiscoveredFeed(url, feed.title, len(feed.entries), by)

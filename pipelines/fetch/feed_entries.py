@@ -1,4 +1,4 @@
-"""Entries of feeds as records: identity, link, texts, dates, authors, outlet."""
+"""Conversion of feed entries to records: identity, link, texts, dates, authors, outlet."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from pipelines.fetch.feed_parser import ParsedDocument
 
 MAX_TEXT = 1_000_000
-"""Characters of an entry's own text that are kept: a book."""
+"""Maximum number of characters kept of an entry's own text: the size of a book."""
 _MAX_OUTLET = 200
-"""Characters of the name of an outlet: more is no name."""
+"""Maximum length of an outlet's name in characters; a longer text is not a name."""
 _COUNTRY_LETTERS = 2
 _ID_LETTERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedEntry:
-    """An entry of which nothing can be made, and why."""
+    """An entry that cannot be used, with the reason."""
 
     entry_id: str
     reason: str
@@ -40,39 +40,39 @@ class RefusedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFacts:
-    """What a feed says that holds for each of its entries."""
+    """Metadata of a feed that applies to each of its entries."""
 
     url: str
     title: str | None = None
-    """Name of the outlet, where an entry names no other."""
+    """Name of the outlet for entries that name no other."""
     author: str | None = None
-    """Of entries that name none."""
+    """Author of the entries that name none."""
     language: str | None = None
     """ISO 639-1."""
     region: str | None = None
-    """Country of the outlet: ISO 3166 in lower case, by the feed's language tag, else by its host."""
+    """Country of the outlet: ISO 3166 in lower case, from the feed's language tag, else from its host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawEntry:
-    """What an entry says, in no format's words."""
+    """The contents of an entry, independent of the feed's format."""
 
     entry_id: str | None
     links: tuple[str | None, ...]
-    """Addresses of its page, the best first; the first that is one counts."""
+    """Addresses of its page, the best first; the first valid address is used."""
     title: str | None
     author: str | None = None
     dates: tuple[object, ...] = ()
-    """As they are written, the best first; the first that can be read counts."""
+    """Dates as written, the best first; the first readable date is used."""
     text: str | None = None
     plain: bool = False
     outlet: str | None = None
-    """The source that the entry names."""
+    """Source named by the entry."""
     outlet_url: str | None = None
 
 
 def facts_of(url: str, *, title: str | None, author: str | None, language: object) -> FeedFacts:
-    """Return the facts of a feed; ``language`` is its language tag (``en-IN``), if it is a text."""
+    """Return the facts of a feed; ``language`` is its language tag (``en-IN``), ignored if it is not a string."""
     tag, _, region = (language if isinstance(language, str) else "").strip().lower().replace("_", "-").partition("-")
     if len(region) != _COUNTRY_LETTERS:
         region = (urlsplit(url).hostname or "").rpartition(".")[2]
@@ -86,7 +86,7 @@ def facts_of(url: str, *, title: str | None, author: str | None, language: objec
 
 
 def entry_of(raw: RawEntry, facts: FeedFacts) -> FeedEntry | RefusedEntry:
-    """Return an entry as a record; a refusal where it has no link."""
+    """Return an entry as a record; a refusal if it has no link."""
     link = next((link for link in raw.links if link), None)
     identity = text_of(raw.entry_id) or link or raw.title or ""
     if link is None:
@@ -108,9 +108,9 @@ def entry_of(raw: RawEntry, facts: FeedFacts) -> FeedEntry | RefusedEntry:
 
 
 def parse_date(text: object, facts: FeedFacts | None = None) -> datetime | None:
-    """Return the moment that a feed's date names, UTC, whole seconds.
+    """Return the time of a feed's date, UTC, whole seconds.
 
-    ``None`` where any of it is not understood, or it lacks a time or a zone.
+    ``None`` if any part of the date is not understood, or if it has no time or no zone.
     """
     if not isinstance(text, str):
         return None
@@ -118,36 +118,38 @@ def parse_date(text: object, facts: FeedFacts | None = None) -> datetime | None:
     return reading.exact() if reading else None
 
 
-def sort_out(found: Iterable[FeedEntry | RefusedEntry]) -> tuple[tuple[FeedEntry, ...], tuple[RefusedEntry, ...]]:
-    """Return entries, each once, and refusals.
+def distinct_entries(
+    candidates: Iterable[FeedEntry | RefusedEntry],
+) -> tuple[tuple[FeedEntry, ...], tuple[RefusedEntry, ...]]:
+    """Return the distinct entries, and the refusals.
 
-    An entry is known by its id (where the feed gives none: by its link) together with its link, since some feeds give
-    all entries one id. Entries with one link are several where they say different things; without ids of their own
-    they get some from their titles.
+    The key of an entry is its id (without an id: its link) together with its link, since some feeds give all entries
+    the same id. Entries with the same link and different contents stay separate; if they share an id, they get ids from
+    their titles.
     """
     refused: list[RefusedEntry] = []
     pages: defaultdict[str, dict[tuple[str | None, ...], FeedEntry]] = defaultdict(dict)
     order: list[tuple[str, tuple[str | None, ...]]] = []
-    for entry in found:
+    for entry in candidates:
         if isinstance(entry, RefusedEntry):
             refused.append(entry)
             continue
-        page, says = canonical_url(entry.link or ""), (entry.title, entry.html)
-        if says not in pages[page]:
-            order.append((page, says))
-        pages[page].setdefault(says, entry)
-    entries = [_told_apart(pages[page][says], [*pages[page].values()]) for page, says in order]
+        page, contents = canonical_url(entry.link or ""), (entry.title, entry.html)
+        if contents not in pages[page]:
+            order.append((page, contents))
+        pages[page].setdefault(contents, entry)
+    entries = [_with_distinct_id(pages[page][contents], [*pages[page].values()]) for page, contents in order]
     return tuple({(entry.entry_id, entry.link): entry for entry in reversed(entries)}.values())[::-1], tuple(refused)
 
 
-def _told_apart(entry: FeedEntry, of_page: list[FeedEntry]) -> FeedEntry:
-    """Return an entry as it is known beside the others of its page."""
+def _with_distinct_id(entry: FeedEntry, of_page: list[FeedEntry]) -> FeedEntry:
+    """Return an entry with an id that is unique among the entries of its page."""
     ids = {other.entry_id for other in of_page}
     if len(of_page) == 1 or (len(ids) == 1 and entry.entry_id != entry.link):
-        return entry  # alone, or one id for all: versions of one entry
+        return entry  # a single entry, or versions of an entry with a common id
     if sum(other.entry_id == entry.entry_id for other in of_page) > 1:
-        told = sha256((entry.title or entry.html or "").encode()).hexdigest()[:_ID_LETTERS]
-        entry = replace(entry, entry_id=f"{entry.entry_id}#{told}")
+        digest = sha256((entry.title or entry.html or "").encode()).hexdigest()[:_ID_LETTERS]
+        entry = replace(entry, entry_id=f"{entry.entry_id}#{digest}")
     return replace(entry, shares_link=True)
 
 
@@ -156,7 +158,7 @@ def from_document(
     facts: FeedFacts,
     document: ParsedDocument,
 ) -> RawEntry:
-    """Return what an entry says in the words of feedparser."""
+    """Return the contents of an entry as parsed by feedparser."""
     atom = document.version.startswith("atom")
     text, plain = _text(raw, atom=atom)
     source = raw.get("source")
@@ -168,7 +170,7 @@ def from_document(
         title=title_of(raw.get("title"), plain=_is_plain(title, atom=atom)) or _title_of_medium(raw),
         author=joined_names(raw.get("authors") or [raw.get("googleplay_author")])
         or joined_names(source.get("authors") or ()),
-        # Past feedparser's own look-up, which warns of the date that it gives for one that is missing.
+        # ``dict.get`` avoids feedparser's own look-up, which substitutes other dates and warns of it.
         dates=tuple(dict.get(raw, name) for name in ("published", "updated", "created")),
         text=text,
         plain=plain,
@@ -178,9 +180,9 @@ def from_document(
 
 
 def _is_plain(detail: Mapping[str, Any], *, atom: bool) -> bool:
-    """Whether a text construct of Atom is text: it says so, or says nothing and holds no markup."""
-    told = detail.get("type") == "text/plain" and atom
-    return told and (bool(detail.get("declared")) or not holds_markup(detail.get("value") or ""))
+    """Return whether an Atom text construct is plain text: it is declared so, or undeclared and without markup."""
+    typed = detail.get("type") == "text/plain" and atom
+    return typed and (bool(detail.get("declared")) or not holds_markup(detail.get("value") or ""))
 
 
 def _text(raw: Mapping[str, Any], *, atom: bool) -> tuple[str | None, bool]:
@@ -193,14 +195,14 @@ def _text(raw: Mapping[str, Any], *, atom: bool) -> tuple[str | None, bool]:
 
 
 def _title_of_medium(raw: Mapping[str, Any]) -> str | None:
-    """Return the title of a medium where it can be the entry's: not that of a picture within."""
+    """Return the title of a medium if it can be the entry's title: the title of an embedded picture cannot."""
     return title_of(raw.get("caption_title"), plain=False) if _is_film(raw) or not raw.get("media_content") else None
 
 
 def _is_film(raw: Mapping[str, Any]) -> bool:
-    """Whether an entry is nothing but a film: its description is the entry's text."""
+    """Return whether an entry consists of a film or sound, whose description is then the entry's text."""
     media = raw.get("media_content") or ()
-    kinds = {str(one.get("medium") or "") or str(one.get("type") or "").partition("/")[0] for one in media}
+    kinds = {str(medium.get("medium") or "") or str(medium.get("type") or "").partition("/")[0] for medium in media}
     return bool(kinds & {"video", "application", "audio"})
 
 
@@ -210,7 +212,7 @@ def _outlet(name: object) -> str | None:
 
 
 def _links(raw: Mapping[str, Any], url: str) -> tuple[str | None, ...]:
-    """Return addresses of an entry's page: before a feed service's counting link, the page, the id, enclosures."""
+    """Return the addresses of an entry's page: the original of a counting link, pages, id, enclosures."""
     links = raw.get("links", ())
     alternates = [link for link in links if link.get("rel", "alternate") == "alternate"]
     pages = [link.get("href") for link in alternates if "html" in str(link.get("type") or "html")]
@@ -220,8 +222,8 @@ def _links(raw: Mapping[str, Any], url: str) -> tuple[str | None, ...]:
     return (
         web_address(raw.get("feedburner_origlink"), None),
         *(web_address(page, url) for page in pages),
-        # A bare guid counts where it is an address as it stands.
+        # A bare guid counts only if it is an absolute address.
         web_address(raw.get("link"), None if raw.get("guidislink") else url),
         web_address(raw.get("id"), None),
-        *(web_address(one, url) for one in enclosed),
+        *(web_address(address, url) for address in enclosed),
     )

@@ -1,4 +1,4 @@
-"""The latest changes in the life of a feed."""
+"""Event log of a feed: its latest changes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ KEPT_EVENTS = 20
 
 
 def with_event(state: FeedState, at: datetime, change: str, detail: str) -> FeedState:
-    """A change recorded; the oldest go when there are too many."""
+    """Return the state with a change added to its events; only the latest ``KEPT_EVENTS`` are kept."""
     event = FeedEvent(at=at, change=change, detail=detail[:300])
     return replace(state, events=(*state.events, event)[-KEPT_EVENTS:])

@@ -1,6 +1,6 @@
-"""Reading feed lists: OPML, TOML, YAML, or plain text with an address a line, in any encoding.
+"""Reader of feed lists in OPML, TOML, YAML or plain text with an address per line, in any encoding.
 
-Every address that can be read is taken; what is repaired or left out is told with the list.
+Every readable address is accepted. The result also reports what was repaired and what was left out.
 """
 
 from __future__ import annotations
@@ -23,58 +23,58 @@ if TYPE_CHECKING:
 
 _SCHEME = re.compile(r"(?:feed:(?=https?:)|feed:/*(?!/))", re.IGNORECASE)
 _ADDRESS = re.compile(
-    r"(?:(?:feed:)?https?|feed)://(?:(?![,;|](?:feed:)?https?://)[^\s\"'<>])+",  # a row of them may have no blanks
+    r"(?:(?:feed:)?https?|feed)://(?:(?![,;|](?:feed:)?https?://)[^\s\"'<>])+",  # several may follow without blanks
     re.IGNORECASE,
 )
 _HOST = re.compile(r"[^\s/:@.]+(?:\.[^\s/:@.]+)*\.[^\W\d_]{2,}(?::\d+)?(?:[/?][^\s]*)?")
-"""An address without its scheme: a host with a top-level domain, and what follows."""
+"""An address without a scheme: a host with a top-level domain, and path or query."""
 _LOCAL = re.compile(r"localhost(?::\d+)?/\S*|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/\S*", re.IGNORECASE)
 _PIECES = {
     "toml": re.compile(r"^(?=\[\[\s*feeds\s*\]\])", re.MULTILINE),
     "yaml": re.compile(r"^(?=[ \t]*-[ \t])", re.MULTILINE),
 }
-"""Where a list may be cut into entries that are read one by one."""
+"""Positions at which a list can be split into entries that are read one by one."""
 _SECRET = re.compile(r"//[^/@\s]*@")
 _AROUND = "-*• \t,;<>\"'"
-"""What stands around addresses in lists that people write."""
+"""Characters around addresses in lists written by hand."""
 _QUOTED = 120
 
 
 @dataclass(frozen=True, slots=True)
 class FeedList:
-    """A feed list, read."""
+    """A parsed feed list."""
 
     sources: tuple[FeedSource, ...]
-    """Each feed once, in the list's order."""
+    """Distinct feeds, in the list's order."""
     repaired: tuple[str, ...] = ()
-    """What was read in spite of a fault."""
+    """Messages about entries that were read despite a fault."""
     left_out: tuple[str, ...] = ()
-    """Entries of which no address could be read."""
+    """Messages about entries without a readable address."""
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read of a list so far."""
+    """State of the reading of a list."""
 
     name: str
     sources: dict[str, FeedSource] = field(default_factory=dict)
     repaired: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def take(self, url: str, place: str) -> FeedSource | None:
-        """Return the feed at an address as it is written; note what had to be repaired, or that there is none."""
-        whole = completed(url)
+    def read_address(self, url: str, position: str) -> FeedSource | None:
+        """Return the feed at a written address, or ``None``; record a repair or an unreadable address."""
+        whole = with_scheme(url)
         try:
             source = feed_source(whole)
         except ValueError:
-            self.left_out.append(f"{place}: {_shown(url)} is no http(s) address of a feed")
+            self.left_out.append(f"{position}: {_shown(url)} is not an http(s) address of a feed")
             return None
         if whole != url.strip():
-            self.repaired.append(f"{place}: {_shown(url)} is read as {source.url}")
+            self.repaired.append(f"{position}: {_shown(url)} is read as {source.url}")
         return source
 
     def add(self, source: FeedSource) -> None:
-        """Add a feed; the second of two with one address gives its tags to the first."""
+        """Add a feed; a second feed with the same address is merged into the first with its tags."""
         known = self.sources.setdefault(source.url, source)
         if known is not source:
             self.repaired.append(f"{source.url} is listed more than once")
@@ -83,12 +83,12 @@ class _Reading:
 
 
 def _shown(text: str) -> str:
-    """A piece of a list as it may be told: short, and without a password."""
+    """Return a piece of a list for messages: short, and without a password."""
     return repr(_SECRET.sub("//…@", text.strip())[:_QUOTED])
 
 
-def completed(url: str) -> str:
-    """Return an address with a scheme: ``feed:`` stands for http(s), and without any https is meant."""
+def with_scheme(url: str) -> str:
+    """Return an address with a scheme: ``feed:`` is removed, and https is the default."""
     url = url.strip()
     if url.lower().startswith("feed:"):
         url = _SCHEME.sub("", url, count=1)
@@ -100,10 +100,10 @@ def completed(url: str) -> str:
 def read_feed_list(data: bytes, name: str) -> FeedList:
     """Read a feed list.
 
-    ``name`` is the file's, for messages and its form (``.toml``, ``.yaml``).
+    ``name`` is the file's name, for messages and for the format (``.toml``, ``.yaml``).
 
     Raises:
-        ConfigurationError: it has no feed, or an option of a feed is wrong.
+        ConfigurationError: the list has no feed, or an option of a feed is wrong.
     """
     text = decode(data).lstrip("\ufeff \t\r\n")
     reading = _Reading(name)
@@ -118,8 +118,8 @@ def read_feed_list(data: bytes, name: str) -> FeedList:
     if not reading.sources:
         faults = "; ".join([*reading.repaired, *reading.left_out][:3])
         raise ConfigurationError(
-            f"{name}: no feed in it; OPML needs <outline xmlUrl=…>, TOML and YAML a list 'feeds', "
-            f"text an address a line{f' ({faults})' if faults else ''}"
+            f"{name}: the list has no feed; OPML needs <outline xmlUrl=…>, TOML and YAML a list 'feeds', "
+            f"text an address per line{f' ({faults})' if faults else ''}"
         )
     return FeedList(tuple(reading.sources.values()), tuple(reading.repaired), tuple(reading.left_out))
 
@@ -129,8 +129,8 @@ def _read_opml(text: str, reading: _Reading) -> None:
     if fault:
         reading.repaired.append(f"{reading.name}: {fault}; read with repairs")
     for number, outline in enumerate(outlines, 1):
-        place = f"{reading.name}: feed {number} {outline.title or ''}".rstrip()
-        source = reading.take(outline.url, place)
+        position = f"{reading.name}: feed {number} {outline.title or ''}".rstrip()
+        source = reading.read_address(outline.url, position)
         if source:
             reading.add(replace(source, title=outline.title, tags=outline.tags))
 
@@ -140,19 +140,19 @@ def _read_lines(text: str, reading: _Reading) -> None:
         bare = line.strip()
         if not bare or bare.startswith(("#", ";", "//#")):
             continue
-        place = f"{reading.name}: line {number}"
-        found = [one[0].rstrip(",;|)]>") for one in _ADDRESS.finditer(bare)]
-        whole = found == [bare]
+        position = f"{reading.name}: line {number}"
+        addresses = [match[0].rstrip(",;|)]>") for match in _ADDRESS.finditer(bare)]
+        whole = addresses == [bare]
         first, _, rest = bare.strip(_AROUND).partition(" ")
-        if rest and not found and "/" in first and _HOST.fullmatch(first):
-            found = [first]
-        urls = found or [bare.strip(_AROUND)]
+        if rest and not addresses and "/" in first and _HOST.fullmatch(first):
+            addresses = [first]
+        urls = addresses or [bare.strip(_AROUND)]
         for url in urls:
-            source = reading.take(url, place)
+            source = reading.read_address(url, position)
             if source:
                 reading.add(source)
-                if not whole and found:
-                    reading.repaired.append(f"{place}: only the address is read of {_shown(bare)}")
+                if not whole and addresses:
+                    reading.repaired.append(f"{position}: only the address is read of {_shown(bare)}")
 
 
 def _read_tables(text: str, form: str, load: Callable[[str], Any], reading: _Reading) -> None:
@@ -160,19 +160,19 @@ def _read_tables(text: str, form: str, load: Callable[[str], Any], reading: _Rea
         document = load(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         reading.repaired.append(f"{reading.name}: {error}; read entry by entry")
-        _add_entries(_one_by_one(text, form, load, reading), reading)
+        _add_entries(_read_pieces(text, form, load, reading), reading)
         return
     entries = document.get("feeds") if isinstance(document, dict) else document
     if entries is not None and not isinstance(entries, list):
         if form == "yaml" and isinstance(entries, str):
-            _read_lines("\n".join(entries.split()), reading)  # addresses, a line each, are one text to YAML
+            _read_lines("\n".join(entries.split()), reading)  # lines of addresses are a single string in YAML
             return
         raise ConfigurationError(f"{reading.name}: 'feeds' must be a list")
     _add_entries(entries or [], reading)
 
 
-def _one_by_one(text: str, form: str, load: Callable[[str], Any], reading: _Reading) -> list[Any]:
-    """Return the entries of a list that is broken as a whole; of a broken entry, its address alone."""
+def _read_pieces(text: str, form: str, load: Callable[[str], Any], reading: _Reading) -> list[Any]:
+    """Return the entries of a broken list, read one by one; of a broken entry only its address."""
     entries: list[Any] = []
     for piece in _PIECES[form].split(text):
         try:
@@ -180,9 +180,9 @@ def _one_by_one(text: str, form: str, load: Callable[[str], Any], reading: _Read
             inner = document.get("feeds") if isinstance(document, dict) else document
             entries += inner if isinstance(inner, list) else []
         except (tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError, ValueError):
-            found = _ADDRESS.search(piece)
-            if found:
-                entries.append(found[0].rstrip(",;|)]}>"))
+            match = _ADDRESS.search(piece)
+            if match:
+                entries.append(match[0].rstrip(",;|)]}>"))
                 reading.repaired.append(f"{reading.name}: only the address is read of {_shown(piece)}")
             elif piece.strip():
                 reading.left_out.append(f"{reading.name}: {_shown(piece)} cannot be read")
@@ -196,17 +196,17 @@ def _dedented(piece: str) -> str:
 
 def _add_entries(entries: Iterable[object], reading: _Reading) -> None:
     for number, entry in enumerate(entries, 1):
-        place = f"{reading.name}: feed {number}"
-        told = {"url": entry} if isinstance(entry, str) else entry
-        if not isinstance(told, dict):
-            reading.left_out.append(f"{place}: {_shown(str(entry))} is no feed")
+        position = f"{reading.name}: feed {number}"
+        options = {"url": entry} if isinstance(entry, str) else entry
+        if not isinstance(options, dict):
+            reading.left_out.append(f"{position}: {_shown(str(entry))} is not a feed")
             continue
-        told = {str(key): value for key, value in told.items()}
-        url = next((told.pop(key) for key in [*told] if key.lower() in ("url", "xmlurl")), None)
+        options = {str(key): value for key, value in options.items()}
+        url = next((options.pop(key) for key in [*options] if key.lower() in ("url", "xmlurl")), None)
         if not isinstance(url, str):
-            reading.left_out.append(f"{place}: 'url' is missing")
+            reading.left_out.append(f"{position}: 'url' is missing")
             continue
-        source = reading.take(url, place)
-        options = with_options(source or FeedSource(url), told, place)
+        source = reading.read_address(url, position)
+        configured = with_options(source or FeedSource(url), options, position)
         if source:
-            reading.add(options)
+            reading.add(configured)

@@ -1,4 +1,4 @@
-"""Options of single feeds, as feed lists in TOML and YAML write them."""
+"""Options of single feeds in TOML and YAML feed lists."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _MAX_PAUSE = 60
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
 
 
-def with_options(source: FeedSource, options: Mapping[str, Any], place: str) -> FeedSource:
-    """Return a feed with options. Raises ``ConfigurationError``, with ``place``, for one that is unknown or wrong."""
+def with_options(source: FeedSource, options: Mapping[str, Any], position: str) -> FeedSource:
+    """Return a feed with options. Raises ``ConfigurationError``, with ``position``, for an unknown or wrong option."""
     for option, value in options.items():
         if option not in _OPTIONS:
-            raise ConfigurationError(f"{place}: unknown option {option!r}; known are {', '.join(_OPTIONS)}")
+            raise ConfigurationError(f"{position}: unknown option {option!r}; the options are {', '.join(_OPTIONS)}")
         expected, read = _OPTIONS[option]
         try:
             if option in _READING:
@@ -34,7 +34,7 @@ def with_options(source: FeedSource, options: Mapping[str, Any], place: str) -> 
             else:
                 source = replace(source, **{option: read(value)})
         except (ValueError, TypeError, AttributeError) as error:
-            raise ConfigurationError(f"{place}: {option} = {value!r}: expected {expected}") from error
+            raise ConfigurationError(f"{position}: {option} = {value!r}: expected {expected}") from error
     return source
 
 
@@ -50,7 +50,7 @@ def _as_flag(value: object) -> bool:
     return value
 
 
-def _as_pause(value: Any) -> float:  # noqa: ANN401 - from a file
+def _as_pause(value: Any) -> float:  # noqa: ANN401 - a value from a file
     pause = float(value)
     if not 0 <= pause <= _MAX_PAUSE:
         raise ValueError
@@ -58,17 +58,17 @@ def _as_pause(value: Any) -> float:  # noqa: ANN401 - from a file
 
 
 def _as_span(value: object) -> timedelta:
-    found = _SPAN.fullmatch(_as_text(value))
-    if not found or not int(found[1]):
+    match = _SPAN.fullmatch(_as_text(value))
+    if not match or not int(match[1]):
         raise ValueError
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _as_window(value: object) -> ActiveHours:
-    found = _WINDOW.fullmatch(_as_text(value))
-    if not found:
+    match = _WINDOW.fullmatch(_as_text(value))
+    if not match:
         raise ValueError
-    return ActiveHours(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
+    return ActiveHours(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
 
 
 def _as_selector(value: object) -> str:
@@ -90,21 +90,21 @@ def _as_tags(value: object) -> tuple[str, ...]:
 
 
 def _as_language(value: object) -> str:
-    found = _LANGUAGE.fullmatch(_as_text(value))
-    if not found:
+    match = _LANGUAGE.fullmatch(_as_text(value))
+    if not match:
         raise ValueError
-    return found[0].lower()
+    return match[0].lower()
 
 
-_READING = frozenset(one.name for one in fields(ReadingOptions))
+_READING = frozenset(option.name for option in fields(ReadingOptions))
 _OPTIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "title": ("a text", _as_text),
     "source": ("a text", _as_text),
     "pages": ("true or false", _as_flag),
     "pause": (f"seconds from 0 to {_MAX_PAUSE}", _as_pause),
-    "every": ("a span as 30m, 6h or 1d", _as_span),
+    "every": ("a span such as 30m, 6h or 1d", _as_span),
     "tags": ("a list of texts", _as_tags),
-    "window": ("hours in UTC as 06:00-22:00", _as_window),
+    "window": ("hours in UTC such as 06:00-22:00", _as_window),
     "body": ("a CSS selector, or an XPath that begins with / or .//", _as_selector),
     "remove": ("a list of CSS selectors or XPaths", _as_selectors),
     "language": ("a language code of two letters", _as_language),

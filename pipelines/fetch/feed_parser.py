@@ -1,7 +1,7 @@
-"""RSS, Atom and RDF by feedparser's parsers, with what it mixes up kept apart.
+"""Parser of RSS, Atom and RDF with feedparser's parsers, with handlers for elements that feedparser confuses.
 
-``feedparser.parse`` gives no hold on its parsers, so its few steps are taken here: to UTF-8, without the DOCTYPE,
-through the strict parser, and where that fails through the loose one. Nothing is opened or asked for.
+``feedparser.parse`` does not allow other handlers, so its steps are repeated here: convert to UTF-8, remove the
+DOCTYPE, use the strict parser, and if that fails the loose parser. No file is opened and no request is made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from feedparser.exceptions import CharacterEncodingOverride, ThingsNobodyCaresAb
 from feedparser.sanitizer import replace_doctype
 from feedparser.util import FeedParserDict
 
-from pipelines.extract.charset import telling_bytes
+from pipelines.extract.charset import encoding_sample
 from pipelines.fetch.feed_people import name_in
 from pipelines.fetch.xml_repair import repaired
 
@@ -28,44 +28,44 @@ if TYPE_CHECKING:
 
 _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]{0,500}>")
 _DETECTION_BYTES = 8_000
-"""Bytes from which chardet detects an encoding: its time grows with their square, and a crafted feed took minutes."""
+"""Size of chardet's sample in bytes: its time is quadratic in the size, and a crafted feed took minutes."""
 MAX_PERSON = 1_000
-"""Characters of a person that feedparser looks at: its search for a mail address takes quadratic time."""
+"""Longest person, in characters, given to feedparser: its search for a mail address takes quadratic time."""
 
 
 def _bounded(detect: Callable[[bytes], str]) -> Callable[[bytes], str]:
-    """Return a detection of encodings that looks at a part of a large document."""
-    return lambda data: detect(data if len(data) <= _DETECTION_BYTES else telling_bytes(data, _DETECTION_BYTES))
+    """Return a detector of encodings that examines only a sample of a large document."""
+    return lambda data: detect(data if len(data) <= _DETECTION_BYTES else encoding_sample(data, _DETECTION_BYTES))
 
 
-# feedparser has no setting for it.
+# feedparser has no setting for its detector.
 encodings.lazy_chardet_encoding = _bounded(encodings.lazy_chardet_encoding)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """A document as feedparser reads it."""
+    """A feed document as parsed by feedparser."""
 
     feed: Any
     entries: list[Any]
     version: str
-    """``rss20``, ``atom10`` …; empty where it is none that is known."""
+    """``rss20``, ``atom10`` …; empty for an unknown format."""
     fault: str | None
-    """What is wrong with the document."""
+    """Fault of the document, if any."""
 
 
-class _Distinctions:
-    """Handlers of elements that feedparser takes for others.
+class _CorrectedHandlers:
+    """Handlers of elements that feedparser confuses with others.
 
-    The caption of a picture is not the entry's text, and its title not the entry's title. An id is no address, even
-    where it could be one.
+    The caption of a picture is not the text of the entry, and its title is not the title of the entry. An id is not
+    resolved as an address, even if it looks like one.
     """
 
     can_be_relative_uri = frozenset(StrictFeedParser.can_be_relative_uri) - {"id"}
 
     def _start_media_description(self, attributes: Any) -> None:  # noqa: ANN401 - feedparser is untyped
         del attributes
-        self.push("caption", 1)  # type: ignore[attr-defined] # feedparser's mixin has it
+        self.push("caption", 1)  # type: ignore[attr-defined] # defined by feedparser's mixin
 
     def _end_media_description(self) -> None:
         self.pop("caption")  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ class _Distinctions:
         self.contentparams["declared"] = "type" in attributes  # type: ignore[attr-defined]
 
     def _sync_author_detail(self, key: str = "author") -> None:
-        """Take the name from an author that is a text; feedparser knows no mail address of a long top-level domain."""
+        """Read the name of an author given as text; feedparser misses mail addresses with a long top-level domain."""
         context = self._get_context()  # type: ignore[attr-defined]
         text = context.get(key) or ""
         people = context.get(f"{key}s") or [None]
@@ -92,23 +92,23 @@ class _Distinctions:
             super()._sync_author_detail(key)  # type: ignore[misc]
 
 
-class _Strict(_Distinctions, StrictFeedParser):  # type: ignore[misc]
+class _Strict(_CorrectedHandlers, StrictFeedParser):  # type: ignore[misc]
     pass
 
 
-class _Loose(_Distinctions, LooseFeedParser):  # type: ignore[misc]
+class _Loose(_CorrectedHandlers, LooseFeedParser):  # type: ignore[misc]
     pass
 
 
 def parse_document(body: bytes, url: str) -> ParsedDocument:
-    """Parse a document; ``url`` is what its relative addresses are resolved against.
+    """Parse a document; its relative addresses are resolved against ``url``.
 
-    What stands before a fault is kept, whatever the fault does to feedparser.
+    The part before a fault is kept, whichever error the fault causes in feedparser.
     """
     result = FeedParserDict(bozo=False, headers={"content-type": "application/xml"})
     try:
         data = convert_to_utf8(result["headers"], body, result)
-    except UnicodeDecodeError:  # of its declaration
+    except UnicodeDecodeError:  # caused by a wrong declaration
         data = convert_to_utf8(result["headers"], _DECLARATION.sub(b"", body, count=1), result)
     version, data, entities = replace_doctype(data)
     fault = result.get("bozo_exception")
@@ -117,12 +117,12 @@ def parse_document(body: bytes, url: str) -> ParsedDocument:
         return _loosely(url, data, version, entities, fault)
     try:
         return _strictly(url, data, version, fault)
-    except Exception as error:  # noqa: BLE001 - feedparser raises much on broken documents; other ways are left
+    except Exception as error:  # noqa: BLE001 - feedparser raises many errors on broken documents; fallbacks follow
         fault = error
     mended = repaired(data.decode("utf-8", "replace"), keep_names=b"<!ENTITY" in data).encode()
     try:
         return _strictly(url, mended, version, fault)
-    except Exception:  # noqa: BLE001 - the first fault is told
+    except Exception:  # noqa: BLE001 - the first fault is reported
         return _loosely(url, mended, version, entities, fault)
 
 
@@ -136,7 +136,7 @@ def _loosely(url: str, data: bytes, version: str, entities: object, fault: objec
     parser = _ready(_Loose(url, None, "utf-8", entities))
     try:
         parser.feed(data.decode("utf-8", "replace"))
-    except Exception as error:  # noqa: BLE001 - what was read so far counts
+    except Exception as error:  # noqa: BLE001 - the entries read so far are kept
         fault = error
     return ParsedDocument(parser.feeddata, parser.entries, version or parser.version, _described(fault))
 
@@ -149,13 +149,13 @@ def _described(fault: object) -> str | None:
 
 
 def _ready(parser: Any) -> Any:  # noqa: ANN401
-    # Both rewrite the markup of texts; ours are read by a parser of their own.
+    # Both options rewrite the markup of texts; the extraction of entries parses it itself.
     parser.resolve_relative_uris = parser.sanitize_html = False
     return parser
 
 
 def _read_strictly(parser: Any, data: bytes) -> None:  # noqa: ANN401
-    reader = xml.sax.make_parser()  # noqa: S317 - neither DOCTYPE nor external entities are left
+    reader = xml.sax.make_parser()  # noqa: S317 - DOCTYPE and external entities are disabled
     reader.setFeature(xml.sax.handler.feature_namespaces, 1)
     reader.setFeature(xml.sax.handler.feature_external_ges, 0)
     reader.setContentHandler(parser)

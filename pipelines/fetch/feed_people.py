@@ -1,4 +1,4 @@
-"""Authors of feeds: names, without the mail addresses that stand with them."""
+"""Names of the authors in feeds, without their mail addresses."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def name_in(text: str) -> str | None:
     """Return the name in ``mail (Name)``, ``Name <mail>``, ``Name (mail)``, ``Name``; ``None`` for a mail alone."""
     text = text.strip()[:_MAX_NAME]
     if "@" in text:
-        found = _MAIL_FIRST.fullmatch(text) or _NAME_FIRST.fullmatch(text)
-        text = found["name"] if found else _MAIL_ALONE.sub("", text)
+        match = _MAIL_FIRST.fullmatch(text) or _NAME_FIRST.fullmatch(text)
+        text = match["name"] if match else _MAIL_ALONE.sub("", text)
     return (title_of(text, plain=False) or "").strip(" \t\r\n\"'") or None
 
 
 def joined_names(people: Iterable[Any]) -> str | None:
-    """Return the names of people (``name`` in a mapping, or texts), each once, joined by ", "; ``None`` without any."""
+    """Return the distinct names of people (mappings with ``name``, or texts), joined by ", "; ``None`` without any."""
     texts = (person.get("name") if isinstance(person, dict) else person for person in people)
     names = dict.fromkeys(name for text in texts if isinstance(text, str) and (name := name_in(text)))
     return ", ".join([*names][:_MAX_AUTHORS]) or None

@@ -1,8 +1,8 @@
-"""The life of a feed: what an answer, or none, makes of what is remembered of it. Pure; times are given.
+"""Updates of a feed's state after a response or a failure. Pure: the caller gives the times.
 
-A feed whose requests fail is asked less and less often and recovers by itself. A permanent redirect moves its
-address when it has led to the same place for some runs, a temporary one never does. 410 retires it. A feed's own
-rhythm says when it is worth the next request.
+A feed whose requests fail is polled less and less often and recovers by itself. A permanent redirect changes the
+address of a feed after it has led to the same target in several runs; a temporary redirect never does. A 410 retires
+the feed. The polling interval follows the dates of the feed's entries.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pipelines.fetch.client import AnswerError
 from pipelines.fetch.feed_events import with_event
 from pipelines.fetch.headers import max_age
-from pipelines.fetch.validators import remembered
+from pipelines.fetch.validators import with_validators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,53 +29,55 @@ if TYPE_CHECKING:
     from schemas.records import FeedState
 
 FORGIVEN = 1
-"""Failures in a row after which the next run asks at once: one may be a hiccup."""
+"""Consecutive failures after which the next run polls without a wait: one may be an accident."""
 BACKOFF_FIRST = timedelta(minutes=5)
 BACKOFF_LAST = timedelta(hours=24)
 MOVES_AFTER = 3
-"""Runs in a row in which permanent redirects must lead to the same place: a mistake at the server is short-lived."""
+"""Consecutive runs in which permanent redirects must have the same target: a server's mistake is short-lived."""
 RETURNS_AFTER = 5
-"""Failures in a row at a new address after which the one in the list is tried again."""
-FLOOR = timedelta(minutes=10)
-"""Shortest rhythm. Even news agencies' feeds hold the last hour and more."""
-CEILING = timedelta(hours=12)
-"""Longest rhythm: what is out in the morning is known in the evening."""
-FIRST = timedelta(hours=1)
-"""Rhythm of a feed of which nothing is known."""
+"""Consecutive failures at a new address after which the address in the list is tried again."""
+SHORTEST = timedelta(minutes=10)
+"""Shortest polling interval. Even feeds of news agencies hold the last hour and more."""
+LONGEST = timedelta(hours=12)
+"""Longest polling interval: news of the morning is known in the evening."""
+INITIAL = timedelta(hours=1)
+"""Polling interval of a feed without history."""
 GONE = 410
 _GROWTH = 1.25
-"""How much longer we wait when nothing was new."""
+"""Factor by which the polling interval grows if nothing was new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """Whether a feed is to be asked now."""
+    """The decision whether a feed is polled now."""
 
     ask: bool
-    why_not: str | None = None
+    skip_reason: str | None = None
 
 
 def polling(state: FeedState, now: datetime, *, only_due: bool = False) -> Polling:
-    """Whether a feed is to be asked; ``only_due`` also leaves out those whose rhythm says that it is too early."""
+    """Decide whether to poll a feed; with ``only_due`` a feed that is not yet due is skipped too."""
     if state.retired_at:
-        return Polling(ask=False, why_not="retired: it answered 410, gone for good")
+        return Polling(ask=False, skip_reason="retired: it answered 410, gone for good")
     if state.not_before and state.not_before > now:
-        return Polling(ask=False, why_not=f"held off until {state.not_before:%Y-%m-%dT%H:%M:%SZ}: {state.last_error}")
+        return Polling(
+            ask=False, skip_reason=f"held off until {state.not_before:%Y-%m-%dT%H:%M:%SZ}: {state.last_error}"
+        )
     if only_due and state.due and state.due > now:
-        return Polling(ask=False, why_not=f"not due until {state.due:%Y-%m-%dT%H:%M:%SZ}")
+        return Polling(ask=False, skip_reason=f"not due until {state.due:%Y-%m-%dT%H:%M:%SZ}")
     return Polling(ask=True)
 
 
 def succeeded(state: FeedState, answer: Response, feed: ParsedFeed | None) -> FeedState:
-    """After an answer; ``feed`` is ``None`` for "not modified"."""
+    """Return the state after a response; ``feed`` is ``None`` for "not modified"."""
     now = answer.fetched_at
     new = replace(
         _moved(state, answer), last_success=now, last_attempt=now, failures=0, last_error=None, not_before=None
     )
     if state.failures:
-        new = with_event(new, now, "recovered", f"after {state.failures} failures in a row")
+        new = with_event(new, now, "recovered", f"after {state.failures} consecutive failures")
     if feed is not None:
-        new = remembered(new, answer, feed)
+        new = with_validators(new, answer, feed)
         new = replace(
             new,
             title=feed.title or state.title,
@@ -90,8 +92,8 @@ def succeeded(state: FeedState, answer: Response, feed: ParsedFeed | None) -> Fe
     dates = [entry.published for entry in feed.entries if entry.published and entry.published <= now] if feed else []
     newest = max(dates, default=None)
     fresh = bool(newest and (state.newest is None or newest > state.newest))
-    seconds = rhythm(state.poll_seconds, dates, fresh=fresh)
-    wait = max(seconds, min(max_age(answer.header("cache-control")) or 0, int(CEILING.total_seconds())))
+    seconds = polling_interval(state.poll_seconds, dates, fresh=fresh)
+    wait = max(seconds, min(max_age(answer.header("cache-control")) or 0, int(LONGEST.total_seconds())))
     return replace(
         new,
         newest=newest if fresh else state.newest,
@@ -100,29 +102,29 @@ def succeeded(state: FeedState, answer: Response, feed: ParsedFeed | None) -> Fe
     )
 
 
-def rhythm(current: int | None, dates: Sequence[datetime], *, fresh: bool) -> int:
-    """Seconds to the next request, between ``FLOOR`` and ``CEILING``.
+def polling_interval(current: int | None, dates: Sequence[datetime], *, fresh: bool) -> int:
+    """Return the seconds to the next request, between ``SHORTEST`` and ``LONGEST``.
 
-    With something new: half the median time between the entries, so that on average one is new at each request
-    and none waits long. With nothing new: a little longer than last time.
+    With new entries it is half the median time between the entries, so that no entry waits long. Without new entries
+    it is the current interval times 1.25.
     """
-    floor, ceiling = int(FLOOR.total_seconds()), int(CEILING.total_seconds())
+    floor, ceiling = int(SHORTEST.total_seconds()), int(LONGEST.total_seconds())
     if current is not None and not fresh:
         return min(max(int(current * _GROWTH), floor), ceiling)
     ordered = sorted(dates)
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(ordered)]
     if not gaps:
-        return current or int(FIRST.total_seconds())
+        return current or int(INITIAL.total_seconds())
     return min(max(int(median(gaps) / 2), floor), ceiling)
 
 
 def failed(state: FeedState, error: InputError, now: datetime, jitter: random.Random | None = None) -> FeedState:
-    """After a failure."""
+    """Return the state after a failure."""
     failures = state.failures + 1
     new = replace(state, last_attempt=now, failures=failures, last_error=str(error), moved_to=None, moved_runs=0)
     if isinstance(error, AnswerError) and error.status == GONE:
         return with_event(replace(new, retired_at=now), now, "retired", str(error))
-    wait = backoff(failures, jitter or random.Random())  # noqa: S311 - no secret
+    wait = backoff(failures, jitter or random.Random())  # noqa: S311 - not for cryptography
     not_before = now + wait if wait else None
     if isinstance(error, AnswerError) and error.retry_at:
         not_before = max(error.retry_at, not_before or error.retry_at)
@@ -134,7 +136,7 @@ def failed(state: FeedState, error: InputError, now: datetime, jitter: random.Ra
 
 
 def revived(state: FeedState, now: datetime) -> FeedState:
-    """A retired feed that answers again: the next run asks it as if for the first time."""
+    """Return the state of a retired feed that answers again: the next run polls it like a new feed."""
     back = replace(
         state,
         retired_at=None,
@@ -150,10 +152,10 @@ def revived(state: FeedState, now: datetime) -> FeedState:
 
 
 def backoff(failures: int, jitter: random.Random) -> timedelta | None:
-    """How long to leave a feed alone: doubling with each failure, between half and all of that by chance.
+    """Return the wait before the next request: doubled with each failure, then reduced at random by up to half.
 
-    The chance keeps feeds that failed together from coming back together ("full jitter" needs no memory, but may
-    be next to nothing; this is Amazon's "equal jitter").
+    Jitter keeps feeds that failed together from being polled together again. This is Amazon's "equal jitter"; its
+    "full jitter" may give a wait of almost zero. ``None`` means no wait.
     """
     if failures <= FORGIVEN:
         return None
@@ -170,7 +172,7 @@ def _moved(state: FeedState, answer: Response) -> FeedState:
     if runs < MOVES_AFTER:
         return replace(state, moved_to=target, moved_runs=runs)
     moved = replace(state, address=target, moved_to=None, moved_runs=0, etag=None, last_modified=None)
-    return with_event(moved, answer.fetched_at, "moved", f"to {target}, permanent redirects in {runs} runs in a row")
+    return with_event(moved, answer.fetched_at, "moved", f"to {target}, permanent redirects in {runs} consecutive runs")
 
 
 def _reason(error: str | None) -> str | None:

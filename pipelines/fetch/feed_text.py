@@ -1,4 +1,4 @@
-"""Texts and addresses of feeds, in a form that can be kept."""
+"""Normalisation of texts and addresses of feeds for storage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipelines.identify.url import uri_of
 from pipelines.text.lines import without_references
 
 MAX_LINK = 2_000
-"""Longest address in characters that servers and browsers agree on."""
+"""Longest address, in characters, that servers and browsers commonly accept."""
 _INLINE = "a|abbr|b|bdi|bdo|big|cite|code|del|em|font|i|ins|mark|q|s|small|span|strike|strong|sub|sup|time|tt|u|wbr"
 _BLOCK = "br|div|h1|h2|h3|h4|img|p"
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -18,9 +18,9 @@ _PAIR = re.compile(rf"<({_INLINE}|{_BLOCK})(?:\s[^<>]*)?>.*?</\1\s*>|<(?:br|img)
 
 
 def text_of(value: object) -> str | None:
-    """Return a text as UTF-8 can express it, ``None`` for a blank one or none.
+    """Return a text that UTF-8 can encode; ``None`` for a blank text or another type.
 
-    Halves of surrogate pairs that were written one by one are put together; those that stand alone are replaced.
+    Separately written halves of a surrogate pair are joined; unpaired halves are replaced.
     """
     if not isinstance(value, str) or not value.strip():
         return None
@@ -34,15 +34,15 @@ def text_of(value: object) -> str | None:
 
 
 def holds_markup(text: str) -> bool:
-    """Whether a text has an element of HTML in it that is opened and closed, or a line break."""
+    """Return whether a text has an HTML element with start and end tag, a ``br`` or an ``img``."""
     return _PAIR.search(text) is not None
 
 
 def title_of(value: object, *, plain: bool) -> str | None:
     """Return a headline without markup and character references.
 
-    ``plain`` is said of one that is text by declaration: what looks like a tag there is part of it. Elsewhere only the
-    elements of HTML that a headline can have are taken out, since many feeds do not escape angle brackets.
+    ``plain`` marks a headline that is declared as text: apparent tags are part of it. Otherwise only tags that may
+    occur in a headline are removed, since many feeds do not escape angle brackets.
     """
     text = text_of(value)
     if text is None:

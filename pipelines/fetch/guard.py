@@ -1,8 +1,7 @@
-"""No private addresses: what we are told to fetch comes from strangers.
+"""Guard against requests to private addresses (server-side request forgery), since links come from strangers.
 
-The host is resolved here, every address checked, and the connection made to the very address which was
-checked, so that neither a redirect nor a name that changes its mind between look-up and connection gets
-through.
+The host is resolved here, every address is checked, and the connection is made to the checked address. So neither a
+redirect nor a DNS record that changes between look-up and connection (DNS rebinding) leads to a private address.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _MAPPED = (ipaddress.IPv6Network("::ffff:0:0/96"),)
-"""IPv4-mapped addresses (RFC 4291, 2.5.5.2): how an operating system names IPv4 to a socket for IPv6."""
+"""IPv4-mapped addresses (RFC 4291, 2.5.5.2): the form of IPv4 addresses on an IPv6 socket."""
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"),)
-"""The translator of a network that has IPv6 only: RFC 6052."""
+"""Prefix of IPv4 addresses translated for an IPv6-only network: RFC 6052."""
 _IPV6_UNICAST = (ipaddress.IPv6Network("2000::/3"), *_NAT64)
-"""The addresses that IANA assigns as global unicast. All else (site-local, link-local, unique local, IPv4-compatible,
-IPv4-translated, local-use NAT64, multicast) is refused."""
+"""The addresses that IANA assigns as global unicast. All others (site-local, link-local, unique local, IPv4-compatible,
+IPv4-translated, local-use NAT64, multicast) are refused."""
 _IPV6_REFUSED = tuple(
     map(
         ipaddress.IPv6Network,
@@ -47,23 +46,23 @@ _IPV4_REFUSED = tuple(
         ipaddress.IPv4Network,
         (
             "192.0.0.0/24",  # IETF protocol assignments
-            "192.88.99.0/24",  # relays of 6to4
+            "192.88.99.0/24",  # 6to4 relays
             "224.0.0.0/4",  # multicast
         ),
     )
 )
-"""Beside what ``is_global`` leaves out; both after IANA's registries of special-purpose addresses."""
+"""Refused besides the addresses for which ``is_global`` is false; both follow IANA's special-purpose registries."""
 _ISATAP, _ISATAP_MASK = 0x0000_5EFE, 0xFCFF_FFFF
-"""The first half of an interface identifier that holds an IPv4 address: RFC 5214, 6.1."""
+"""First half of an interface identifier that embeds an IPv4 address: RFC 5214, 6.1."""
 _TRIED = 4
-"""Addresses of one host that are tried, in the resolver's order."""
+"""Maximum number of addresses of a host that are tried, in the resolver's order."""
 
 
 def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
-    """Return whether an address may be fetched from: a public one, or one in a network that is allowed by name.
+    """Return whether an address may be fetched from: public, or in an explicitly allowed network.
 
-    Public is what is assigned as global unicast. An address that leads on to an IPv4 address, by a translator or a
-    tunnel, is as public as that one is.
+    Public addresses are those assigned as global unicast. An address that embeds an IPv4 address, for a translator
+    or a tunnel, is public only if the IPv4 address is.
     """
     if any(address in network for network in allowed):
         return True
@@ -77,7 +76,7 @@ def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
-    """Yield the IPv4 addresses that an IPv6 address leads on to by its form."""
+    """Yield the IPv4 addresses that are embedded in an IPv6 address."""
     if _within(address, _NAT64):
         yield _ipv4(address)
     if address.sixtofour:
@@ -96,13 +95,13 @@ def _within(address: Address, networks: Iterable[Network]) -> bool:
 
 
 async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[str, ...]:
-    """The addresses of a host, at most four. Raises ``FetchError`` where it has none, or any of them is private."""
+    """Return at most four addresses of a host. Raises ``FetchError`` if it has none or if any of them is private."""
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         raise FetchError("no_such_host", f"{host}: {error}") from error
-    addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
+    addresses = [ipaddress.ip_address(entry[4][0]) for entry in entries]
     for address in addresses:
         if not is_allowed(address, allowed):
             raise FetchError(
@@ -112,8 +111,8 @@ async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[str
     return tuple(dict.fromkeys(map(str, addresses)))[:_TRIED]
 
 
-async def is_own_host(netloc: str, allowed: Sequence[Network]) -> bool:
-    """Whether a host (``name`` or ``name:port``) is one of our own: in a private network that is allowed by name."""
+async def is_internal_host(netloc: str, allowed: Sequence[Network]) -> bool:
+    """Return whether a host (``name`` or ``name:port``) is in an explicitly allowed private network."""
     if not allowed:
         return False
     try:
@@ -125,10 +124,10 @@ async def is_own_host(netloc: str, allowed: Sequence[Network]) -> bool:
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections, to addresses which passed ``resolve`` only.
+    """Network backend that connects only to addresses checked by ``resolve``.
 
-    It stands below the connection pool, so that the pool, TLS and HTTP/2 go by the name of the host: two names
-    at one address never share a connection.
+    It works below the connection pool, so the pool, TLS and HTTP/2 use the name of the host: two names with the same
+    address never share a connection.
     """
 
     def __init__(self, allowed: Sequence[Network]) -> None:
@@ -139,7 +138,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the form which httpcore gives
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature of httpcore
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -151,14 +150,14 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return await self._inner.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait before another try."""
+        """Wait before a retry."""
         await self._inner.sleep(seconds)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """HTTP/1.1 and HTTP/2 over guarded connections, kept open between requests.
+    """HTTP/1.1 and HTTP/2 transport over guarded connections, which are kept open between requests.
 
-    Raises ``httpcore``'s exceptions as they are, and ``FetchError`` for an address that is refused.
+    Raises the exceptions of ``httpcore``, and ``FetchError`` for a refused address.
     """
 
     def __init__(self, allowed: Sequence[Network]) -> None:
@@ -173,7 +172,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the answer's body is still to be read, and the answer to be closed."""
+        """Send a request. The caller must read the body of the response and close the response."""
         answer = await self._pool.handle_async_request(
             httpcore.Request(
                 method=request.method,
@@ -197,7 +196,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer, as httpx reads it."""
+    """The body of a response, as a stream of httpx."""
 
     def __init__(self, answer: httpcore.Response) -> None:
         self._answer = answer
@@ -207,5 +206,5 @@ class _Body(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        """Give the connection back."""
+        """Return the connection to the pool."""
         await self._answer.aclose()

@@ -1,4 +1,4 @@
-"""What servers say of time in their headers. Pure."""
+"""Parsers of response headers about time. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 MAX_WAIT = timedelta(days=2)
-"""Longest wait that we believe; a server that means more has made a mistake."""
+"""Longest accepted wait; a longer wait is taken for a mistake of the server."""
 _SECONDS = re.compile(r"\d{1,9}")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 
 def retry_after(value: str | None, now: datetime) -> datetime | None:
-    """The moment that a ``Retry-After`` header names: seconds or an HTTP date (RFC 9110, 10.2.3), UTC.
+    """Return the time (UTC) of a ``Retry-After`` header: seconds or an HTTP date (RFC 9110, 10.2.3).
 
-    ``None`` where it cannot be read; never before ``now``, never after ``MAX_WAIT`` from then.
+    The time is limited to the span from ``now`` to ``MAX_WAIT`` after it. An unreadable header gives ``None``.
     """
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
@@ -30,6 +30,6 @@ def retry_after(value: str | None, now: datetime) -> datetime | None:
 
 
 def max_age(cache_control: str | None) -> int | None:
-    """Seconds for which an answer is fresh by ``Cache-Control`` (RFC 9111, 5.2.2); ``None`` where it does not say."""
-    found = _MAX_AGE.search(cache_control or "")
-    return int(found[1]) if found else None
+    """Return the ``max-age`` of a ``Cache-Control`` header in seconds (RFC 9111, 5.2.2); ``None`` without it."""
+    match = _MAX_AGE.search(cache_control or "")
+    return int(match[1]) if match else None

@@ -1,4 +1,4 @@
-"""The health of a feed in a word, and what to do about it. Pure."""
+"""Health of a feed, as a status word with advice. Pure."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 _SILENT = timedelta(days=60)
 _ADVICE = {
-    "http_401": "it asks for a login: put user and password into its address",
-    "http_403": "it refuses us: ask its publisher, set a contact",
-    "http_404": "it is not there: look for its new address with feeds discover",
-    "http_429": "it has had too many requests: poll less often",
-    "no_such_host": "its host has no address: a spelling mistake, or the site is gone",
-    "private_address": "it lies in a private network: allow_nets can allow it",
-    "not_modified": "its server says that nothing has changed whatever it is asked: tell its publisher",
-    "html": "the address is a page's: find its feed with feeds discover",
-    "not_a_feed": "the address is not a feed's: look for it with feeds discover",
+    "http_401": "its server asks for a login: put user and password into its address",
+    "http_403": "its server refuses the request: ask its publisher, set a contact",
+    "http_404": "there is nothing at its address: look for the new address with feeds discover",
+    "http_429": "its server reports too many requests: poll less often",
+    "no_such_host": "its host name does not resolve: it is misspelt, or the site is gone",
+    "private_address": "its address is in a private network: allow_nets can allow it",
+    "not_modified": "its server always answers that nothing has changed: inform its publisher",
+    "html": "the address is a web page: find its feed with feeds discover",
+    "not_a_feed": "the document is not a feed: look for the feed with feeds discover",
 }
 
 
 def health(state: FeedState, now: datetime) -> tuple[str, str]:
-    """The health of a feed, the gravest word for it, and advice (empty where there is none to give).
+    """Return the gravest status that applies to a feed, and advice (empty if there is none).
 
-    ``retired``, ``failing`` (it is asked less often), ``stumbling`` (it failed once), ``new``, ``degraded``,
-    ``moved``, ``moving``, ``silent``, ``empty``, ``ok``.
+    The statuses, by gravity: ``retired``, ``failing`` (polled less often), ``stumbling`` (failed once), ``new``,
+    ``degraded``, ``moved``, ``moving``, ``silent``, ``empty``, ``ok``.
     """
     return _trouble(state) or _oddity(state, now) or ("ok", "")
 
@@ -38,17 +38,17 @@ def health(state: FeedState, now: datetime) -> tuple[str, str]:
 def _trouble(state: FeedState) -> tuple[str, str] | None:
     if state.retired_at:
         return "retired", (
-            "gone for good (410): take it off the list, look for its successor with feeds discover, "
-            "or have it asked again with feeds revive"
+            "gone for good (410): remove it from the list, look for its successor with feeds discover, "
+            "or poll it again with feeds revive"
         )
     if state.failures:
         reason = (state.last_error or "").partition(":")[0]
-        advice = _ADVICE.get(reason, "wait: it is asked again by itself")
+        advice = _ADVICE.get(reason, "wait: it is polled again automatically")
         return "failing" if state.failures > FORGIVEN else "stumbling", advice
     if state.last_success is None:
-        return "new", "not asked yet"
+        return "new", "not polled yet"
     if state.degraded:
-        return "degraded", "the document is broken; what can be read is read: tell its publisher"
+        return "degraded", "the document is broken; its readable entries are used: inform its publisher"
     return None
 
 
@@ -58,5 +58,5 @@ def _oddity(state: FeedState, now: datetime) -> tuple[str, str] | None:
     if state.moved_to:
         return "moving", f"redirected for good to {state.moved_to}, {state.moved_runs} of {MOVES_AFTER} runs"
     if state.newest and now - state.newest > _SILENT:
-        return "silent", f"nothing new since {state.newest:%Y-%m-%d}: has it been given up?"
-    return None if state.entries else ("empty", "it has no entry")
+        return "silent", f"nothing new since {state.newest:%Y-%m-%d}: is it still maintained?"
+    return None if state.entries else ("empty", "the feed has no entries")

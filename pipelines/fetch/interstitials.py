@@ -1,7 +1,8 @@
-"""Pages that stand before the article: bot challenges, consent and login pages, paywalls, home pages. Pure.
+"""Detection of interstitials: bot challenges, consent and login pages, paywalls, home pages. Pure.
 
-Each is told by something its maker put there to be told by (a header, the address of a script, schema.org's
-``isAccessibleForFree``) or by where the request ended, never by the words of the page: an article may quote them.
+An interstitial is a page that a server sends instead of the article. It is detected by a technical mark (a header, the
+address of a script, schema.org's ``isAccessibleForFree``) or by the final address, never by the words of the page: an
+article may quote them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from schemas.records import Capture
 
 _HEAD = 200_000
-"""Bytes of a page that are looked at."""
+"""Number of first bytes of a page that are searched."""
 _CHALLENGE_BYTES = 100_000
-"""A page of more bytes is not a challenge, though it may load a protection's script as every page of its site does."""
+"""Largest challenge page. A larger page is an article, even if it loads the challenge script of its site."""
 _CHALLENGE_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": "challenge"}
 _CHALLENGE_MARKS = (
     b"window._cf_chl_opt",  # Cloudflare
@@ -31,22 +32,22 @@ _CONSENT_HOST = re.compile(r"(?:^|\.)(?:consent|guce|cmp|privacy-gate|myprivacy)
 _CONSENT_PATH = re.compile(r"/(?:collect-?consent|consent|cookie-?wall|privacy-gate)(?:[/?]|$)", re.IGNORECASE)
 _LOGIN_PATH = re.compile(r"/(?:login|log-in|signin|sign-in|sso|authorize)(?:[/.?]|$)", re.IGNORECASE)
 _PAYWALL = re.compile(rb"\"isAccessibleForFree\"\s*:\s*\"?false\b", re.IGNORECASE)
-PASSING = frozenset({"challenge"})
-"""Barriers that may be gone at the next request."""
+TRANSIENT = frozenset({"challenge"})
+"""Kinds of interstitials that may be gone at the next request."""
 
 
-def barrier(capture: Capture) -> str | None:
-    """What stands in place of the article: ``challenge``, ``consent``, ``login``, ``home_page``; ``None``: nothing."""
+def interstitial_kind(capture: Capture) -> str | None:
+    """Return the kind of interstitial: ``challenge``, ``consent``, ``login`` or ``home_page``; else ``None``."""
     for name, value in capture.headers:
         if _CHALLENGE_HEADERS.get(name.lower()) == value.strip().lower():
             return "challenge"
     if len(capture.body) <= _CHALLENGE_BYTES and any(mark in capture.body for mark in _CHALLENGE_MARKS):
         return "challenge"
-    return _led_away(capture.url, capture.final_url) if capture.final_url else None
+    return _kind_by_redirect(capture.url, capture.final_url) if capture.final_url else None
 
 
-def _led_away(asked: str, got: str) -> str | None:
-    before, after = urlsplit(asked), urlsplit(got)
+def _kind_by_redirect(requested: str, final: str) -> str | None:
+    before, after = urlsplit(requested), urlsplit(final)
     if _CONSENT_HOST.search(after.hostname or "") and before.hostname != after.hostname:
         return "consent"
     if _CONSENT_PATH.search(after.path) and not _CONSENT_PATH.search(before.path):
@@ -58,6 +59,6 @@ def _led_away(asked: str, got: str) -> str | None:
     return None
 
 
-def behind_paywall(capture: Capture) -> bool:
-    """Whether a page says of itself that it is not free to read (schema.org ``isAccessibleForFree``)."""
+def is_paywalled(capture: Capture) -> bool:
+    """Return whether a page declares that it is not free to read (schema.org ``isAccessibleForFree``)."""
     return _PAYWALL.search(capture.body[:_HEAD]) is not None

@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1: https://www.jsonfeed.org/version/1.1/."""
+"""Reader of JSON Feed 1.0 and 1.1: https://www.jsonfeed.org/version/1.1/."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def is_json(body: bytes) -> bool:
-    """Whether a document is a JSON object, in any of Unicode's encodings, by how it begins."""
+    """Return whether a document starts like a JSON object, in any encoding of Unicode."""
     head = body[:64]
     for mark in _BOMS:
         head = head.removeprefix(mark)
@@ -27,7 +27,7 @@ def is_json(body: bytes) -> bool:
 
 
 def read_json_feed(body: bytes, url: str) -> tuple[FeedFacts, Iterator[FeedEntry | RefusedEntry]]:
-    """Read a JSON Feed. Raises ``FeedError`` (``not_a_feed``) for other JSON and for what is none."""
+    """Read a JSON Feed. Raises ``FeedError`` (``not_a_feed``) for other JSON and for broken JSON."""
     try:
         text = body.decode(json.detect_encoding(body), "replace")
         document = json.loads(text, strict=False)
@@ -63,7 +63,7 @@ def _item(item: object, facts: FeedFacts, number: int) -> FeedEntry | RefusedEnt
     )
 
 
-def _authors(of: Mapping[str, Any]) -> str | None:
+def _authors(owner: Mapping[str, Any]) -> str | None:
     """Return the authors of a feed or item: ``authors`` of version 1.1, else ``author`` of 1.0."""
-    listed = of.get("authors")
-    return joined_names(listed if isinstance(listed, list) else ()) or joined_names([of.get("author")])
+    listed = owner.get("authors")
+    return joined_names(listed if isinstance(listed, list) else ()) or joined_names([owner.get("author")])

@@ -1,4 +1,4 @@
-"""Addresses that stand for another one: AMP caches and counting redirects whose target stands in them. Pure."""
+"""Resolution of addresses that contain their target: AMP caches and click-counting redirects. Pure."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ _COUNTERS = {
     ("out.reddit.com", ""): ("url",),
     ("www.bing.com", "/news/apiclick.aspx"): ("url",),
 }
-"""Host and start of the path, and the parameters in which the target stands."""
+"""Query parameters with the target, by host and start of the path."""
 
 
 def direct_link(url: str) -> str:
-    """Return the address that a link stands for, if it is known without a request; else the link itself.
+    """Return the target of a link if it is known without a request; else the link itself.
 
-    It has no control characters, whatever the link holds, percent-encoded or not.
+    The result has no control characters, even if the link has some, percent-encoded or not.
     """
     url = escaped(url)
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    found = None
+    match = None
     if host.endswith(".cdn.ampproject.org"):
-        found = _AMP_CACHE.fullmatch(parts.path)
+        match = _AMP_CACHE.fullmatch(parts.path)
     elif host in {"www.google.com", "google.com"}:
-        found = _AMP_VIEWER.fullmatch(parts.path)
-    if found:
+        match = _AMP_VIEWER.fullmatch(parts.path)
+    if match:
         query = f"?{parts.query}" if parts.query else ""
-        return f"http{'s' if found[1] else ''}://{found['rest']}{query}"
+        return f"http{'s' if match[1] else ''}://{match['rest']}{query}"
     for (counter, path), names in _COUNTERS.items():
         if host == counter and parts.path.lower().startswith(path):
-            told = parse_qs(parts.query, max_num_fields=100)
+            parameters = parse_qs(parts.query, max_num_fields=100)
             for name in names:
-                target = told.get(name, [""])[0]
+                target = parameters.get(name, [""])[0]
                 if _is_address(target):
                     return target
     return url
 
 
 def _is_address(target: str) -> bool:
-    """Return whether a decoded parameter is a web address; one with a line end in it is none."""
+    """Return whether a decoded parameter is a web address; a text with a line break is not."""
     if not target.lower().startswith(("http://", "https://")) or not is_printable(target):
         return False
     try:

@@ -1,7 +1,7 @@
-"""OPML, the form in which feed readers exchange their lists: http://opml.org/spec2.opml.
+"""OPML, the exchange format for lists of feed readers: http://opml.org/spec2.opml.
 
-Lists are read as they are: a document that is not well-formed is repaired (bare ampersands), and where that does not
-help its outlines are read one by one, with quotes that stand in the middle of their attributes.
+Real lists are often broken. A document that is not well-formed is repaired (bare ampersands). If that does not help,
+its outlines are read one by one, even with quotes inside attribute values.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _ATTRIBUTE = re.compile(
     r"(?:([\"'])(.*?)\2(?=\s+[A-Za-z_:][\w:.-]*\s*=|\s*/?>|\s*\Z)|[\"']?([^\s\"'<>]+))",
     re.DOTALL,
 )
-"""A name and its value, up to the quote behind which another attribute or the end of the tag follows, else a word."""
+"""An attribute and its value: up to a quote followed by another attribute or the end of the tag, else a word."""
 _FEEDS = frozenset({"rss", "atom", "feed"})
-"""Types of outlines that are feeds."""
+"""``type`` values of outlines that are feeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class Outline:
     """An outline that is a feed."""
 
     url: str
-    """As it is written; empty where there is none."""
+    """Address as written; empty if there is none."""
     title: str | None
     tags: tuple[str, ...] = ()
-    """The outlines in which it stands, from the outermost, and its categories."""
+    """Titles of the enclosing outlines, from the outermost, and its categories."""
 
 
 def read_opml(text: str, name: str) -> tuple[list[Outline], str | None]:
-    """Return the feeds of an OPML document, and what is wrong with it (``None``: nothing).
+    """Return the feeds of an OPML document and a description of its fault (``None`` without a fault).
 
     Raises:
-        ConfigurationError: the root element is another than ``<opml>``.
+        ConfigurationError: the root element is not ``<opml>``.
     """
     text = _DECLARATION.sub("", text.lstrip("\ufeff"))
     fault = None
@@ -60,14 +60,14 @@ def read_opml(text: str, name: str) -> tuple[list[Outline], str | None]:
             continue
         _expect_opml(etree.QName(root).localname, name)
         return list(_from_tree(root, ())), fault
-    found = _ROOT.search(re.sub(r"<[!?][^>]*>", "", text))
-    _expect_opml(found[1] if found else "nothing", name)
+    match = _ROOT.search(re.sub(r"<[!?][^>]*>", "", text))
+    _expect_opml(match[1] if match else "nothing", name)
     return list(_from_text(text)), fault
 
 
 def _expect_opml(root: str, name: str) -> None:
     if root.lower() != "opml":
-        raise ConfigurationError(f"{name}: expected OPML, found <{root}>")
+        raise ConfigurationError(f"{name}: expected OPML, not <{root}>")
 
 
 def _from_tree(element: etree._Element, above: tuple[str, ...]) -> Iterator[Outline]:
@@ -89,11 +89,11 @@ def _from_text(text: str) -> Iterator[Outline]:
                 above.pop()
             continue
         rest = text[mark.end() : marks[number + 1].start() if number + 1 < len(marks) else len(text)]
-        found = list(_ATTRIBUTE.finditer(rest))
-        attributes = {one[1].lower(): unescape(one[3] if one[3] is not None else one[4]) for one in found}
-        if "xmlurl" in attributes:  # the quote behind it may be missing
+        pairs = list(_ATTRIBUTE.finditer(rest))
+        attributes = {pair[1].lower(): unescape(pair[3] if pair[3] is not None else pair[4]) for pair in pairs}
+        if "xmlurl" in attributes:  # its closing quote may be missing
             attributes["xmlurl"] = re.split(r"[\s\"'<>]", attributes["xmlurl"].strip(), maxsplit=1)[0]
-        leaf = rest[found[-1].end() if found else 0 :].lstrip().startswith("/")
+        leaf = rest[pairs[-1].end() if pairs else 0 :].lstrip().startswith("/")
         yield from _outline(attributes, tuple(tag for tag in above if tag), leaf=leaf)
         if not leaf:
             above.append(_title(attributes))

@@ -1,4 +1,4 @@
-"""Keeping a pause between requests to one host, and no more than a few at once."""
+"""Pacing of requests: a pause between requests to a host, and a limit on concurrent requests."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 CONCURRENCY = 100
-"""Requests under way at once. Fetching waits far more than it works; 48 silent hosts fill no more than these."""
+"""Concurrent requests to all hosts. Fetching mostly waits; 48 silent hosts use up at most this number."""
 HOST_CONCURRENCY = 2
-"""Requests under way at once to one host: fewer than a reader's browser opens for a page."""
+"""Concurrent requests to one host: fewer than a browser opens for a page."""
 MAX_INTERVAL = 60.0
-"""Longest pause we keep within a run, in seconds; a robots.txt may ask for days."""
+"""Longest pause kept within a run, in seconds; a robots.txt may ask for days."""
 MAX_HOLD = 3.0
-"""Longest time in seconds for which all requests to a host wait because one was too many."""
+"""Longest delay, in seconds, of all requests to a host after it has reported too many requests."""
 GIVE_UP = 3
-"""Requests in a row that a host may leave unanswered before it is left alone for the rest of a run."""
+"""Consecutive unanswered requests after which a host gets no more requests in a run."""
 STRIKES = 2
-"""Times a host may say that it has too many before it is left alone for as long as it asked."""
+"""Reports of too many requests after which a host gets no request for the time that it asked for."""
 NOT_ASKED = frozenset({"held_off", "given_up", "deadline"})
-"""Reasons for which a request was not made in this run; nothing is known of its address."""
+"""Reasons for which a request was not made in this run; they say nothing about its address."""
 
 
 @dataclass(slots=True)
@@ -38,15 +38,15 @@ class _Host:
     """Earliest start of the next request, in the clock's seconds."""
     strikes: int = 0
     closed_until: float = 0.0
-    """No request before, in the clock's seconds."""
+    """Time before which no request is made, in the clock's seconds."""
     queued: int = 0
-    """Requests that wait for a slot."""
+    """Number of requests that wait for a slot."""
     unanswered: int = 0
-    """Requests in a row without an answer."""
+    """Number of consecutive requests without an answer."""
 
 
 class Pacer:
-    """Lets requests through, host by host. ``clock`` and ``sleep`` are seconds; given for tests."""
+    """Admission of requests, host by host. ``clock`` and ``sleep`` take seconds; tests replace them."""
 
     def __init__(
         self,
@@ -60,18 +60,18 @@ class Pacer:
         self._deadline = math.inf
 
     def end_after(self, seconds: float) -> None:
-        """Let no request start later than in so many seconds."""
+        """Refuse requests that would start more than ``seconds`` from now."""
         self._deadline = self._clock() + seconds
 
     def slow_down(self, host: str, interval: float) -> None:
-        """Keep at least that pause, in seconds, between two requests to a host. A shorter one changes nothing."""
+        """Keep at least this pause, in seconds, between two requests to a host. A shorter pause changes nothing."""
         pace = self._hosts[host]
         pace.interval = max(pace.interval, min(interval, MAX_INTERVAL))
 
     def hold(self, host: str, seconds: float) -> None:
-        """Leave a host alone that said that it has too many requests.
+        """Delay requests to a host that has reported too many requests.
 
-        One address of a large host may say so for itself; when it comes again, it is meant for all.
+        A single address of a large host may report its own limit; a repeated report is taken to concern the host.
         """
         pace = self._hosts[host]
         pace.strikes += 1
@@ -80,20 +80,21 @@ class Pacer:
             pace.closed_until = max(pace.closed_until, self._clock() + seconds)
 
     def answered(self, host: str) -> None:
-        """Note that a host has answered a request, whatever the answer."""
+        """Record that a host has answered a request, with any status."""
         self._hosts[host].unanswered = 0
 
     def unanswered(self, host: str) -> None:
-        """Note that a host has left a request without an answer."""
+        """Record that a host has not answered a request."""
         self._hosts[host].unanswered += 1
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for this host's turn; the request goes inside.
+        """Wait until a request to the host may start; the request is made inside the context.
 
-        Raises ``FetchError`` where there is to be no request in this run, at once where that is known already:
-        ``held_off`` (the host has asked to be left alone), ``given_up`` (it does not answer), ``deadline`` (its turn
-        would come too late).
+        Raises:
+            FetchError: no request may be made in this run: ``held_off`` (the host has asked for fewer requests),
+                ``given_up`` (it does not answer) or ``deadline`` (the request would start too late). It is raised
+                without waiting if this is already known.
         """
         pace = self._hosts[host]
         self._refuse(host, pace)
@@ -107,7 +108,7 @@ class Pacer:
             now = self._clock()
             start = max(now, pace.next_start)
             pace.next_start = start + pace.interval
-            # The pause is waited for outside the common slots: one slow host must not hold up the others.
+            # Sleep outside the common slots: a slow host must not hold up the others.
             if start > now:
                 await self._sleep(start - now)
             async with self._all:
@@ -119,8 +120,8 @@ class Pacer:
         now = self._clock()
         if pace.closed_until > now:
             seconds = pace.closed_until - now
-            raise FetchError("held_off", f"{host} has too many requests; left alone for {seconds:.0f} s")
+            raise FetchError("held_off", f"{host} has reported too many requests; no request for {seconds:.0f} s")
         if pace.unanswered >= GIVE_UP:
             raise FetchError("given_up", f"{host} left {GIVE_UP} requests in a row unanswered")
         if max(now, pace.next_start + pace.queued * pace.interval) >= self._deadline:
-            raise FetchError("deadline", f"the turn of {host} comes after the end of the time for fetching")
+            raise FetchError("deadline", f"the request to {host} would start after the deadline for fetching")

@@ -1,4 +1,4 @@
-"""How fetching behaves: the settings of politeness in one record, and what says who we are."""
+"""Policy of fetching: limits, pauses and the identification of the client."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ if TYPE_CHECKING:
     from pipelines.config import Network, Settings
 
 ROBOTS_TOKEN = "wirepicket"  # noqa: S105 - a product token
-"""The name that robots.txt files know us by."""
+"""Product token of the client in robots.txt files."""
 HOST_INTERVAL = 1.0
-"""Seconds between the starts of two requests to one host, where its robots.txt asks for no other pause."""
+"""Seconds between the starts of two requests to a host whose robots.txt asks for no other pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPolicy:
-    """How fetching behaves."""
+    """Settings of fetching."""
 
     allowed_networks: tuple[Network, ...] = ()
-    """Private networks that may be fetched from. They are taken for our own: no pause is kept there of itself."""
+    """Private networks that may be fetched from. They count as internal: no default pause is kept there."""
     contact: str | None = None
-    """Where a publisher reaches whoever runs this: an address of a page or ``mailto:``. Sent with each request."""
+    """Address of a page, or ``mailto:``, at which publishers reach the operator. Sent with each request."""
     host_interval: float = HOST_INTERVAL
-    """Seconds between two requests to one public host."""
+    """Seconds between two requests to a public host."""
     deadline: float = math.inf
-    """Seconds after which no request is begun any more in one run."""
+    """Seconds after which a run starts no more requests."""
     host_pages: int = 500
-    """Pages of one host that are fetched in one run."""
+    """Maximum number of pages of a host fetched in a run."""
     run_pages: int = 20_000
-    """Pages that are fetched in one run."""
+    """Maximum number of pages fetched in a run."""
     cache: Path | None = None
-    """Folder in which robots.txt files are remembered from run to run; only in memory without one."""
+    """Folder in which robots.txt files are cached between runs; without it they are kept in memory only."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The policy that the settings ask for."""
+        """Create the policy from the settings."""
         return cls(
             allowed_networks=settings.allow_nets,
             contact=settings.contact,
@@ -52,6 +52,6 @@ class FetchPolicy:
 
     @property
     def user_agent(self) -> str:
-        """The ``User-Agent`` header: who we are, and where to complain (RFC 9110, 10.1.5)."""
+        """The ``User-Agent`` header: product, version and contact (RFC 9110, 10.1.5)."""
         contact = f"; +{self.contact}" if self.contact else ""
         return f"{ROBOTS_TOKEN}/{version('wirepicket')} (news monitoring{contact})"

@@ -1,7 +1,7 @@
-"""robots.txt, as RFC 9309 wants it read: asked for once a day a site, remembered from run to run.
+"""robots.txt according to RFC 9309: fetched once a day per site, cached between runs.
 
-It is asked for before pages. Feeds named in a feed list are fetched without: their publishers offer them for being
-polled, and a person has chosen each; their hosts' pauses are kept all the same.
+The rules apply to pages. Feeds in a feed list are fetched without them: their publishers offer them for polling, and
+a person has chosen each. The pauses between requests to their hosts are kept all the same.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pipelines.fetch.client import Fetcher
 
 MAX_AGE = 86_400
-"""Seconds for which a robots.txt is believed: RFC 9309, 2.4, "no longer than 24 hours"."""
+"""Seconds for which a robots.txt is cached: RFC 9309, 2.4, "no longer than 24 hours"."""
 MAX_BYTES = 512 * 1024
-"""Read that far: RFC 9309, 2.5, asks for 500 KiB at least."""
+"""Largest robots.txt, in bytes: RFC 9309, 2.5, requires at least 500 KiB."""
 FILE_NAME = "robots.sqlite"
 _EVERYTHING, _NOTHING = "", "User-agent: *\nDisallow: /\n"
 _CLIENT_ERRORS = range(400, 500)
@@ -42,36 +42,37 @@ _TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """The rules of one site for us."""
+    """The rules of a site for our user agent."""
 
     rules: Protego
     reachable: bool
-    """Whether they were to be had; where not, everything is forbidden for the time being (RFC 9309, 2.3.1.4)."""
+    """True if the file could be fetched; else everything is forbidden for the time being (RFC 9309, 2.3.1.4)."""
 
     def allows(self, url: str) -> bool:
-        """Whether an address may be fetched."""
+        """Return whether an address may be fetched."""
         return bool(self.rules.can_fetch(url, ROBOTS_TOKEN))
 
     @property
     def delay(self) -> float | None:
-        """``Crawl-delay`` in seconds, where one is given."""
-        told = self.rules.crawl_delay(ROBOTS_TOKEN)
-        return float(told) if told is not None else None
+        """``Crawl-delay`` in seconds; ``None`` if it is not given."""
+        seconds = self.rules.crawl_delay(ROBOTS_TOKEN)
+        return float(seconds) if seconds is not None else None
 
 
 class RobotsCache:
-    """The rules of all sites met in a run. Fetches each robots.txt once."""
+    """Cache of the rules of all sites in a run. Each robots.txt is fetched once."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
-        self._memory = _Memory(fetcher.policy.cache)
+        self._disk = _DiskCache(fetcher.policy.cache)
         self._known: dict[str, Robots] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def check(self, url: str) -> None:
-        """Raise ``FetchError`` unless an address may be fetched: ``robots``, or ``robots_unavailable`` for now.
+        """Check that an address may be fetched, and keep the pause between requests that the site asks for.
 
-        Where the site asks for a pause between requests, it is kept from here on.
+        Raises:
+            FetchError: ``robots`` if the rules forbid it, ``robots_unavailable`` if the file cannot be read now.
         """
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
@@ -80,41 +81,41 @@ class RobotsCache:
                 self._known[origin] = await self._load(origin)
         robots = self._known[origin]
         if not robots.reachable:
-            raise FetchError("robots_unavailable", f"{origin}/robots.txt could not be read; asked again later")
+            raise FetchError("robots_unavailable", f"{origin}/robots.txt could not be read; it is fetched again later")
         if not robots.allows(url):
             raise FetchError("robots", f"{origin}/robots.txt forbids this address")
         if robots.delay:
             self._fetcher.pacer.slow_down(parts.netloc.rpartition("@")[2].lower(), robots.delay)
 
     async def _load(self, origin: str) -> Robots:
-        remembered = self._memory.get(origin)
-        if remembered is not None:
-            return _read(remembered)
+        cached = self._disk.get(origin)
+        if cached is not None:
+            return _read(cached)
         try:
             answer = await self._fetcher.fetch(f"{origin}/robots.txt", limit=MAX_BYTES)
             text = answer.body.decode("utf-8", "replace")
         except AnswerError as error:
-            # 429 is a client error by its number, but says "not now", not "no rules".
+            # 429 is a client error, but it means "not now", not "no rules".
             if error.status not in _CLIENT_ERRORS or error.status == 429:  # noqa: PLR2004
                 return Robots(Protego.parse(_NOTHING), reachable=False)
             text = _EVERYTHING
         except FetchError as error:
             if error.reason in NOT_ASKED:
-                raise  # nothing is known of the site's rules then
+                raise  # no request was made: the rules are unknown
             if error.reason not in {"too_large", "too_many_redirects"}:
                 return Robots(Protego.parse(_NOTHING), reachable=False)
             text = _EVERYTHING
-        self._memory.put(origin, text)
+        self._disk.put(origin, text)
         return _read(text)
 
 
 def _read(text: str) -> Robots:
-    # A page of HTML instead of rules has no line that reads as one, and so allows everything.
+    # An HTML page instead of rules has no line with a valid rule and so allows everything.
     return Robots(Protego.parse(text), reachable=True)
 
 
-class _Memory:
-    """robots.txt files of earlier runs. Only a cache: it may be deleted at any time."""
+class _DiskCache:
+    """Stored robots.txt files of earlier runs. This cache may be deleted at any time."""
 
     def __init__(self, folder: Path | None) -> None:
         self._path = folder / FILE_NAME if folder else None

@@ -1,8 +1,8 @@
-"""Taking bodies out of their content encoding, never more than a limit of them in memory.
+"""Decoding of content encodings within a limit of memory.
 
-httpx decodes as much as a chunk holds, and a chunk of some kilobytes can hold gigabytes. Here every encoding is
-unpacked in bounded steps, as browsers do it: a name that is no encoding (``utf-8``, ``none``) says nothing, ``deflate``
-is read though it is not asked for, and bytes that are gzip's are unpacked though no header names it.
+httpx decodes a chunk completely, and a chunk of a few kilobytes can expand to gigabytes. Here every encoding is
+unpacked in bounded steps, with the tolerance of browsers: unknown encoding names (``utf-8``, ``none``) are ignored,
+``deflate`` is accepted although it is not requested, and gzip data is unpacked even if no header declares it.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ ZSTD_WINDOW = 8 * 2**20
 
 _GZIP_MARK = b"\x1f\x8b\x08"
 _ZLIB_HEAD = 2
-"""Bytes of zlib's header: RFC 1950, 2.2."""
+"""Length of a zlib header in bytes: RFC 1950, 2.2."""
 
 
 class Unpacker(Protocol):
-    """Takes packed chunks; what comes out is in ``body``."""
+    """Decoder of packed chunks into ``body``."""
 
     body: bytearray
 
     def feed(self, chunk: bytes) -> None:
-        """Take a chunk. Raises ``FetchError`` for one that is broken."""
+        """Unpack a chunk. Raises ``FetchError`` if it is broken."""
 
     def end(self) -> None:
-        """No more comes. Raises ``FetchError`` where something is missing."""
+        """Finish after the last chunk. Raises ``FetchError`` if the data is incomplete."""
 
 
 async def unpacked(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> bytes:
-    """A body, unpacked: at most ``limit`` bytes, and never many more in memory.
+    """Return an unpacked body of at most ``limit`` bytes, with little more in memory.
 
     Raises:
-        FetchError: ``too_large``; ``content_encoding`` for one that was not asked for or is broken.
+        FetchError: ``too_large``; ``content_encoding`` if the encoding is nested or the data is broken.
     """
     unpacker = _unpacker(encoding.strip().lower(), limit)
     async for chunk in chunks:
@@ -78,7 +78,7 @@ def _broken(encoding: str, error: object) -> FetchError:
 
 
 class _Plain:
-    """Bytes as they are, unless they begin as gzip does."""
+    """Decoder of bodies without an encoding: bytes unchanged, unless they begin with the gzip magic number."""
 
     def __init__(self, limit: int) -> None:
         self.body = bytearray()
@@ -100,7 +100,7 @@ class _Plain:
 
 
 class _Zlib:
-    """What zlib unpacks; ``wbits`` as its ``decompressobj`` takes it."""
+    """Decoder of zlib formats; ``wbits`` is the argument of ``zlib.decompressobj``."""
 
     name = "gzip"
 
@@ -116,9 +116,9 @@ class _Zlib:
             raise _broken(self.name, error) from error
 
     def end(self) -> None:
-        # An empty body with the header is common for answers that have none.
+        # An empty body with an encoding header is common for responses without content.
         if not self._unpack.eof and self.body:
-            raise _broken(self.name, "it ends in the middle")
+            raise _broken(self.name, "it is truncated")
 
 
 class _Gzip(_Zlib):
@@ -127,7 +127,7 @@ class _Gzip(_Zlib):
 
 
 class _Deflate(_Zlib):
-    """RFC 9110 means zlib's format by the name; many servers send its inside alone."""
+    """Decoder of ``deflate``: zlib's format by RFC 9110; many servers send raw deflate data without its header."""
 
     name = "deflate"
 
@@ -164,11 +164,11 @@ class _Brotli:
 
     def end(self) -> None:
         if not self._unpack.is_finished() and self.body:
-            raise _broken("brotli", "it ends in the middle")
+            raise _broken("brotli", "it is truncated")
 
 
 class _Zstd:
-    """The decoder bounds what comes out only when it pulls, so the packed bytes (bounded too) are gathered first."""
+    """Decoder of zstd. Only pull mode bounds its output, so the packed bytes (bounded too) are collected first."""
 
     def __init__(self, limit: int) -> None:
         self.body = bytearray()

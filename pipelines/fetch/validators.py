@@ -1,8 +1,8 @@
-"""Validators of conditional requests (RFC 9110, 8.8): which are sent, and when a feed is asked without them. Pure.
+"""Validators of conditional requests (RFC 9110, 8.8): their choice and their rejection. Pure.
 
-A server that answers "not modified" to a validator that it made by mistake would silence its feed for good. So a date
-ahead of the clock is not sent back, every feed is asked without conditions once a day, and one whose entries change
-under the same validators is asked without them from then on.
+A server that keeps answering "not modified" to a wrong validator would silence its feed for good. So a date ahead of
+the clock is not sent back, every feed is fetched unconditionally once a day, and a feed whose entries change under the
+same validators is fetched unconditionally from then on.
 """
 
 from __future__ import annotations
@@ -24,36 +24,40 @@ if TYPE_CHECKING:
     from schemas.records import FeedState
 
 WHOLE_EVERY = timedelta(days=1)
-"""Time after which a feed is asked for the whole document, whatever its validators are."""
-_AHEAD = timedelta(minutes=5)
-"""By so much the clocks of servers and ours may differ."""
+"""Time after which a feed is fetched unconditionally, even if it has validators."""
+_CLOCK_SKEW = timedelta(minutes=5)
+"""Largest accepted difference between a server's clock and ours."""
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-"""The web's feeds are younger: an earlier date is that of an unset clock."""
-_LONGEST = 1_000
-"""Characters of a validator; longer ones are refused by servers."""
+"""Earliest plausible date of a feed; an earlier date comes from an unset clock."""
+_MAX_LENGTH = 1_000
+"""Maximum length of a validator in characters; servers refuse longer ones."""
 
 
 def conditions(state: FeedState, now: datetime) -> dict[str, str]:
-    """Return the headers that make a request for a feed conditional; none where the whole document is wanted."""
+    """Return the headers of a conditional request for a feed; none if the whole document is wanted."""
     if state.validators_failed_at or state.read_at is None or now - state.read_at >= WHOLE_EVERY:
         return {}
-    told = {
+    headers = {
         "If-None-Match": _sendable(state.etag),
         "If-Modified-Since": _plausible(_sendable(state.last_modified), now),
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in headers.items() if value}
 
 
-def expect_condition(asked: Mapping[str, str]) -> None:
-    """Check that "not modified" answers a condition. Raises ``FetchError`` (``not_modified``) where none was asked."""
-    if not asked:
-        raise FetchError("not_modified", "it answered 304, and nothing was asked on a condition")
+def expect_condition(sent: Mapping[str, str]) -> None:
+    """Check that "not modified" answers a conditional request.
+
+    Raises:
+        FetchError: ``not_modified`` if no condition was sent.
+    """
+    if not sent:
+        raise FetchError("not_modified", "the server answered 304 to an unconditional request")
 
 
-def remembered(state: FeedState, answer: Response, feed: ParsedFeed) -> FeedState:
-    """Return the state with the validators of an answer that brought a whole document.
+def with_validators(state: FeedState, answer: Response, feed: ParsedFeed) -> FeedState:
+    """Return the state with the validators of a response that holds a whole document.
 
-    Where the entries have changed and no validator has, there is an event, and no validator is sent any more.
+    If the entries have changed under the same validators, an event is added and validators are no longer sent.
     """
     now = answer.fetched_at
     etag = _sendable(answer.header("etag"))
@@ -63,25 +67,27 @@ def remembered(state: FeedState, answer: Response, feed: ParsedFeed) -> FeedStat
     same = (etag or modified) and (etag, modified) == (state.etag, state.last_modified)
     if same and state.entries_digest not in (None, digest) and not state.validators_failed_at:
         shown = f"ETag {etag}" if etag else f"Last-Modified {modified}"
-        detail = f"{shown} stayed while the entries changed: the feed is asked without conditions from now on"
+        detail = f"{shown} stayed the same while the entries changed: the feed is fetched unconditionally from now on"
         return with_event(replace(new, validators_failed_at=now), now, "validators", detail)
     return new
 
 
 def entries_digest(feed: ParsedFeed) -> str:
-    """Return the SHA-256 of what the entries of a feed say, hex, whatever their order."""
-    told = sorted(repr((one.entry_id, one.link, one.title, one.html, one.published)) for one in feed.entries)
-    return sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()
+    """Return the SHA-256 (hex) of the contents of a feed's entries, independent of their order."""
+    contents = sorted(
+        repr((entry.entry_id, entry.link, entry.title, entry.html, entry.published)) for entry in feed.entries
+    )
+    return sha256("\n".join(contents).encode("utf-8", "replace")).hexdigest()
 
 
 def _sendable(value: str | None) -> str | None:
-    """A validator that can be sent back as it came: printable ASCII."""
-    usable = value is not None and value.isascii() and value.isprintable() and 0 < len(value) <= _LONGEST
+    """Return a validator if it can be sent back unchanged (printable ASCII of limited length), else ``None``."""
+    usable = value is not None and value.isascii() and value.isprintable() and 0 < len(value) <= _MAX_LENGTH
     return value if usable else None
 
 
 def _plausible(modified: str | None, now: datetime) -> str | None:
-    """A ``Last-Modified`` that names a time of the web before now."""
+    """Return a ``Last-Modified`` value if its time is plausible: not before 1995 and not in the future."""
     if modified is None:
         return None
     try:
@@ -89,4 +95,4 @@ def _plausible(modified: str | None, now: datetime) -> str | None:
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return modified if _EARLIEST <= moment <= now + _AHEAD else None
+    return modified if _EARLIEST <= moment <= now + _CLOCK_SKEW else None

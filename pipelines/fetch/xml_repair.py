@@ -1,4 +1,4 @@
-"""Repairs of XML that is broken by single characters: bare ampersands, names of HTML, characters that XML lacks."""
+"""Repair of XML broken by single characters: bare ampersands, HTML entity names, characters invalid in XML."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ _AMPERSAND = re.compile(
     r"|&#(?P<number>\d{1,8}|[xX][0-9a-fA-F]{1,7});|&(?P<name>[A-Za-z][A-Za-z0-9]{1,31});|&"
 )
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Characters that no XML document may hold: https://www.w3.org/TR/xml/#charsets."""
+"""Characters that are invalid in XML: https://www.w3.org/TR/xml/#charsets."""
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _HIGH, _LOW, _END = 0xD800, 0xDC00, 0xE000
 _PLANES = 0x10000
 
 
 def repaired(text: str, *, keep_names: bool = False) -> str:
-    """Return XML with its bare ampersands escaped, and every character reference one that XML knows.
+    """Return XML with bare ampersands escaped and every character reference valid in XML.
 
-    Two references to the halves of a surrogate pair become the character that they mean; one to a half alone, or to a
-    character that XML lacks, becomes U+FFFD. Names that HTML does not have either are text, unless ``keep_names`` says
-    that the document may declare some.
+    References to both halves of a surrogate pair become the character of the pair. A reference to a single half, or to
+    a character that is invalid in XML, becomes U+FFFD. Entity names that HTML does not define become text; with
+    ``keep_names`` they are kept, for documents that may declare entities.
     """
     parts = _UNTOUCHED.split(_NOT_XML.sub("", text))
-    parts[::2] = [_AMPERSAND.sub(lambda found: _reference(found, keep_names=keep_names), part) for part in parts[::2]]
+    parts[::2] = [_AMPERSAND.sub(lambda match: _reference(match, keep_names=keep_names), part) for part in parts[::2]]
     return "".join(parts)
 
 
-def _reference(found: re.Match[str], *, keep_names: bool) -> str:
-    if found["name"]:
-        name = found["name"]
+def _reference(match: re.Match[str], *, keep_names: bool) -> str:
+    if match["name"]:
+        name = match["name"]
         known = html5.get(f"{name};")
         if name in _OF_XML or (keep_names and known is None):
-            return found[0]
+            return match[0]
         return "".join(f"&#{ord(char)};" for char in known) if known else f"&amp;{name};"
-    if found["number"]:
-        return _number(_code(found["number"]))
-    if found["high"]:
-        high, low = _code(found["high"]), _code(found["low"])
+    if match["number"]:
+        return _number(_code(match["number"]))
+    if match["high"]:
+        high, low = _code(match["high"]), _code(match["low"])
         if _HIGH <= high < _LOW <= low < _END:
             return f"&#{_PLANES + ((high - _HIGH) << 10) + low - _LOW};"
         return _number(high) + _number(low)
@@ -51,5 +51,5 @@ def _code(text: str) -> int:
 
 
 def _number(code: int) -> str:
-    known = code <= 0x10FFFF and not _NOT_XML.match(chr(code))  # noqa: PLR2004 - the last of Unicode
+    known = code <= 0x10FFFF and not _NOT_XML.match(chr(code))  # noqa: PLR2004 - the last code point of Unicode
     return f"&#{code};" if known else "&#65533;"

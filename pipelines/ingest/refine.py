@@ -9,7 +9,7 @@ from pipelines.clean import clean
 from pipelines.clean.learning import Learned, drop_learned, of_source
 from pipelines.errors import ExtractionError, InputError
 from pipelines.extract import extract
-from pipelines.fetch.interstitials import barrier, behind_paywall
+from pipelines.fetch.interstitials import interstitial_kind, is_paywalled
 from pipelines.identify.article import fingerprint, identify, source_of
 from pipelines.ingest.mismatch import expect_article
 from pipelines.rules.matcher import hits_in_dropped
@@ -55,7 +55,7 @@ def refine(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Re
     if (
         capture.kind is MediaKind.HTML
         and refined.content.word_count <= TEASER_WORDS
-        and behind_paywall(capture)
+        and is_paywalled(capture)
         and (own := own_text(capture, matcher, learned)) is not None
     ):
         fuller = own if own.content.word_count > refined.content.word_count else refined
@@ -64,11 +64,11 @@ def refine(capture: Capture, matcher: Matcher, learned: Learned = NOTHING) -> Re
 
 
 def _page(capture: Capture, matcher: Matcher, learned: Learned) -> Refined:
-    reason = barrier(capture)
-    if reason:
-        raise ExtractionError(reason, f"in place of the article; {capture.final_url or capture.url} answered")
+    interstitial = interstitial_kind(capture)
+    if interstitial:
+        raise ExtractionError(interstitial, f"in place of the article; {capture.final_url or capture.url} answered")
     refined = _refined(capture, matcher, learned)
-    if not behind_paywall(capture):  # a teaser may have little in common with the entry
+    if not is_paywalled(capture):  # a teaser may have little in common with the entry
         expect_article(capture, refined.content)
     return refined
 

@@ -197,7 +197,7 @@ def test_an_entry_that_is_none_does_not_end_the_list() -> None:
     ("data", "name"), [("", "l.txt"), ("# nothing\n", "l.txt"), ("{}", "l.yaml"), ("x = [", "l.toml"), ("<opml/>", "l")]
 )
 def test_a_list_without_an_address_is_an_error(data: str, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="no feed in it"):
+    with pytest.raises(ConfigurationError, match="the list has no feed"):
         read(data, name)
 
 

@@ -13,13 +13,13 @@ from pipelines.fetch.client import AnswerError, Response
 from pipelines.fetch.feed_events import KEPT_EVENTS, with_event
 from pipelines.fetch.feed_state import (
     BACKOFF_LAST,
-    CEILING,
-    FLOOR,
+    LONGEST,
     RETURNS_AFTER,
+    SHORTEST,
     backoff,
     failed,
     polling,
-    rhythm,
+    polling_interval,
     succeeded,
 )
 from pipelines.fetch.feeds import ParsedFeed, parse_feed
@@ -52,7 +52,7 @@ def test_backoff_doubles_within_bounds_and_differs_from_feed_to_feed() -> None:
         waits = {backoff(failures, random.Random(seed)) for seed in range(50)}
         assert len(waits) > 20
         assert all(wait and minutes * 30 <= wait.total_seconds() <= minutes * 60 for wait in waits)
-    assert all((backoff(1000, random.Random(seed)) or CEILING) <= BACKOFF_LAST for seed in range(50))
+    assert all((backoff(1000, random.Random(seed)) or LONGEST) <= BACKOFF_LAST for seed in range(50))
 
 
 def test_a_failing_feed_waits_and_a_success_ends_it() -> None:
@@ -105,9 +105,9 @@ def test_rhythm_follows_the_feed_within_bounds() -> None:
     assert polling(state, NOON + timedelta(hours=2), only_due=True).ask
     quiet = succeeded(state, answer(304), None)
     assert quiet.poll_seconds == 2.5 * 3600
-    assert rhythm(None, [NOON, NOON + timedelta(seconds=5)], fresh=True) == FLOOR.total_seconds()
-    assert rhythm(None, [NOON, NOON + timedelta(days=50)], fresh=True) == CEILING.total_seconds()
-    assert rhythm(10**9, [], fresh=False) == CEILING.total_seconds()
+    assert polling_interval(None, [NOON, NOON + timedelta(seconds=5)], fresh=True) == SHORTEST.total_seconds()
+    assert polling_interval(None, [NOON, NOON + timedelta(days=50)], fresh=True) == LONGEST.total_seconds()
+    assert polling_interval(10**9, [], fresh=False) == LONGEST.total_seconds()
 
 
 def test_cache_control_lengthens_the_wait() -> None:

@@ -140,10 +140,10 @@ def test_feed_lists() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"<opml><body/></opml>", "no feed in it"),
+        (b"<opml><body/></opml>", "the list has no feed"),
         (b"<html/>", "expected OPML"),
         (b"<opml><body>", "not well-formed"),
-        (b"ftp://a.example/f", "no http"),
+        (b"ftp://a.example/f", "not an http"),
         (b'<!DOCTYPE o [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><outline xmlUrl="&x;"/></opml>', "my.list"),
     ],
 )
@@ -253,7 +253,7 @@ url = "https://b.example/f"
     assert (first.url, first.credentials) == ("https://a.example/f", ("user", "pass@word"))
     assert (first.source, first.pages, first.pause, first.every) == ("Outlet A", False, 5.0, timedelta(minutes=30))
     assert first.window is not None
-    assert [first.window.holds(datetime(2026, 6, 1, hour, tzinfo=UTC)) for hour in (23, 5, 6, 12)] == [
+    assert [first.window.contains(datetime(2026, 6, 1, hour, tzinfo=UTC)) for hour in (23, 5, 6, 12)] == [
         True,
         True,
         False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.extract import extract_html
-from pipelines.extract.net import is_doubtful, loses
+from pipelines.extract.safety_net import is_doubtful, loses
 from tests.synthetic import prose
 
 TITLE = "Ferry returns to the harbour"

@@ -1,8 +1,8 @@
-"""A safety net under the removal of furniture: Trafilatura's own result on the page as it is.
+"""Safety net for boilerplate removal: a second extraction from the page with nothing removed.
 
-Removal goes by names and structure, and a site may use them for its stories. Where much of a page's prose has gone, or
-little of what is left was found to be the story, the page is read once more with nothing removed. That reading is taken
-where the first lacks a good part of its sentences.
+Removal relies on class names and structure, which a site may also use for its stories. The page is extracted again
+if removal took much of its prose, or if little of the remaining prose was taken for the story. The second result
+replaces the first if the first lacks a good part of its sentences.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _DOUBTFUL_REMOVED = 0.1
-"""Share of a page's prose from which its removal is looked into."""
+"""Share of a page's prose; if removal takes more than this, the result is doubtful."""
 _DOUBTFUL_KEPT = 0.6
-"""Share of the remaining prose below which a story is looked for again."""
+"""Share of the remaining prose; if the story has less than this, the result is doubtful."""
 _LOST_SHARE = 0.2
-"""Share of the sentences of the untouched page that the first reading may lack."""
+"""Share of the sentences of the untouched page that the first result may lack."""
 _MIN_PROSE = 400
-"""Characters of prose on a page from which there is something to lose."""
+"""Characters of prose on a page; pages with less are never doubtful."""
 
 
 def prose_size(tree: HtmlElement) -> int:
@@ -32,9 +32,9 @@ def prose_size(tree: HtmlElement) -> int:
 
 
 def is_doubtful(before: int, after: int, lines: Iterable[str]) -> bool:
-    """Return whether a reading may have lost text, at the cost of a look at its sizes.
+    """Return whether a result may lack text of the story, judged by sizes only.
 
-    ``before`` and ``after`` are the characters in paragraphs before and after removal, ``lines`` what was read.
+    ``before`` and ``after`` are the characters in paragraphs before and after removal; ``lines`` is the result.
     """
     if before < _MIN_PROSE:
         return False
@@ -42,7 +42,7 @@ def is_doubtful(before: int, after: int, lines: Iterable[str]) -> bool:
 
 
 def loses(lines: Iterable[str], untouched: Iterable[str]) -> bool:
-    """Return whether a reading lacks too much of the prose that the untouched page gives."""
+    """Return whether a result lacks too much of the prose of the untouched page."""
     kept = set(lines)
     prose = [line for line in untouched if is_prose(line) and ends_sentence(line)]
     lost = sum(len(line) for line in prose if line not in kept)
