@@ -13,7 +13,7 @@ from rich.text import Text
 
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.console import console
-from flows.feed_lists import listed_feeds, say_faults
+from flows.feed_lists import listed_feeds, warn_list_faults
 from flows.progress import Reporter
 from flows.shipped import FEEDS, shipped
 from pipelines.config import load_settings
@@ -47,7 +47,7 @@ class FeedListForm(StrEnum):
 
 def _read(path: Path) -> FeedList:
     listed = listed_feeds(str(path))
-    say_faults(listed, Reporter())
+    warn_list_faults(listed, Reporter())
     return listed
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import ConfigOption, DeadlineOption, FeedsOption, SeedsOption, StoreOption
-from flows.complaints import say_left_out, say_postponed, say_quarantined
-from flows.feed_lists import listed_feeds, say_faults
+from flows.feed_lists import listed_feeds, warn_list_faults
+from flows.input_warnings import warn_left_out, warn_postponed, warn_quarantined
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -44,11 +44,11 @@ def fetch(
     listed = listed_feeds(told)
     inputs = Inputs.of(seeds or (), listed.sources, settings.rules or shipped(RULES), INPROCESS, settings, only_due=due)
     reporter = Reporter()
-    say_faults(listed, reporter)
+    warn_list_faults(listed, reporter)
     report = fetch_pass(inputs, settings, reporter)
     bad = (*report.collected.feeds.failed, *report.collected.quarantined)
-    say_quarantined(bad, reporter)
-    say_postponed(report.collected.feeds, reporter)
-    say_left_out(inputs, reporter)
+    warn_quarantined(bad, reporter)
+    warn_postponed(report.collected.feeds, reporter)
+    warn_left_out(inputs, reporter)
     if bad or listed.left_out or report.collected.incomplete or report.sent.problems or inputs.nothing_read:
         raise typer.Exit(1)

@@ -157,7 +157,7 @@ def test_only_what_is_new_or_has_changed_is_told(program: Program) -> None:
     (program.folder / "none.txt").write_bytes(b"")
     ran = program("run", "none.txt", "one.txt", "--rules", "rules.yaml")
     assert ran.code == 1
-    assert ran.out.startswith("Nothing new in what could be read.\n")
+    assert ran.out.startswith("Nothing new in the inputs that could be read.\n")
     ran = program("replay", "--rules", "rules.yaml", "--json")
     assert {name: ran.summary[name] for name in ("articles", "new", "revised", "alerts")} == {
         "articles": 2,
