@@ -20,7 +20,7 @@ from pipelines.telemetry.stderr import speak_json
 from pipelines.telemetry.step import LogForm
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
-_INTERRUPTED = "interrupted; what was fetched is in the archive, run again to go on"
+_INTERRUPTED = "interrupted; everything fetched is in the archive; run again to continue"
 
 _COMMANDS = {
     "run": "run:run",

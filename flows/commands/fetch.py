@@ -31,17 +31,17 @@ def fetch(
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take feeds and seeds into the archive and stop there: `wirepicket stream` watches it and does the rest.
+    """Take feeds and seeds into the archive only: `wirepicket stream` watches it and processes the captures.
 
-    With `--to` the stream may be on another machine: it brings the files from there.
+    With `--to` the stream may run on another machine and copy the files from there.
     """
-    from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait
+    from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait for
 
     settings = load_settings(config, store=store, archive_remote=remote, deadline=deadline)
-    told = feeds or (str(settings.feeds) if settings.feeds else None)
-    if not told and not seeds:
-        raise ConfigurationError("--feeds or --seeds is missing: what is to be fetched?")
-    listed = listed_feeds(told)
+    feed_list = feeds or (str(settings.feeds) if settings.feeds else None)
+    if not feed_list and not seeds:
+        raise ConfigurationError("--feeds or --seeds is missing: name the feeds or files to fetch")
+    listed = listed_feeds(feed_list)
     inputs = Inputs.of(seeds or (), listed.sources, settings.rules or shipped(RULES), INPROCESS, settings, only_due=due)
     reporter = Reporter()
     warn_list_faults(listed, reporter)

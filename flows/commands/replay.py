@@ -42,8 +42,8 @@ def replay(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Process what the archive holds once more. Alerts that arise are marked, and sent only with --notify."""
-    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
+    """Process the captures of the archive again. New alerts are marked, and sent only with --notify."""
+    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait for
     from flows.replaying import damage_of, refs_of  # noqa: PLC0415 - likewise
 
     started, clock = now_utc(), time.monotonic()

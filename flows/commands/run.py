@@ -71,7 +71,7 @@ def run(
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
     if settings is not usual:
         reporter.say(
-            f"{usual.store_url_shown} is left as it is: the example has a home of its own, {settings.home}, "
+            f"{usual.store_url_shown} is not changed: the example uses a home folder of its own, {settings.home}, "
             "which may be deleted."
         )
     report = _pass(inputs, settings, reporter, as_json=as_json)
@@ -82,7 +82,7 @@ def run(
             print_pass(report, results_of(report, opened_store), settings)
         if example:
             print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
-    _complain(report, reporter)
+    _warn(report, reporter)
     warn_left_out(inputs, reporter)
     if listed.left_out or not report.clean or inputs.nothing_read:
         raise typer.Exit(1)
@@ -94,14 +94,14 @@ def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bo
 
         if server_answers():
             return orchestrated_pass(inputs, settings, reporter, as_json=as_json)
-        reporter.say("wirepicket: the configured Prefect server does not answer; this run goes on without it")
-    from flows.run import run_pass  # noqa: PLC0415 - likewise half a second, which --help and errors need not wait
+        reporter.say("wirepicket: the configured Prefect server does not answer; this run continues without it")
+    from flows.run import run_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait for
 
     return run_pass(inputs, settings, reporter, as_json=as_json)
 
 
-def _complain(report: PassReport, reporter: Reporter) -> None:
-    """Say what went wrong with inputs, feeds and channels."""
+def _warn(report: PassReport, reporter: Reporter) -> None:
+    """Warn of failed inputs, feeds and channels."""
     bad = (*report.collected.feeds.failed, *report.collected.quarantined, *report.batch.quarantined)
     warn_quarantined(bad, reporter)
     warn_not_asked(report.collected.feeds, reporter)

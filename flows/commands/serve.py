@@ -1,4 +1,4 @@
-"""``wirepicket serve``: the lot on one machine, on schedules of a Prefect server."""
+"""``wirepicket serve``: all flows on one machine, on schedules of a Prefect server."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def serve(
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Run everything on schedules until told to end (Ctrl-C): feeds, a daily report, an hourly look at their health.
+    """Run feeds, a daily report and an hourly health check on schedules, until interrupted (Ctrl-C).
 
-    Where no Prefect server is configured one is started on this machine; its pages show every run.
+    If no Prefect server is configured, one is started on this machine; its pages show every run.
     """
     settings = load_settings(config, store=store, rules=rules, feeds=feeds)
     if settings.feeds is None:
@@ -67,7 +67,7 @@ def serve(
             stack.callback(stream.terminate)
         else:
             answer_scrapes(settings)
-        from flows.schedule_watch import ScheduleWatch  # noqa: PLC0415 - what is behind them takes two seconds
+        from flows.schedule_watch import ScheduleWatch  # noqa: PLC0415 - these imports take two seconds
         from flows.schedules import intervals, serve_deployments  # noqa: PLC0415 - likewise
 
         schedules = intervals(every, streaming=streaming)

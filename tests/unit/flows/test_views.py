@@ -109,7 +109,7 @@ def test_why_it_cannot_be_said_who_was_first() -> None:
     assert "only seen" in told
     assert "2026-06-01  " in told
     alone = said(story_view(story([undated], 1), [undated]))
-    assert "nobody declares a plausible time" in alone
+    assert "no article declares a plausible time" in alone
 
 
 def revision(before: ArticleContent, after: ArticleContent) -> Revision:
