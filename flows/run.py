@@ -110,7 +110,7 @@ def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: S
     """Take the inputs into the archive and leave the rest to a stream that watches it.
 
     Raises:
-        StoreUnavailableError: the store, which knows what has been fetched, cannot be reached; nothing is fetched.
+        StoreUnavailableError: the store, which records earlier fetches, cannot be reached; nothing is fetched.
     """
     with ExitStack() as stack:
         copying = stack.enter_context(steps.sending(settings))

@@ -1,7 +1,7 @@
 """The files in which scheduled flows record their runs, so that a stopped schedule is noticed.
 
 Each flow has a JSON file in ``schedules/`` of the home folder. The process that serves a flow writes its interval, and
-each run its start and end. The files do not depend on the Prefect server: its scheduler may be what has failed.
+each run its start and end. The files do not depend on the Prefect server: its scheduler may have failed.
 """
 
 from __future__ import annotations

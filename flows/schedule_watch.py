@@ -126,7 +126,7 @@ class ScheduleWatch:
         addresses = self._settings.channels.get(self._settings.failures or "", ())
         try:
             refused = tell_failure(addresses, "wirepicket serve", problem)
-        except Exception as error:  # noqa: BLE001 - the watch must go on
+        except Exception as error:  # noqa: BLE001 - the watch must continue
             self._reporter.say(f"wirepicket: channel '{self._settings.failures}': {type(error).__name__}: {error}")
             return
         if refused:

@@ -1,4 +1,4 @@
-"""The stream: an endless pipeline, with the delivery of its alerts beside it."""
+"""The stream: a continuous pipeline, and the delivery of its alerts."""
 
 from __future__ import annotations
 

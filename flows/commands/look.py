@@ -48,7 +48,7 @@ def search(
     ] = False,
     after: Annotated[
         str | None,
-        typer.Option("--after", help="List what follows this article: the last one of the page before.", metavar="ID"),
+        typer.Option("--after", help="List the hits after this article, the last of the previous page.", metavar="ID"),
     ] = None,
     sort: Annotated[
         Order,

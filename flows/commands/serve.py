@@ -31,7 +31,10 @@ def serve(
         bool, typer.Option("--stream", help="Only fetch on the schedule, and process with a stream beside it.")
     ] = False,
     port: Annotated[
-        int, typer.Option("--port", help="Port for a Prefect server, where none is configured.", metavar="PORT")
+        int,
+        typer.Option(
+            "--port", help="Port of the Prefect server that is started if none is configured.", metavar="PORT"
+        ),
     ] = 4200,
     rules: RulesOption = None,
     store: StoreOption = None,
@@ -51,7 +54,7 @@ def serve(
         os.environ.update(settings.environment())
         if "deadline" not in settings.model_fields_set:
             os.environ["WIREPICKET_DEADLINE"] = str(every / 2)
-        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # its server has its log
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the server keeps its log
         companions: dict[str, subprocess.Popen[bytes]] = {}
         if not prefect_configured():
             from flows.prefect_server import prefect_server  # noqa: PLC0415 - httpx, only here

@@ -44,7 +44,7 @@ def show(
         bool, typer.Option("--lineage", help="Show the lineage of the article, from feed entry to alert.")
     ] = False,
     whole: Annotated[
-        bool, typer.Option("--article", help="Show the whole article where its id is also the id of its story.")
+        bool, typer.Option("--article", help="Show the whole article if its id is also the id of its story.")
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,

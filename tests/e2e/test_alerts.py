@@ -80,7 +80,7 @@ def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: P
     assert "\n  (HIMARS\n  ^ this '(' is not closed" in program("rules", "preview", "(HIMARS").err
     by_prefix = program("rules", "preview", "rocket", "--rules", "rules.yaml").err
     assert "'rocket' means the rule 'rockets'" in by_prefix
-    assert "no rule of rules.yaml is called 'rock'" in program("rules", "preview", "rock", "--rules", "rules.yaml").err
+    assert "no rule of rules.yaml has the id 'rock'" in program("rules", "preview", "rock", "--rules", "rules.yaml").err
     assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
 
 

@@ -92,7 +92,7 @@ def test_a_pipeline_that_breaks_off_is_said_counted_and_tried_again(
     assert broke[0] == "wirepicket: the pipeline failed (its log is beam.log): KeyError: 'number 1'"
     assert [" times in a row without progress" in line for line in broke] == [False, True, True, False, True]
     assert "3 times in a row" in broke[2]
-    assert broke[4].startswith("wirepicket: the store cannot be used, 2 times now")
+    assert broke[4].startswith("wirepicket: the store cannot be used, 2 times in a row")
     assert stop.pauses == [1, 2, 4, 1, 2]
     assert any(line.endswith("wait in the archive; trying again in 4 s.") for line in said.lines)
     assert 'wirepicket_step_failures_total{step="pipeline"} 5.0' in (tmp_path / "metrics.prom").read_text()
