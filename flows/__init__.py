@@ -1,4 +1,5 @@
-"""Who runs the pipeline and when: the run as a sequence of steps, the Prefect flow over it, the command line.
+"""Orchestration of the pipeline: a run as a sequence of steps, the Prefect flows around it, the command line.
 
-Only ``prefect_flow`` imports prefect, and only a run with a Prefect server imports that: it costs two seconds.
+The command line imports ``prefect_flow``, and so Prefect, only if a Prefect server is configured: the import takes two
+seconds.
 """

@@ -1,4 +1,4 @@
-"""What people see of an article: itself, what it shares with others, its way from feed to message."""
+"""Views of an article for the terminal: its text, the text it shares with others, and its lineage."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from schemas.records import Article, Observation, Story
 
 _CAPTURES = 3
-"""Captures of an article that are listed; of more, the first and the last."""
+"""Number of captures listed for an article; if it has more, only the first and the last are listed."""
 
 
 def article_view(article: Article, story: Story | None, copy_since: datetime | None = None) -> Group:
-    """One article, whole; ``copy_since`` is when it was found to be a copy."""
+    """Return the view of a whole article; ``copy_since`` is the time at which it became a copy."""
     content = article.content
     undated = f"a date is declared, but not believed ({content.date_doubt})" if content.date_doubt else None
     unsent = [f"{hit.rule_id}: “{hit.form}” only in a dropped line [{hit.reason}]" for hit in content.dropped_hits]
-    told: dict[str, RenderableType | None] = {
+    rows: dict[str, RenderableType | None] = {
         "id": article.id,
         "url": content.url,
         "source": content.source,
@@ -55,7 +55,7 @@ def article_view(article: Article, story: Story | None, copy_since: datetime | N
     dropped = [Text(plain(f"  [{line.reason}] {line.line}"), style="dim") for line in content.dropped]
     return Group(
         Text(plain(content.title or "(no title)"), style="bold"),
-        facts(told),
+        facts(rows),
         *([Text(f"\n{plain(content.description)}", style="italic")] if content.description else []),
         "",
         *paragraphs(content.body),
@@ -76,7 +76,7 @@ def _declared(time: datetime | None, how: str) -> str | None:
 
 
 def _copy_of(article: Article, since: datetime | None) -> str | None:
-    """The text that an article is a copy of."""
+    """Return the id of the article that an article is a copy of, and since when."""
     return f"{article.canonical_id}, since {minute(since)} UTC" if since else article.canonical_id
 
 
@@ -85,45 +85,45 @@ def _of_story(story_id: str, story: Story | None) -> str:
 
 
 def _captures(observations: Sequence[Observation]) -> list[str]:
-    told = [f"{minute(one.fetched_at)} UTC  {one.archive_record}" for one in observations]
-    return told if len(told) <= _CAPTURES else [told[0], f"… {len(told) - 2} more (--lineage)", told[-1]]
+    lines = [f"{minute(observation.fetched_at)} UTC  {observation.archive_record}" for observation in observations]
+    return lines if len(lines) <= _CAPTURES else [lines[0], f"… {len(lines) - 2} more (--lineage)", lines[-1]]
 
 
 def carriers_view(group: Sequence[Article]) -> Group:
-    """A copy group: its origin, and what each of the others made of it."""
-    return headed("Who carries this text (UTC)", carried_table(group), facts({"first": first_line(group)}))
+    """Return the view of a copy group: its origin, and how each copy differs from it."""
+    return headed("Outlets that carry this text (UTC)", carried_table(group), facts({"first": first_line(group)}))
 
 
-def excerpts_view(found: Sequence[Excerpt], articles: Mapping[str, Article]) -> Group:
-    """What stands in the article, and what it stands in."""
+def excerpts_view(shared: Sequence[Excerpt], articles: Mapping[str, Article]) -> Group:
+    """Return the view of the excerpts of an article: the texts it contains and those that contain it."""
     table = rows_table("", "outlet, title and id", "of the shorter", right=["of the shorter"])
-    for one in found:
-        if one.article_id not in articles:
-            continue  # it has been removed since
-        content = articles[one.article_id].content
+    for excerpt in shared:
+        if excerpt.article_id not in articles:
+            continue  # removed from the store in the meantime
+        content = articles[excerpt.article_id].content
         table.add_row(
-            "stands in" if one.contains else "contains",
+            "is part of" if excerpt.contains else "contains",
             Group(
                 Words(content.source or content.url),
                 Words(content.title or "(no title)", 2),
-                Text(one.article_id, style="dim", no_wrap=True),
+                Text(excerpt.article_id, style="dim", no_wrap=True),
             ),
-            f"{one.share:.0%}",
+            f"{excerpt.share:.0%}",
         )
-    return headed("What it shares text with", table)
+    return headed("Articles that share text with it", table)
 
 
 def trail_view(article: Article, trail: Trail, story: Story | None) -> Group:
-    """The way of an article: feed entry, captures, groups, alerts, messages, each with its time (UTC)."""
+    """Return the lineage of an article: feed entry, captures, groups, alerts, messages, each with its time (UTC)."""
     table = rows_table("", "", "")
     table.show_header = False
     text = None
-    for one in trail.captures:
-        if one.origin:
-            listed = minute(one.origin.listed_at) if one.origin.listed_at else ""
-            table.add_row("feed entry", listed, Text(plain(_entry(one.origin))))
-        table.add_row("captured", minute(one.fetched_at), _captured(one, known=one.revision_digest == text))
-        text = one.revision_digest
+    for capture in trail.captures:
+        if capture.origin:
+            listed = minute(capture.origin.listed_at) if capture.origin.listed_at else ""
+            table.add_row("feed entry", listed, Text(plain(_entry(capture.origin))))
+        table.add_row("captured", minute(capture.fetched_at), _captured(capture, known=capture.revision_digest == text))
+        text = capture.revision_digest
     origin = "its own text" if trail.canonical_id == article.id else "a copy"
     table.add_row("article", "", f"revision {trail.revision}")
     table.add_row("copy group", "", f"{trail.canonical_id}, {origin}" if trail.canonical_id else "not yet")
@@ -131,12 +131,12 @@ def trail_view(article: Article, trail: Trail, story: Story | None) -> Group:
     for alert in trail.alerts:
         who = "" if alert.by_this_article else ", by others of the story"
         table.add_row("alert", minute(alert.matched_at), f"{alert.rule_id}, {alert.alert_id}{who}")
-        for told in alert.messages:
-            why = f"; {told.last_error}" if told.last_error else ""
-            sent = minute(told.delivered_at) if told.delivered_at else ""
+        for message in alert.messages:
+            why = f"; {message.last_error}" if message.last_error else ""
+            sent = minute(message.delivered_at) if message.delivered_at else ""
             waits = "" if sent else ", not delivered yet"
-            table.add_row("message", sent, Text(plain(f"{told.kind} to {told.channel}{waits}{why}")))
-    return Group(Words(f"The way of {trail.article_id}: {article.content.title or '(no title)'}", 2, "bold"), table)
+            table.add_row("message", sent, Text(plain(f"{message.kind} to {message.channel}{waits}{why}")))
+    return Group(Words(f"Lineage of {trail.article_id}: {article.content.title or '(no title)'}", 2, "bold"), table)
 
 
 def _entry(origin: Origin) -> str:
@@ -144,8 +144,13 @@ def _entry(origin: Origin) -> str:
     return f"{origin.entry_id} of {origin.feed_url}, {declared}"
 
 
-def _captured(one: TrailCapture, *, known: bool) -> Text:
-    answer = (one.kind, one.status and str(one.status), one.final_url and f"answered by {one.final_url}")
-    told = ", ".join(part for part in answer if part)
-    where = f"{one.missing or one.archive_record}\n{'the same text' if known else f'text {one.revision_digest}'}"
-    return Text.assemble(plain(one.url) + (f" ({told})" if told else ""), "\n", (plain(where), "dim"))
+def _captured(capture: TrailCapture, *, known: bool) -> Text:
+    answer = (
+        capture.kind,
+        capture.status and str(capture.status),
+        capture.final_url and f"answered by {capture.final_url}",
+    )
+    response = ", ".join(part for part in answer if part)
+    digest = "the same text" if known else f"text {capture.revision_digest}"
+    where = f"{capture.missing or capture.archive_record}\n{digest}"
+    return Text.assemble(plain(capture.url) + (f" ({response})" if response else ""), "\n", (plain(where), "dim"))

@@ -1,4 +1,4 @@
-"""What people see of the revisions of an article: what each changed."""
+"""View of the revisions of an article for the terminal, with the changes that each made."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _AROUND = 8
 
 
 def changes_view(article: Article, revisions: Sequence[Revision]) -> Group:
-    """The revisions of an article, oldest first."""
+    """Return the view of the revisions of an article, oldest first."""
     title = Text(plain(article.content.title or "(no title)"), style="bold")
     if not revisions:
         return Group(title, "The text has not changed since it was first seen.")
-    changes = [change_of(one) for one in revisions]
+    changes = [change_of(revision) for revision in revisions]
     grave = sum(not change.cosmetic for change in changes)
-    told = f"{counted(len(changes), 'change')} since it was first seen, {grave} of substance"
+    summary = f"{counted(len(changes), 'change')} since it was first seen, {grave} of substance"
     views = (part for pair in zip(revisions, changes, strict=True) for part in _revision(*pair))
-    return Group(title, Text(told, style="dim"), *views)
+    return Group(title, Text(summary, style="dim"), *views)
 
 
 def _revision(revision: Revision, change: RevisionChange) -> Iterator[Text | Group]:
@@ -44,8 +44,8 @@ def _revision(revision: Revision, change: RevisionChange) -> Iterator[Text | Gro
     yield Text.assemble((f"\nRevision {change.revision}: {kind}", "bold"), (between, "dim"))
     table = rows_table("", "")
     table.show_header = False
-    for name, told in rows:
-        table.add_row(Text(f"  {name}", style="dim", no_wrap=True), told)
+    for name, change_text in rows:
+        table.add_row(Text(f"  {name}", style="dim", no_wrap=True), change_text)
     yield Group(table)
 
 
@@ -75,21 +75,24 @@ def _exchanged(removed: Sequence[str], added: Sequence[str]) -> Text:
 
 
 def _inline(before: str, after: str, around: int | None = None) -> Text:
-    """A text with what was taken out and put in, marked also where there are no colours; of the rest what is near."""
+    """Return a text with the removed and added words marked, also without colours.
+
+    ``around`` limits the unchanged words shown on each side of a change.
+    """
     pieces = list(word_diff(plain(before) if before else "", plain(after) if after else ""))
-    told = []
+    parts = []
     for number, (kind, piece) in enumerate(pieces):
         if kind == "removed":
-            told.append(Text(f"[-{piece}-]", style="red"))
+            parts.append(Text(f"[-{piece}-]", style="red"))
         elif kind == "added":
-            told.append(Text(f"{{+{piece}+}}", style="green"))
+            parts.append(Text(f"{{+{piece}+}}", style="green"))
         else:
-            told.append(Text(_near(piece, around, first=number == 0, last=number == len(pieces) - 1)))
-    return Text(" ").join(told)
+            parts.append(Text(_near(piece, around, first=number == 0, last=number == len(pieces) - 1)))
+    return Text(" ").join(parts)
 
 
 def _near(text: str, around: int | None, *, first: bool, last: bool) -> str:
-    """What stands beside a change: the last words before it, the first behind it."""
+    """Return the part of an unchanged text that is next to changes; ``first`` and ``last`` are its position."""
     words = text.split()
     before, behind = (0 if first else around or 0), (0 if last else around or 0)
     if around is None or len(words) <= before + behind + 1:

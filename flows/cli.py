@@ -1,7 +1,7 @@
 """The command line ``wirepicket``.
 
-Results go to standard output, everything else to standard error. Exit codes: 0 all well; 1 it ran, and
-something is quarantined or a feed failed; 2 wrong use or configuration; 3 the store could not be reached.
+Results go to standard output, everything else to standard error. Exit codes: 0 success; 1 the command ran, but
+something is quarantined, skipped or failed; 2 wrong use or configuration; 3 the store could not be reached.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipelines.telemetry.stderr import write_stderr_as_json
 from pipelines.telemetry.step import LogForm
 
 RAN_WITH_FAULTS, WRONG_USE, STORE_UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
-_INTERRUPTED = "interrupted; what was fetched is in the archive, run again to go on"
+_INTERRUPTED = "interrupted; everything fetched is in the archive; run again to continue"
 
 _COMMANDS = {
     "run": "run:run",
@@ -45,20 +45,20 @@ _COMMANDS = {
     "elasticsearch": "elasticsearch:app",
     "flink": "flink:app",
 }
-"""Where each command or group of commands stands in ``flows.commands``, in the order of the help."""
+"""Module and attribute in ``flows.commands`` of each command or group of commands, in the order of the help."""
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands, each imported when it is asked for: a command waits for no libraries but its own."""
+    """The commands. Each is imported on first use, so that it loads only the libraries it needs."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a command of typer's own copy of click
         module, _, attribute = _COMMANDS[name].partition(":")
-        found = getattr(import_module(f"flows.commands.{module}"), attribute)
+        command = getattr(import_module(f"flows.commands.{module}"), attribute)
         group = typer.Typer(rich_markup_mode=None)
-        if isinstance(found, typer.Typer):
-            group.add_typer(found, name=name)
+        if isinstance(command, typer.Typer):
+            group.add_typer(command, name=name)
         else:
-            group.command(name)(found)
+            group.command(name)(command)
         return typer.main.get_group(group).commands[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -85,17 +85,17 @@ app = typer.Typer(
 
 @app.callback()
 def _wirepicket() -> None:
-    """Defence-news monitoring: clean articles, one entry per text, one story per event, alerts you can trust."""
+    """Monitor defence news: clean articles, one entry per text, one story per event, alerts you can trust."""
 
 
 def main() -> None:
     """Run the program and leave with its exit code."""
     if os.environ.get("WIREPICKET_LOG", "").lower() == LogForm.JSON:
-        write_stderr_as_json()  # what is wrong with the options or the settings, too
+        write_stderr_as_json()  # first, so that errors in options and settings are JSON too
     try:
         app()
     except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:  # typer has made it of the interrupt, and says nothing
+        if leaving.code == INTERRUPTED:  # typer turns the interrupt into this exit without a message
             _leave(_INTERRUPTED, INTERRUPTED)
         raise
     except ConfigurationError as error:
@@ -107,7 +107,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _leave(_INTERRUPTED, INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `| head` does
+        sys.stderr.close()  # the reader has closed the pipe, as `| head` does
         sys.exit(0)
 
 

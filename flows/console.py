@@ -1,7 +1,7 @@
-"""Standard output for people, and how other people's texts are put on it.
+"""Standard output for people, and safe printing of texts from outside.
 
-In a terminal lines are as long as it is wide. Elsewhere nothing is wrapped or left out, so that a pipe gets a row a
-line; and no line ends in blanks anywhere.
+In a terminal, lines fit its width. Elsewhere nothing is wrapped or cut, so that a pipe gets each row on a line of its
+own. No line ends in blanks.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from rich.console import ConsoleOptions, ConsoleRenderable, RenderableType, RenderResult
 
 UNWRAPPED = 1_000_000
-"""Columns of what is no terminal."""
+"""Width in columns of an output that is no terminal."""
 _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
-"""What would move the cursor or turn the direction of what stands around."""
+"""Characters that would move the cursor or change the direction of the surrounding text."""
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 class _Trimmed:
-    """A renderable without the blanks behind its lines: tables pad their last column."""
+    """A renderable without trailing blanks in its lines, since tables pad their last column."""
 
     def __init__(self, renderable: ConsoleRenderable) -> None:
         self._renderable = renderable
@@ -63,7 +63,7 @@ class Output(Console):
 
     @property
     def size(self) -> ConsoleDimensions:
-        """The terminal's; elsewhere, whatever ``COLUMNS`` says, lines without an end: an id cut off is of no use."""
+        """The size of the terminal; elsewhere of unlimited width, whatever ``COLUMNS`` says, so that no id is cut."""
         size = super().size
         return size if self.is_terminal or self._chosen else ConsoleDimensions(UNWRAPPED, size.height)
 
@@ -76,12 +76,12 @@ console = Output()
 
 
 def plain(text: str | None) -> str:
-    """Other people's text without what a terminal would obey; a dash where there is none."""
+    """Return a text from outside without control characters; a dash if it is empty."""
     return _NO_TEXT.sub(" ", text or "–")
 
 
 def elided(text: str, width: int, lines: int) -> list[str]:
-    """A text in at most so many lines of a width in cells; what does not fit is cut off behind a word, and "…" said."""
+    """Return a text as lines of a width in cells. A text of too many lines is cut after a word and ends in "…"."""
     wrapped = [line.plain.rstrip() for line in Text(text).wrap(console, max(1, width), overflow="fold")]
     if len(wrapped) <= lines:
         return wrapped
@@ -95,30 +95,33 @@ def elided(text: str, width: int, lines: int) -> list[str]:
 
 
 def isolated(line: str) -> str:
-    """A line whose direction, if it is written from right to left, leaves the columns around it where they are."""
+    """Return a line, isolated if it has right-to-left text, so that it does not reorder the columns around it."""
     turned = any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line)
     return f"\u2068{line}\u2069" if turned else line
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Other people's text: never read as markup, in at most so many lines of a terminal."""
+    """A text from outside: never read as markup, and of limited height in a terminal.
+
+    ``lines`` is the largest number of lines in a terminal.
+    """
 
     text: str | None
     lines: int = 1
     style: str = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The text, elided where there is no room for it."""
+        """Yield the text, shortened to the room there is."""
         text = plain(self.text)
         if not console.is_terminal:
             yield Text(text, self.style)
             return
-        told = elided(text, options.max_width, self.lines)
-        yield Text("\n".join(map(isolated, told)), self.style, no_wrap=True, overflow="ignore")
+        shortened = elided(text, options.max_width, self.lines)
+        yield Text("\n".join(map(isolated, shortened)), self.style, no_wrap=True, overflow="ignore")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """From the longest word to the whole text."""
+        """Return a width between that of the longest word and that of the whole text."""
         whole = cell_len(plain(self.text))
         longest = max(map(cell_len, plain(self.text).split()), default=1)
         return Measurement(min(longest, whole, 16), whole).with_maximum(options.max_width)
@@ -126,20 +129,20 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Stacked:
-    """Two parts of a cell: one below the other in a terminal, side by side elsewhere."""
+    """Two parts of a cell: stacked in a terminal, side by side elsewhere."""
 
     upper: Words
     lower: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Both parts."""
+        """Yield both parts."""
         if console.is_terminal:
             yield from (self.upper, Text(self.lower, "dim", no_wrap=True))
         else:
             yield Text(f"{plain(self.upper.text)}  {self.lower}".rstrip())
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """Never narrower than the lower part, which is whole or of no use."""
+        """Return a width of at least that of the lower part, which must not be cut."""
         upper, lower = self.upper.__rich_measure__(console, options), cell_len(self.lower)
         if not console.is_terminal:
             return Measurement(1, UNWRAPPED).with_maximum(upper.maximum + 2 + lower)
@@ -147,7 +150,7 @@ class Stacked:
 
 
 def rows_table(*columns: str, right: Iterable[str] = ()) -> Table:
-    """A table without lines; the columns named in ``right`` hold numbers."""
+    """Return an empty table without rules; the columns named in ``right`` are right-aligned."""
     numbers = frozenset(right)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for column in columns:
@@ -155,27 +158,27 @@ def rows_table(*columns: str, right: Iterable[str] = ()) -> Table:
     return table
 
 
-def facts(told: Mapping[str, RenderableType | None]) -> Table:
-    """What is known, a line each; nothing of what is not."""
+def facts(values: Mapping[str, RenderableType | None]) -> Table:
+    """Return a table of names and values, with a row for each value that is not empty."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
-    for name, value in told.items():
+    for name, value in values.items():
         if value:
             table.add_row(name, Text(plain(value)) if isinstance(value, str) else value)
     return table
 
 
 def headed(title: str, *parts: RenderableType) -> Group:
-    """Parts of a view under a heading, a blank line above."""
+    """Return parts of a view under a heading, with a blank line above."""
     return Group("", Text(title, style="bold"), *parts)
 
 
 def paragraphs(text: str) -> Iterator[Text]:
-    """A text of paragraphs that blank lines part."""
+    """Yield the paragraphs of a text; blank lines separate them."""
     for number, paragraph in enumerate(text.split("\n\n")):
         yield Text(("\n" if number else "") + plain(paragraph))
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things, in words: "1 article", "2 articles"."""
+    """Return a count with its noun: "1 article", "2 articles"."""
     return f"{count} {noun}{'s' * (count != 1)}"

@@ -1,7 +1,7 @@
 """The flows that a Prefect server runs on schedules: fetch, run, replay, report, health.
 
-They take no parameters that could hold secrets: what a flow works on comes from ``wirepicket.toml`` or the environment
-of the process that runs it, as for the command line. ``wirepicket serve`` runs them on one machine,
+They take no parameters that could hold secrets: their settings come from ``wirepicket.toml`` or the environment of the
+process that runs them, as for the command line. ``wirepicket serve`` runs them on one machine,
 ``infra/prefect.yaml`` deploys them to work pools.
 """
 
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from pipelines.archive.copying import Copied
 
 RETRIES, RETRY_SECONDS = 2, 60
-"""A run that could not reach its store is tried again; nothing is lost meanwhile."""
+"""Retries of a run that could not reach its store, and seconds between them; nothing is lost meanwhile."""
 REPORT_SINCE = "24h"
 
 
-def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Send word of a flow run that failed or crashed to the channel which the setting ``failures`` names."""
+def report_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Report a flow run that failed or crashed to the channel that the setting ``failures`` names."""
     settings = load_settings()
     addresses = settings.channels.get(settings.failures or "", ())
     refused = send_failure(addresses, f"{flow.name} {state.name}".lower(), f"{flow_run.name}: {state.message}")
@@ -56,12 +56,12 @@ def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
         Reporter().say(f"wirepicket: {refused} of {len(addresses)} targets of channel '{settings.failures}' refused")
 
 
-_HOOKS: Any = {"persist_result": False, "on_failure": [tell_of_failure], "on_crashed": [tell_of_failure]}
+_HOOKS: Any = {"persist_result": False, "on_failure": [report_failure], "on_crashed": [report_failure]}
 
 
 def _skipped() -> State[None]:
-    """The state of a flow run that has left the work to the one before it, which is still under way."""
-    return Completed(name="Skipped", message="the run before is still under way")
+    """Return the state of a flow run that does nothing because the previous one is still under way."""
+    return Completed(name="Skipped", message="the previous run is still under way")
 
 
 def _inputs(settings: Settings) -> Inputs:
@@ -79,7 +79,7 @@ def _inputs(settings: Settings) -> Inputs:
 
 @flow(name="wirepicket-run", retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, **_HOOKS)
 def run() -> State[None] | None:
-    """One pass over the feeds that are due."""
+    """Make one pass over the feeds that are due."""
     settings = load_settings()
     with recorded_run(settings.home, "wirepicket-run") as alone:
         if not alone:
@@ -100,14 +100,14 @@ def fetch() -> State[None] | None:
         report = fetch_pass(_inputs(settings), settings, Reporter(), run=as_task)
         feeds = report.collected.feeds
         failed = [{"url": item.url, "reason": item.reason, "detail": item.detail} for item in feeds.failed]
-        told = {"feeds asked": len(feeds.states), "failed": len(failed)}
-        create_table_artifact(key="wirepicket-fetch", table=failed or [told], description="Feeds that failed")
+        counts = {"feeds asked": len(feeds.states), "failed": len(failed)}
+        create_table_artifact(key="wirepicket-fetch", table=failed or [counts], description="Feeds that failed")
         _check_sent(report.sent)
     return None
 
 
 def _check_sent(sent: Copied) -> None:
-    """Have the flow run fail, and so be tried again, where the remote archive has not got everything."""
+    """Raise ``CopyError``, so that Prefect retries the flow run, if a file did not reach the remote archive."""
     if sent.problems:
         raise CopyError("; ".join(sent.problems))
 
@@ -115,7 +115,7 @@ def _check_sent(sent: Copied) -> None:
 @flow(name="wirepicket-replay", **_HOOKS)
 def replay(since: str = "1d") -> None:
     """Process the archive again from a time on: a date, a time, or a span like ``7d``."""
-    from flows import steps  # noqa: PLC0415 - half a second, which the other flows need not wait
+    from flows import steps  # noqa: PLC0415 - half a second, which the other flows need not wait for
     from flows.replaying import damage_of, refs_of  # noqa: PLC0415 - likewise
 
     settings, started, clock = load_settings(), now_utc(), time.monotonic()
@@ -140,10 +140,10 @@ def report(since: str = REPORT_SINCE) -> State[None] | None:
             return _skipped()
         severities = {rule.id: rule.severity for rule in load_rules(settings.rules or shipped(RULES))}
         with store_of(settings) as store:
-            told = gather(store, since=parse_since(since, now), until=now, severities=severities)
+            data = gather(store, since=parse_since(since, now), until=now, severities=severities)
         target = settings.home / "report.html"
-        target.write_text(render(told), encoding="utf-8")
-        totals = told.totals
+        target.write_text(render(data), encoding="utf-8")
+        totals = data.totals
         create_markdown_artifact(
             key="wirepicket-report",
             markdown=f"{totals.articles} articles, {totals.stories} stories, {totals.alerts} alerts: {target}",
@@ -153,9 +153,9 @@ def report(since: str = REPORT_SINCE) -> State[None] | None:
 
 @flow(name="wirepicket-health", **_HOOKS)
 def check_health() -> State[None] | None:
-    """The health of the feeds. The flow run fails where some are failing, so that Prefect can tell.
+    """Check the health of the feeds. The flow run fails if any feed is failing, so that Prefect shows and reports it.
 
-    Captures that wait in the archive are no failure: the next run, or the stream at work, takes them up.
+    Captures that wait in the archive are no failure: the next run or the running stream processes them.
     """
     settings = load_settings()
     with recorded_run(settings.home, "wirepicket-health") as alone:
@@ -163,13 +163,13 @@ def check_health() -> State[None] | None:
             return _skipped()
         with store_of(settings) as store:
             states = store.feed_states()
-        told = [(state, *health(state, now_utc())) for state in states.values()]
+        healths = [(state, *health(state, now_utc())) for state in states.values()]
         table = [
             {"feed": state.url, "health": word, "advice": advice, "failures": state.failures}
-            for state, word, advice in told
+            for state, word, advice in healths
         ]
         create_table_artifact(key="wirepicket-feeds", table=table, description="Health of the feeds")
-        failing = [state.url for state, word, _ in told if word == "failing"]
+        failing = [state.url for state, word, _ in healths if word == "failing"]
         left = waiting(settings.archive)
         if failing:
             raise WirepicketError(

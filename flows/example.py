@@ -1,4 +1,4 @@
-"""The shipped example, and the home that it is kept in: never among anything else."""
+"""The shipped example, and its home folder: it is never mixed with other data."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _PREFIX = "wirepicket-example-"
 
 
 def example_settings(settings: Settings) -> Settings:
-    """Return the settings that the example is run with: the same, or with a home of its own that may be thrown away.
+    """Return the settings for the example: the given ones, or with a temporary home folder.
 
-    That is where a store was configured, and where the usual one holds anything but the example. There nothing is sent
-    to channels or to a remote archive.
+    The temporary home is used if a store is configured, or if the default store holds anything but the example. Then
+    nothing is sent to channels or to a remote archive.
 
     Raises:
-        ConfigurationError: the configured store's address is none.
+        ConfigurationError: the address of the configured store is invalid.
     """
     address = parse_store_url(settings.store_url)
     if settings.store is None and isinstance(address, SqliteAddress) and _holds_nothing_else(address, settings):
@@ -50,13 +50,13 @@ def _holds_nothing_else(address: SqliteAddress, settings: Settings) -> bool:
 
 
 def _is_the_example(store: Store) -> bool:
-    """Return whether a store holds nothing, or what the example's files name and nothing else."""
+    """Return whether a store holds nothing but what the files of the example name."""
     files = list(seed_files([shipped(EXAMPLE)]))
-    told = b"\n".join(path.read_bytes() for path in files)
+    content = b"\n".join(path.read_bytes() for path in files)
     names = {SEED_SCHEME + path.name for path in files}
 
     def known(url: str) -> bool:
-        return url in names or url.encode("utf-8", "replace") in told
+        return url in names or url.encode("utf-8", "replace") in content
 
     urls = chain(
         (article.content.url for article in store.iter_articles()),

@@ -1,4 +1,4 @@
-"""The feed list of a command: read, and what was wrong with it said."""
+"""Reading of the feed list of a command, with warnings about its faults."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from flows.progress import Reporter
     from pipelines.fetch.feed_list import FeedList
 
-_SAID = 20
-"""Lines of each kind that are said; the rest is counted."""
+_SHOWN = 20
+"""Largest number of lines for each kind of fault; the rest is counted."""
 
 
-def listed_feeds(told: str | None) -> FeedList:
+def listed_feeds(location: str | None) -> FeedList:
     """Return the feeds of a list or of one address; none for ``None``.
 
     Raises:
@@ -24,23 +24,23 @@ def listed_feeds(told: str | None) -> FeedList:
     from pipelines.fetch.feed_list import FeedList, read_feed_list  # noqa: PLC0415 - lxml, only with feeds
     from pipelines.fetch.sources import feed_source  # noqa: PLC0415 - likewise
 
-    if told is None:
+    if location is None:
         return FeedList(())
-    if told.startswith(("http://", "https://")):
+    if location.startswith(("http://", "https://")):
         try:
-            return FeedList((feed_source(told),))
+            return FeedList((feed_source(location),))
         except ValueError as error:
             raise ConfigurationError(f"--feeds: {error}") from error
     try:
-        return read_feed_list(Path(told).read_bytes(), told)
+        return read_feed_list(Path(location).read_bytes(), location)
     except OSError as error:
-        raise ConfigurationError(f"{told}: {error.strerror}") from error
+        raise ConfigurationError(f"{location}: {error.strerror}") from error
 
 
-def say_faults(listed: FeedList, reporter: Reporter) -> None:
-    """Say on standard error what of a list was repaired and what was left out."""
-    for faults, what in ((listed.repaired, "repaired"), (listed.left_out, "left out")):
-        for fault in faults[:_SAID]:
-            reporter.say(f"wirepicket: {what}: {fault}")
-        if len(faults) > _SAID:
-            reporter.say(f"wirepicket: … and {len(faults) - _SAID} more {what}")
+def warn_list_faults(listed: FeedList, reporter: Reporter) -> None:
+    """Warn of the entries of a list that were repaired or left out."""
+    for faults, action in ((listed.repaired, "repaired"), (listed.left_out, "left out")):
+        for fault in faults[:_SHOWN]:
+            reporter.say(f"wirepicket: {action}: {fault}")
+        if len(faults) > _SHOWN:
+            reporter.say(f"wirepicket: … and {len(faults) - _SHOWN} more {action}")

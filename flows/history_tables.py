@@ -1,4 +1,4 @@
-"""What people see of how stories and copy groups became what they are."""
+"""View of the history of stories and copy groups for the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TITLES = {Grouping.COPIES: "History of the copies (UTC)", Grouping.STORIES: "Hi
 
 
 def history_view(events: Sequence[GroupEvent], named: Mapping[str, Article]) -> Group:
-    """Joins, partings and new ids of one group, each with the others that it was with, by their first articles."""
+    """Return the merges, splits and new ids of a group, each with the other groups, named by their first articles."""
     table = rows_table("when", "what", "articles", "title and id", right=["articles"])
     for event in events:
         for number, other in enumerate(event.others):
@@ -33,11 +33,11 @@ def history_view(events: Sequence[GroupEvent], named: Mapping[str, Article]) -> 
 
 
 def moved_line(story_id: str, successors: Successors) -> Text:
-    """Where a story has gone that is none any more."""
+    """Return the line on a former story that names the stories its articles are in now."""
     since = f"since {minute(successors.since)} UTC"
     if len(successors.now) == 1:
         return Text(
             f"The story {story_id} is now part of {successors.now[0]}, {since}: wirepicket show {successors.now[0]}\n"
         )
-    shown = ", ".join(f"wirepicket show {one}" for one in successors.now)
+    shown = ", ".join(f"wirepicket show {story}" for story in successors.now)
     return Text(f"The story {story_id} is now parts of {counted(len(successors.now), 'other')}, {since}: {shown}\n")

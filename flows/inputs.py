@@ -1,4 +1,4 @@
-"""What a pass reads, and the store it writes to."""
+"""The inputs of a pass, and the store it writes to."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What a pass reads."""
+    """The inputs of a pass."""
 
     seeds: tuple[Path, ...] = ()
     """Files, in order."""
     feeds: tuple[FeedSource, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
-    """Kinds of files in seed folders that no reader takes, and how many there are of each."""
+    """Kinds of files in seed folders that no reader takes, each with the number of files."""
     nothing_read: bool = False
-    """True if seeds were named that hold no seed file, and no feed beside them."""
+    """True if the seeds given hold no seed file and no feed is given."""
     rule_file: Path
     rules: tuple[Rule, ...]
-    """Those of the file."""
+    """Rules of the rule file."""
     runner: str = INPROCESS
     only_due: bool = False
-    """Whether feeds are left out for which it is too early by their own rhythm."""
+    """True if feeds that are not due yet, by their polling interval, are left out."""
 
     @classmethod
     def of(
@@ -49,10 +49,10 @@ class Inputs:
         *,
         only_due: bool = False,
     ) -> Inputs:
-        """Inputs, checked before anything is done.
+        """Return checked inputs; nothing is read or fetched yet.
 
-        Raises ``ConfigurationError`` for a path that is no seed, a broken rule file, or a runner that is none or is
-        not here.
+        Raises:
+            ConfigurationError: a path is no seed, the rule file is invalid, or the runner is unknown or not installed.
         """
         find_runner(runner, settings)
         files = tuple(seed_files(seeds))
@@ -69,5 +69,5 @@ class Inputs:
 
 
 def store_of(settings: Settings) -> Store:
-    """Return the store of the settings, not contacted yet."""
+    """Return the store of the settings, without contacting it."""
     return StoreConfig.of(settings).open()

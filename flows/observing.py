@@ -1,4 +1,4 @@
-"""What is told of the steps of a run or stream while they go: a log line each, metrics, spans."""
+"""Telemetry of the steps of a run or stream: a log line for each, metrics, trace spans."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ T = TypeVar("T")
 
 
 class Observer:
-    """Runs steps by a step runner and tells of each. Use as a context manager: leaving it sends and writes the rest.
+    """A step runner that logs, measures and traces each step. As a context manager it writes the rest on exit.
 
-    Costs nothing where the settings and the environment ask for nothing.
+    It costs nothing if the settings and the environment ask for no telemetry.
     """
 
     def __init__(self, settings: Settings, run: str, runner: StepRunner) -> None:
-        """``run`` is the id of the run.
+        """Prepare the telemetry of the run with the id ``run``.
 
         Raises:
-            ConfigurationError: traces are asked for without their extra.
+            ConfigurationError: traces are requested, but their optional dependencies are not installed.
         """
         self._settings = settings
         self._run = run
@@ -58,15 +58,15 @@ class Observer:
         self.write()
 
     def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the step returns."""
+        """Run a step and return its result."""
         begin = time.monotonic()
         with self._tracer.span(step.__name__, {"wirepicket.run": self._run}):
             try:
                 result = self._runner(step, *args, **kwargs)
             except Exception as error:
-                self.tell(step.__name__, begin, error=type(error).__name__)
+                self.report(step.__name__, begin, error=type(error).__name__)
                 raise
-        self.tell(step.__name__, begin, counts_of(result))
+        self.report(step.__name__, begin, counts_of(result))
         if isinstance(result, BatchReport):
             self.count(result.counters)
         if isinstance(result, Copied):
@@ -74,35 +74,35 @@ class Observer:
         return result
 
     def count(self, counters: Iterable[StepCount]) -> None:
-        """Take up what Beam has counted."""
+        """Add counters of Beam to the metrics."""
         if self._metrics:
             self._metrics.count(counters)
 
-    def tell(self, step: str, begin: float, counts: dict[str, int] | None = None, error: str | None = None) -> None:
-        """Tell of a step that began at a time of the monotonic clock and has ended now."""
+    def report(self, step: str, begin: float, counts: dict[str, int] | None = None, error: str | None = None) -> None:
+        """Report a step that ends now; ``begin`` is its start on the monotonic clock, in seconds."""
         seconds = round(time.monotonic() - begin, 3)
-        told = Step(at=now_utc(), run=self._run, step=step, seconds=seconds, error=error, counts=counts or {})
+        record = Step(at=now_utc(), run=self._run, step=step, seconds=seconds, error=error, counts=counts or {})
         if self._settings.log is not LogForm.NONE:
-            print(line_of(told, self._settings.log), file=sys.stderr, flush=True)
+            print(line_of(record, self._settings.log), file=sys.stderr, flush=True)
         if self._metrics:
-            self._metrics.add(told)
+            self._metrics.add(record)
 
     def write(self) -> None:
-        """Add to the metrics file, where metrics are asked for."""
+        """Add the metrics to the metrics file, if the settings name one."""
         if self._metrics and (path := self._settings.metrics_path):
             self._metrics.add_to(path, waiting(self._settings.archive))
 
 
 def counts_of(result: object) -> dict[str, int]:
-    """What the result of a step came to, in numbers."""
+    """Return the counts of a step's result by name; none for results without counts."""
     match result:
         case Collected():
             feeds = result.feeds
             return {"feeds": len(feeds.states), "failed": len(feeds.failed), "quarantined": len(result.quarantined)}
         case BatchReport():
             outcomes = [outcome for _, outcome in result.outcomes]
-            told = {str(outcome): outcomes.count(outcome) for outcome in Outcome}
-            return told | {"alerts": result.alerts, "quarantined": len(result.quarantined)}
+            counts = {str(outcome): outcomes.count(outcome) for outcome in Outcome}
+            return counts | {"alerts": result.alerts, "quarantined": len(result.quarantined)}
         case Copied():
             return {"files": result.files, "bytes": result.bytes, "failed": len(result.problems)}
         case DeliveryReport():
@@ -114,17 +114,18 @@ def counts_of(result: object) -> dict[str, int]:
 def _metrics(settings: Settings) -> Metrics | None:
     if settings.metrics_path is None:
         return None
-    from pipelines.telemetry.metrics import Metrics  # noqa: PLC0415 - only where they are asked for
+    from pipelines.telemetry.metrics import Metrics  # noqa: PLC0415 - only if metrics are requested
 
     return Metrics()
 
 
 def answer_scrapes(settings: Settings) -> None:
-    """Have this process, which is to run for long, answer Prometheus on the port of the settings, if they name one.
+    """Serve the metrics of a long-running process to Prometheus, if the settings name a port.
 
-    Short processes beside it add to the same file and need no port.
+    Short-lived processes add to the same metrics file and need no port.
 
-    Raises ``ConfigurationError`` where the port is taken.
+    Raises:
+        ConfigurationError: the port is taken.
     """
     if settings.metrics_port is None or settings.metrics_path is None:
         return
@@ -134,5 +135,5 @@ def answer_scrapes(settings: Settings) -> None:
         serve_metrics(settings.metrics_path, settings.metrics_port)
     except OSError as error:
         raise ConfigurationError(
-            f"metrics_port {settings.metrics_port}: {error.strerror}; another stream or serve may have it"
+            f"metrics_port {settings.metrics_port}: {error.strerror}; another `wirepicket stream` or `serve` may use it"
         ) from error

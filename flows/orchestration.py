@@ -1,4 +1,4 @@
-"""Whether a Prefect server is configured, found out without importing Prefect (two seconds)."""
+"""A check for a configured Prefect server that does not import Prefect, which takes two seconds."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 def prefect_configured() -> bool:
-    """Whether Prefect would talk to a server: by its environment variable or the active profile."""
+    """Return whether Prefect has a server, by its environment variable or the active profile."""
     if os.environ.get("PREFECT_API_URL"):
         return True
     home = Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
     profiles = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml"))
     try:
-        told = tomllib.loads(profiles.read_text(encoding="utf-8"))
+        settings = tomllib.loads(profiles.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError):
         return False
-    active = os.environ.get("PREFECT_PROFILE") or told.get("active")
-    profile = told.get("profiles", {}).get(active, {})
+    active = os.environ.get("PREFECT_PROFILE") or settings.get("active")
+    profile = settings.get("profiles", {}).get(active, {})
     return isinstance(profile, dict) and bool(profile.get("PREFECT_API_URL"))

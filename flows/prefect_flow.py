@@ -1,7 +1,7 @@
 """The pass as a Prefect flow, with a task for each step.
 
-Used where a Prefect server is configured. Without one Prefect would start a server of its own for every run,
-which takes some 15 seconds (``python -m benchmarks.prefect_start``), so then the very same steps run directly.
+It is used if a Prefect server is configured. Without one Prefect would start a server of its own for every run,
+which takes some 15 seconds (``python -m benchmarks.prefect_start``); the same steps then run directly.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-# Prefect's own log goes to its server; on the terminal it would drown what the run says, and our errors say
-# themselves.
+# Prefect's own log goes to its server; on the terminal it would hide the messages of the run, which reports its own
+# errors.
 os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 import httpx
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _PATIENCE = 5.0
-"""Seconds to wait for the server's health page: a run must not hang on its orchestrator."""
+"""Seconds to wait for the server's health page, so that a run does not hang on its orchestrator."""
 
 
 def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a step as a Prefect task: see ``flows.steps.StepRunner``."""
-    # No result is persisted: they are open stores and secrets, and the archive and the store are the record.
+    # Results are not persisted: they hold open stores and secrets, and the archive and the store are the record.
     wrap = task(name=step.__name__, cache_policy=NO_CACHE, persist_result=False)
     return wrap(step)(*args, **kwargs)
 
 
 def server_answers() -> bool:
-    """Whether the configured Prefect server can be reached."""
+    """Return whether the configured Prefect server can be reached."""
     url = get_current_settings().api.url
     try:
         return httpx.get(f"{url}/health", timeout=_PATIENCE).is_success
@@ -52,11 +52,14 @@ def server_answers() -> bool:
 
 
 def orchestrated_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool) -> PassReport:
-    """One pass as a flow run, each step a task run, its summary an artifact. See ``flows.run.run_pass``."""
+    """Make one pass as a flow run, with a task run for each step and the summary as an artifact.
+
+    See ``flows.run.run_pass``.
+    """
 
     @flow(name="wirepicket", persist_result=False)
     def wirepicket() -> PassReport:
-        # Without parameters, since Prefect would send them to its server, and settings hold secrets.
+        # No parameters, since Prefect would send them to its server, and settings hold secrets.
         report = run_pass(inputs, settings, reporter, as_json=as_json, run=as_task)
         create_table_artifact(key="wirepicket-run", table=[to_dict(report.record)], description="Summary of the run")
         return report

@@ -1,4 +1,4 @@
-"""A Prefect server on this machine, for those who have none."""
+"""A Prefect server on this machine, for users without one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START_SECONDS = 120.0
-"""How long a server may take to answer: its first start makes its database."""
+"""Seconds until a server must answer; its first start creates its database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class PrefectServer:
 def prefect_server(home: Path, port: int) -> Iterator[PrefectServer]:
     """Run a server on loopback while the context lasts, its data and log in ``home``.
 
-    Raises ``StoreUnavailableError`` when it does not come up.
+    Raises:
+        StoreUnavailableError: the server does not start.
     """
     home.mkdir(parents=True, exist_ok=True)
     url = f"http://127.0.0.1:{port}/api"
@@ -75,4 +76,4 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
         except httpx.HTTPError:
             pass
         time.sleep(0.5)
-    raise StoreUnavailableError(f"the Prefect server did not come up; its log is {log}")
+    raise StoreUnavailableError(f"the Prefect server did not start; its log is {log}")

@@ -1,4 +1,4 @@
-"""Progress of long work, on standard error and only where a person looks at it."""
+"""Progress bars and messages on standard error. Bars appear only in a terminal."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Shows bars and says what people should know. Results never go through it."""
+    """Progress bars and messages for people, on standard error. Results never go through it."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True)
 
     def say(self, message: str) -> None:
-        """A line on standard error, as it is."""
+        """Print a message on standard error, unwrapped and without markup."""
         self.console.print(message, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def bar(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A bar; the function given is called with how many more are done. Nothing on a pipe or a log."""
+        """Show a progress bar; yields a function that takes the number of further items done.
+
+        Nothing is shown if standard error is a pipe or a file.
+        """
         if not self.console.is_terminal or not total:
             yield lambda _: None
             return
@@ -50,14 +53,14 @@ class Reporter:
 
 
 _SHOWN = 5
-"""Problems of a round that are said; they are often of one kind."""
+"""Problems of a round that are printed; they are often of the same kind."""
 
 
-def say_problems(reporter: Reporter, done: Copied) -> None:
-    """Say what could not be copied, the first few of it."""
+def warn_copy_problems(reporter: Reporter, done: Copied) -> None:
+    """Warn of files that could not be copied: the first few by name, the rest as a count."""
     for problem in done.problems[:_SHOWN]:
         reporter.say(f"wirepicket: {problem}")
     if len(done.problems) > _SHOWN:
-        reporter.say(f"wirepicket: … and {len(done.problems) - _SHOWN} files more")
+        reporter.say(f"wirepicket: … and {len(done.problems) - _SHOWN} more files")
     if done.problems:
-        reporter.say("Nothing is lost: what is lacking is copied later.")
+        reporter.say("Nothing is lost: the next round copies the missing files.")

@@ -1,11 +1,11 @@
-"""What a stream brings from a remote archive while it runs."""
+"""Copying of WARC files from a remote archive while a stream runs."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Self
 
-from flows.progress import say_problems
+from flows.progress import warn_copy_problems
 from pipelines.archive.copy_process import Copying
 from pipelines.archive.copying import Copied
 from pipelines.archive.remote import remote_address
@@ -20,21 +20,26 @@ if TYPE_CHECKING:
     from schemas.records import StepCount
 
 STEP = "bring"
+"""Name of the step in logs and metrics."""
 
 
-class Bringing:
-    """Brings WARC files as they come, where the settings name a remote archive. Use as a context manager."""
+class ArchivePull:
+    """A process that copies new WARC files from the remote archive, if the settings name one. A context manager."""
 
     def __init__(self, settings: Settings, reporter: Reporter) -> None:
-        """Raises ``ConfigurationError`` where the remote archive is none, or what it needs is not here."""
-        self._place = remote_address(settings)
+        """Start the process.
+
+        Raises:
+            ConfigurationError: the address of the remote archive is invalid, or its optional dependency is missing.
+        """
+        self._remote = remote_address(settings)
         self._reporter = reporter
-        self._copying = Copying(settings, self._place, sends=False) if self._place else None
+        self._copying = Copying(settings, self._remote, sends=False) if self._remote else None
         self._round = Copied()
         self.total = Copied()
-        """What was brought so far, and what fails and waits now."""
+        """Files copied so far, and those that fail or wait now."""
         self.looked = self._copying is None
-        """Whether the remote archive has been looked at."""
+        """True if the remote archive has been listed at least once, or there is none."""
 
     def __enter__(self) -> Self:
         return self
@@ -45,27 +50,27 @@ class Bringing:
         if self._copying:
             self._copying.__exit__(kind, error, trace)
 
-    def hear(self, observer: Observer) -> tuple[StepCount, ...]:
-        """Take up what has been brought since the last time, and say it; counts of it."""
-        told = self._copying.reports() if self._copying else []
+    def receive(self, observer: Observer) -> tuple[StepCount, ...]:
+        """Take the reports of the process since the last call and print them; return their counts."""
+        reports = self._copying.reports() if self._copying else []
         counters: list[StepCount] = []
-        for copied in told:
+        for copied in reports:
             self.total += copied
             self._round += copied
             counters += copied.counters(STEP)
             if copied.over:
                 self.looked = True
-                self._tell(observer, self._round)
+                self._report(observer, self._round)
                 self._round = Copied()
         observer.count(counters)
         return tuple(counters)
 
-    def _tell(self, observer: Observer, done: Copied) -> None:
+    def _report(self, observer: Observer, done: Copied) -> None:
         counts = {"files": done.files, "bytes": done.bytes, "waiting": done.waiting}
         if done.files or done.problems:
-            observer.tell(
+            observer.report(
                 STEP, time.monotonic() - done.seconds, counts, error=CopyError.__name__ if done.problems else None
             )
         if done.files:
-            self._reporter.say(f"wirepicket: {done.files} files, {done.bytes:,} bytes brought from {self._place}")
-        say_problems(self._reporter, done)
+            self._reporter.say(f"wirepicket: {done.files} files, {done.bytes:,} bytes copied from {self._remote}")
+        warn_copy_problems(self._reporter, done)

@@ -1,4 +1,4 @@
-"""What people see of quarantined items."""
+"""View of quarantined items for the terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DETAIL_LINES = 3
 
 
 def item_block(item: Quarantined) -> Group:
-    """Return an item: what failed how and when, of what, and where the archive has it."""
+    """Return the block of an item: time, step, reason, address, detail, and its record in the archive."""
     last = minute(item.last_seen) if item.last_seen else "at an unknown time"
     closed = f"  closed {minute(item.closed_at)}" if item.closed_at and not item.is_open else ""
     head = Text.assemble(f"{last}  ", (plain(f"{item.stage}: {item.reason}"), "bold"), (closed, "green"))
@@ -31,10 +31,10 @@ def item_block(item: Quarantined) -> Group:
         head,
         Padding.indent(Text(plain(item.url), overflow="fold"), _INDENT),
         Padding.indent(Words(item.detail, _DETAIL_LINES), _INDENT),
-        *(Padding.indent(Text(one, style="dim", overflow="fold"), _INDENT) for one in (*tail, f"entry {item.id}")),
+        *(Padding.indent(Text(line, style="dim", overflow="fold"), _INDENT) for line in (*tail, f"entry {item.id}")),
     )
 
 
 def quarantined_item(store: Store, item_id: str) -> Quarantined | None:
-    """Return the item with an id, open or closed. Reads all of them: only people ask."""
+    """Return the item with an id, open or closed. It reads all items: use it for single commands only."""
     return next((item for item in store.iter_quarantine(closed=True) if item.id == item_id), None)

@@ -1,4 +1,4 @@
-"""Quarantined items that are wanted, and what is done with them."""
+"""Selection of quarantined items, and their retry or removal."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which items are wanted."""
+    """A selection of quarantined items."""
 
     ids: tuple[str, ...]
-    """As they were given; none: all that the rest lets through."""
+    """Ids or beginnings of ids; empty: all items that pass the other filters."""
     stage: str | None
     reason: str | None
     url: str | None
@@ -37,7 +37,7 @@ class Wanted:
     """A host, an outlet's name or a feed's address."""
     since: datetime | None
     closed: bool
-    """Whether closed items are wanted too."""
+    """True if closed items are selected too."""
 
     @classmethod
     def of(
@@ -51,7 +51,11 @@ class Wanted:
         since: str | None,
         closed: bool,
     ) -> Self:
-        """Return what options of the command line ask for. Raises ``ConfigurationError`` for what is no time."""
+        """Return the selection of command-line options.
+
+        Raises:
+            ConfigurationError: ``since`` is not a time.
+        """
         return cls(
             ids=tuple(ids or ()),
             stage=stage,
@@ -64,18 +68,18 @@ class Wanted:
 
     @property
     def everything(self) -> bool:
-        """Whether nothing is left out, but for closed items."""
+        """True if there is no filter; ``closed`` is not a filter."""
         return not self.ids and {self.stage, self.reason, self.url, self.source, self.since} == {None}
 
 
 def find_items(store: Store, settings: Settings, wanted: Wanted) -> list[Quarantined]:
-    """Return the items that are wanted, the latest met first. An item that is named by its id may be closed.
+    """Return the selected items, the most recently seen first. An item selected by its id may be closed.
 
     Raises:
-        ConfigurationError: an id is none, or is not the only one that begins so.
+        ConfigurationError: no item has an id, or several ids begin with it.
     """
-    ids = {find_id(store, one, IdKind.QUARANTINE) for one in wanted.ids}
-    found = [
+    ids = {find_id(store, given, IdKind.QUARANTINE) for given in wanted.ids}
+    items = [
         item
         for item in store.iter_quarantine(closed=wanted.closed or bool(ids))
         if (not ids or item.id in ids)
@@ -85,8 +89,8 @@ def find_items(store: Store, settings: Settings, wanted: Wanted) -> list[Quarant
         and (wanted.since is None or (item.last_seen is not None and item.last_seen >= wanted.since))
     ]
     if wanted.source is not None:
-        found = _of_source(found, wanted.source, settings)
-    return sorted(found, key=lambda item: (item.last_seen is None, _descending(item.last_seen), item.key))
+        items = _of_source(items, wanted.source, settings)
+    return sorted(items, key=lambda item: (item.last_seen is None, _descending(item.last_seen), item.key))
 
 
 def _descending(time: datetime | None) -> float:
@@ -95,9 +99,9 @@ def _descending(time: datetime | None) -> float:
 
 def _of_source(items: Sequence[Quarantined], source: str, settings: Settings) -> list[Quarantined]:
     with ArchiveIndex(settings.archive) as index:
-        records = {str(one.ref) for one in index.span(source=source)}
-        # Of a page that could not be had the archive may have what its feed says.
-        urls = {one.url for one in index.span(source=source)}
+        records = {str(capture.ref) for capture in index.span(source=source)}
+        # For a page that could not be fetched, the archive may hold the entry of its feed.
+        urls = {capture.url for capture in index.span(source=source)}
     return [
         item
         for item in items
@@ -106,7 +110,7 @@ def _of_source(items: Sequence[Quarantined], source: str, settings: Settings) ->
 
 
 def _at_host(url: str, source: str) -> bool:
-    """Return whether an address is at a host, or at one below it."""
+    """Return whether an address is at a host or a subdomain of it."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -116,37 +120,37 @@ def _at_host(url: str, source: str) -> bool:
 
 
 def drop_items(store: Store, items: Sequence[Quarantined]) -> int:
-    """Remove items; how many there were."""
+    """Remove items; return the number removed."""
     keys = {item.key for item in items}
     return len(store.amend_quarantine({url for url, *_ in keys}, lambda item: None if item.key in keys else item))
 
 
 @dataclass(slots=True)
 class Retried:
-    """What trying items again came to."""
+    """The results of retrying items."""
 
     closed: int = 0
     due: list[Quarantined] = field(default_factory=list)
-    """To be asked for by the next run."""
+    """Items that the next run fetches again."""
     failed: list[tuple[Quarantined, str]] = field(default_factory=list)
-    """Processed, and as bad as before."""
+    """Items that failed again, each with the reason."""
     left: list[tuple[Quarantined, str]] = field(default_factory=list)
-    """Nothing could be done, and why."""
+    """Items that could not be retried, each with the reason."""
     alerts: int = 0
     problems: tuple[str, ...] = ()
-    """Of delivery."""
+    """Problems of delivery."""
 
 
 def retry_items(
     store: Store, items: Sequence[Quarantined], inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool
 ) -> Retried:
-    """Process the captures of items once more, and make due what has none or fails again and can be fetched.
+    """Process the captures of items again. Items that fail again or have no capture become due, if they can be fetched.
 
     Raises:
-        StoreUnavailableError: the store cannot be reached; nothing of the items is lost.
-        PipelineError: the pipeline broke off.
+        StoreUnavailableError: the store cannot be reached; no item is lost.
+        PipelineError: the pipeline failed.
     """
-    from flows import steps  # noqa: PLC0415 - half a second, which listing need not wait
+    from flows import steps  # noqa: PLC0415 - half a second, which listing need not wait for
     from pipelines.collect.reschedule import make_due  # noqa: PLC0415 - likewise
 
     done = Retried()
@@ -167,7 +171,7 @@ def retry_items(
         tried = {item.key for item in archived}
         others = [item for item in items if item.key not in tried]
         made = make_due(
-            store, index, settings.archive, [*others, *(one for one in bad if _was_fetched(one, index))], now_utc()
+            store, index, settings.archive, [*others, *(item for item in bad if _was_fetched(item, index))], now_utc()
         )
     done.due = made.due
     due = {item.key for item in made.due}
@@ -176,7 +180,7 @@ def retry_items(
         if item.key in still and item.key not in due:
             done.failed.append((item, f"as before: {still[item.key].detail}"))
         elif item.key not in due:
-            done.failed.append((item, "it fails for another reason now; wirepicket quarantine list has it"))
+            done.failed.append((item, "it now fails for another reason; see wirepicket quarantine list"))
     return done
 
 
@@ -190,6 +194,6 @@ def _refs(items: Iterable[Quarantined]) -> list[CaptureRef]:
 
 
 def _was_fetched(item: Quarantined, index: ArchiveIndex) -> bool:
-    """Return whether a capture is a page, which may be another one by now."""
+    """Return whether the latest capture of an item is a web page, which may have changed since."""
     held = index.latest([item.url]).get(item.url)
     return held is not None and held.kind is MediaKind.HTML and item.url.startswith(("http://", "https://"))

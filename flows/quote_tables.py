@@ -1,4 +1,4 @@
-"""What people see of sentences that matched: every matched place marked."""
+"""Quotes of matching sentences for the terminal, with every match marked."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _MARK = "bold yellow"
 
 
 def quoted(*matches: Match | AlertMatch) -> Padding:
-    """Return the sentence of matches, the matching forms marked."""
+    """Return the sentence of matches, with the matching forms marked."""
     return quote_block(quotes(matches, 1)[0])
 
 
 def quote_block(quote: Quote) -> Padding:
-    """Return a quoted sentence, what matched in it marked."""
+    """Return a quoted sentence with the matches marked."""
     return Padding.indent(Text("“").append_text(quote_text(quote)).append("”"), INDENT)
 
 
 def quote_text(quote: Quote) -> Text:
-    """Return the words of a sentence, what matched in it marked."""
+    """Return the text of a sentence with the matches marked."""
     return Text.assemble(*((plain(text), _MARK if marked else "") for text, marked in quote.parts))
 
 
@@ -41,7 +41,7 @@ def quoted_terms(matches: Sequence[Match | AlertMatch], most: int) -> list[Paddi
 
 
 def explained(matches: Sequence[Match | AlertMatch]) -> list[Padding]:
-    """Return each sentence once, with what in it matched and for which terms."""
+    """Return each sentence once, with the forms that matched in it and their terms."""
     lines: list[Padding] = []
     for quote in quotes(matches, len(matches)):
         matched = Text(plain(f"matched: {quote.forms}"), style="dim")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def refs_of(archive: Path, start: datetime | None, end: datetime | None, source: str | None) -> list[CaptureRef]:
-    """The captures of a span and source (see ``ArchiveIndex.span``) that are articles."""
+    """Return the captures of articles of a span of time and a source (see ``ArchiveIndex.span``)."""
     with ArchiveIndex(archive) as index:
-        return [found.ref for found in index.span(start, end, source) if found.kind is not MediaKind.FEED]
+        return [capture.ref for capture in index.span(start, end, source) if capture.kind is not MediaKind.FEED]
 
 
 def damage_of(archive: Path, refs: Sequence[CaptureRef] | None) -> list[Quarantined]:

@@ -37,39 +37,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassReport:
-    """What a pass did."""
+    """The results of a pass."""
 
     record: RunRecord
     articles: tuple[Article, ...]
-    """Those of its inputs, changed or not."""
+    """Articles of its inputs, changed or not."""
     collected: Collected
     batch: BatchReport
     delivery: DeliveryReport
     sent: Copied
-    """To the remote archive."""
+    """Files sent to the remote archive."""
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is quarantined or left, no feed failed and everything was sent."""
+        """True if nothing is quarantined or left for later, no feed failed and everything was sent."""
         return not (self.record.quarantined or self.collected.incomplete or self.sent.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchReport:
-    """What fetching did."""
+    """The results of fetching."""
 
     collected: Collected
     sent: Copied
-    """To the remote archive."""
+    """Files sent to the remote archive."""
 
 
 def run_pass(
     inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bool = False, run: StepRunner = directly
 ) -> PassReport:
-    """Make one pass. With ``as_json`` standard output is left to the summary.
+    """Make one pass. With ``as_json`` only the summary goes to standard output.
 
-    Raises ``StoreUnavailableError`` when the store cannot be reached: then everything fetched is in the
-    archive, and the next pass for the same store takes it up.
+    Raises:
+        StoreUnavailableError: the store cannot be reached; everything fetched is in the archive, and the next pass for
+            the same store processes it.
     """
     started, clock = now_utc(), time.monotonic()
     with ExitStack() as stack:
@@ -108,8 +109,8 @@ def run_pass(
 def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: StepRunner = directly) -> FetchReport:
     """Take the inputs into the archive and leave the rest to a stream that watches it.
 
-    Raises ``StoreUnavailableError`` when the store cannot be reached, which knows what has been fetched; nothing is
-    fetched then.
+    Raises:
+        StoreUnavailableError: the store, which records earlier fetches, cannot be reached; nothing is fetched.
     """
     with ExitStack() as stack:
         copying = stack.enter_context(steps.sending(settings))
@@ -122,7 +123,7 @@ def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: S
         run = stack.enter_context(Observer(settings, run_id(started), run))
         intake = Intake(index=index, writer=writer, pending=pending, store=store)
         collected = run(steps.collect, inputs, intake, settings, started, reporter)
-        # Streams find them by the index of the archive, as soon as they are in it.
+        # Streams find the captures in the index of the archive, as soon as they are in it.
         pending.done()
         sent = _send(copying, writer, reporter, run)
         if not sent.problems:
@@ -131,7 +132,7 @@ def fetch_pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, run: S
 
 
 def _send(copying: Copying | None, writer: ArchiveWriter, reporter: Reporter, run: StepRunner) -> Copied:
-    """Have everything in the remote archive that is in this one; nothing where there is none."""
+    """Send the rest of the archive to the remote archive, if there is one."""
     if copying is None:
         return Copied()
     writer.flush()

@@ -1,7 +1,7 @@
-"""The files in which scheduled flows record their runs, so that a schedule that has stopped can be noticed.
+"""The files in which scheduled flows record their runs, so that a stopped schedule is noticed.
 
-One JSON file a flow in ``schedules/`` of the home folder. The process that serves a flow writes its interval, each run
-its start and its end. They do not depend on the Prefect server: its scheduler may be what has failed.
+Each flow has a JSON file in ``schedules/`` of the home folder. The process that serves a flow writes its interval, and
+each run its start and end. The files do not depend on the Prefect server: its scheduler may have failed.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class ScheduleState:
 
     flow: str
     every_seconds: int | None = None
-    """Interval of the schedule; ``None`` where no ``serve`` has set one."""
+    """Interval of the schedule; ``None`` if no ``serve`` has set one."""
     served_since: datetime | None = None
     """Start of the ``serve`` that set the interval."""
     served_until: datetime | None = None
-    """When that ``serve`` ended; ``None`` while it runs, or where it was killed."""
+    """End of that ``serve``; ``None`` while it runs, or if it was killed."""
     started: datetime | None = None
     """Start of the latest run."""
     ended: datetime | None = None
     """End of the latest run that has ended."""
     outcome: str | None = None
-    """How it ended: ``completed`` or ``failed``; a run that was killed has no end."""
+    """Outcome of that run: ``completed`` or ``failed``. A run that was killed has no end."""
     host: str | None = None
     process: int | None = None
     """Host and process of the latest run."""
@@ -65,13 +65,13 @@ def record_served(home: Path, flow: str, every: timedelta, now: datetime) -> Non
 
 
 def record_served_until(home: Path, flow: str, now: datetime) -> None:
-    """Record that a flow is not served any longer, by the wish of whoever ended ``serve``."""
+    """Record that a flow is no longer served because ``serve`` was ended on purpose."""
     _write(home, replace(_read(home, flow), served_until=now))
 
 
 @contextmanager
 def recorded_run(home: Path, flow: str) -> Iterator[bool]:
-    """Record a run of a flow while the context lasts; yields ``False``, and records nothing, where one is under way.
+    """Record a run of a flow while the context lasts; yields ``False`` and records nothing if one is under way.
 
     The lock is the kernel's: a run that is killed leaves none behind. (Prefect's own limit of concurrent runs keeps the
     slot of a run that died with its server, and then lets no run start.)
@@ -99,7 +99,7 @@ def is_running(state: ScheduleState) -> bool:
     if state.started is None or (state.ended and state.ended >= state.started):
         return False
     if state.host != socket.gethostname() or state.process is None:
-        return True  # nothing can be known of another machine's process
+        return True  # processes of another machine cannot be checked
     try:
         os.kill(state.process, 0)
     except ProcessLookupError:
@@ -110,7 +110,7 @@ def is_running(state: ScheduleState) -> bool:
 
 
 def idle_intervals(state: ScheduleState, now: datetime) -> float:
-    """Return the number of intervals for which a served flow has had no run; 0 where it has no schedule."""
+    """Return the number of intervals for which a served flow has had no run; 0 without a schedule."""
     if state.every_seconds is None or state.served_since is None or state.served_until:
         return 0.0
     latest = max(moment for moment in (state.served_since, state.started, state.ended) if moment)
@@ -118,9 +118,9 @@ def idle_intervals(state: ScheduleState, now: datetime) -> float:
 
 
 def overdue(state: ScheduleState, now: datetime, *, running: bool) -> str | None:
-    """Return what is wrong with a schedule in one sentence; ``None`` where nothing is.
+    """Return the problem of a schedule as a sentence; ``None`` if it has none.
 
-    A run that takes longer than the schedule is not wrong by itself: the next begins when it has ended.
+    A run may take longer than the interval: the next begins when it has ended.
     """
     if running or idle_intervals(state, now) <= OVERDUE_AFTER:
         return None

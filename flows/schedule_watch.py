@@ -1,7 +1,7 @@
-"""A watch over the schedules of ``wirepicket serve``: a schedule that has stopped is told, and ends the process.
+"""A watch over the schedules of ``wirepicket serve``: a stopped schedule is reported and ends the process.
 
 A supervisor (systemd, a container engine) can then start it again. The evidence is in ``flows.schedule_state``, which
-the runs themselves write, so that a server which answers and schedules nothing is noticed too.
+the runs themselves write, so a server that answers but schedules nothing is noticed too.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from pipelines.config import Settings
 
 ENDS_AFTER = 3
-"""Intervals without a run after which ``serve`` ends: one after it was told."""
-LOOKS = 20
-"""Looks in the shortest interval."""
+"""Intervals without a run after which ``serve`` ends: one interval after the report."""
+CHECKS = 20
+"""Checks in each of the shortest intervals."""
 LONGEST_PAUSE = 30.0
-"""Longest pause in seconds between two looks."""
+"""Longest pause in seconds between two checks."""
 PATIENCE = 60.0
-"""Seconds for the process to end by the signal; then it is ended without clearing up."""
+"""Seconds for the process to end after the signal; then it exits without cleaning up."""
 
 
 class ScheduleStoppedError(WirepicketError):
@@ -47,7 +47,7 @@ class ScheduleStoppedError(WirepicketError):
 
 
 class ScheduleWatch:
-    """Watches schedules in a thread while the context lasts.
+    """A thread that watches schedules while the context lasts.
 
     Once a schedule has been idle for too long, or a companion has ended, this process gets ``SIGINT``; leaving the
     context then raises ``ScheduleStoppedError``.
@@ -60,7 +60,7 @@ class ScheduleWatch:
         reporter: Reporter,
         companions: Mapping[str, subprocess.Popen[bytes]],
     ) -> None:
-        """``intervals`` are the schedules by the names of their flows; ``companions`` processes that must not end."""
+        """Take intervals of schedules by name of their flows, and companion processes that must not end, by name."""
         self._settings = settings
         self._intervals = intervals
         self._reporter = reporter
@@ -69,7 +69,7 @@ class ScheduleWatch:
         """Set once the watch has found a reason to end this process."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._failure: str | None = None
 
     def __enter__(self) -> Self:
@@ -90,8 +90,8 @@ class ScheduleWatch:
 
     def _watch(self) -> None:
         shortest = min(self._intervals.values()).total_seconds()
-        while not self._ended.wait(min(shortest / LOOKS, LONGEST_PAUSE)):
-            self._failure = self._look()
+        while not self._ended.wait(min(shortest / CHECKS, LONGEST_PAUSE)):
+            self._failure = self._check()
             if self._failure:
                 self._notify(self._failure)
                 self.failed.set()
@@ -100,8 +100,8 @@ class ScheduleWatch:
                     os._exit(1)
                 return
 
-    def _look(self) -> str | None:
-        """Return why this process has to end; ``None`` while it need not."""
+    def _check(self) -> str | None:
+        """Return the reason for this process to end; ``None`` if there is none."""
         for name, process in self._companions.items():
             if process.poll() is not None:
                 return f"{name} has ended (exit code {process.returncode})"
@@ -112,11 +112,11 @@ class ScheduleWatch:
             running = is_running(state)
             problem = overdue(state, now, running=running)
             if problem is None:
-                self._told.discard(state.flow)
+                self._reported.discard(state.flow)
             elif idle_intervals(state, now) > ENDS_AFTER:
                 return f"{problem}. Ending, so that it can be started again"
-            elif state.flow not in self._told:
-                self._told.add(state.flow)
+            elif state.flow not in self._reported:
+                self._reported.add(state.flow)
                 self._reporter.say(f"wirepicket: {problem}")
                 self._notify(problem)
         return None
@@ -126,7 +126,7 @@ class ScheduleWatch:
         addresses = self._settings.channels.get(self._settings.failures or "", ())
         try:
             refused = send_failure(addresses, "wirepicket serve", problem)
-        except Exception as error:  # noqa: BLE001 - the watch must go on
+        except Exception as error:  # noqa: BLE001 - the watch must continue
             self._reporter.say(f"wirepicket: channel '{self._settings.failures}': {type(error).__name__}: {error}")
             return
         if refused:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from prefect.flows import Flow
 
 FIRST_AFTER = timedelta(seconds=15)
-"""From the registration of a schedule to its first run: the server looks for new schedules every five seconds."""
+"""Time from the registration of a schedule to its first run: the server checks for new ones every five seconds."""
 AT_ONCE = 2
-"""Flow runs at once: one over the feeds, one of the small ones beside it."""
+"""Number of concurrent flow runs: one over the feeds, and a small one beside it."""
 
 
 def intervals(every_minutes: int, *, streaming: bool) -> dict[str, timedelta]:
@@ -35,7 +35,7 @@ def intervals(every_minutes: int, *, streaming: bool) -> dict[str, timedelta]:
 
 
 def serve_deployments(schedules: Mapping[str, timedelta]) -> None:
-    """Register the flows of some schedules and run what their schedules start, until interrupted."""
+    """Register the flows of some schedules and run them on their schedules, until interrupted."""
     flows = {
         flow.name: flow for flow in (deployments.fetch, deployments.run, deployments.check_health, deployments.report)
     }
@@ -48,8 +48,8 @@ def serve_deployments(schedules: Mapping[str, timedelta]) -> None:
 
 
 def _deployment(flow: Flow[..., Any], every: timedelta) -> RunnerDeployment:
-    # A run that finds the one before it still under way leaves the work to it (``flows.schedule_state``). The first is
-    # due at once, but for the report, which has nothing to tell yet.
+    # A run does nothing while the previous one is under way (``flows.schedule_state``). The first run is due at once,
+    # except for the report, which would be empty.
     first = now_utc() + (every if every >= timedelta(days=1) else FIRST_AFTER)
     made = flow.to_deployment(
         name="wirepicket",

@@ -9,7 +9,7 @@ _CHECKOUT = Path(__file__).parent.parent / "infra"
 
 
 def shipped(name: str) -> Path:
-    """Path of a shipped file: within the installed package, or in ``infra/`` of a checkout."""
+    """Return the path of a shipped file, in the installed package or in ``infra/`` of a checkout."""
     return next((path for folder in (_PACKAGED, _CHECKOUT) if (path := folder / name).exists()), _CHECKOUT / name)
 
 

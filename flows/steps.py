@@ -1,4 +1,4 @@
-"""The steps of a pass, as plain functions. The Prefect flow wraps each as a task; nothing else differs."""
+"""The steps of a pass, as plain functions. The Prefect flow only wraps each as a task."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
-from flows.progress import say_problems
+from flows.progress import warn_copy_problems
 from pipelines.alerts.policy import AlertPolicy
 from pipelines.archive.copy_process import Copying
 from pipelines.archive.remote import remote_address
@@ -45,20 +45,20 @@ T = TypeVar("T")
 
 
 class StepRunner(Protocol):
-    """Runs a step: directly, or as a Prefect task."""
+    """A function that runs a step: directly, or as a Prefect task."""
 
     def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the step returns."""
+        """Run a step and return its result."""
 
 
 def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a step as the function it is."""
+    """Run a step as a plain function."""
     return step(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What taking in the inputs came to."""
+    """The result of collecting the inputs."""
 
     unchanged: tuple[SeenCapture, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
@@ -66,7 +66,7 @@ class Collected:
 
     @property
     def incomplete(self) -> bool:
-        """Whether a feed failed, or feeds or pages are left for a later run."""
+        """True if a feed failed, or feeds or pages are left for a later run."""
         return bool(self.feeds.failed or self.feeds.unasked or self.feeds.postponed)
 
 
@@ -79,7 +79,7 @@ def collect(
     *,
     meanwhile: Callable[[asyncio.Event], Coroutine[None, None, None]] | None = None,
 ) -> Collected:
-    """Take the inputs into the archive. ``meanwhile`` runs beside the fetching of feeds until its event is set."""
+    """Take the inputs into the archive. ``meanwhile`` runs while feeds are fetched; its event is set at the end."""
     with reporter.bar("Reading seeds", len(inputs.seeds)) as advance:
         met = take_seeds(inputs.seeds, intake, started, advance)
     sources = tuple({source.url: source for source in (*inputs.feeds, *met.sources)}.values())
@@ -102,27 +102,28 @@ def collect(
 
 @contextmanager
 def sending(settings: Settings) -> Iterator[Copying | None]:
-    """Send WARC files to the remote archive as they grow, where the settings name one.
+    """Send WARC files to the remote archive as they grow, if the settings name one.
 
-    Raises ``ConfigurationError`` where that is none, or what it needs is not here.
+    Raises:
+        ConfigurationError: the address of the remote archive is invalid, or its optional dependency is missing.
     """
-    place = remote_address(settings)
-    if place is None:
+    remote = remote_address(settings)
+    if remote is None:
         yield None
         return
-    with Copying(settings, place, sends=True) as copying:
+    with Copying(settings, remote, sends=True) as copying:
         yield copying
 
 
 def send(copying: Copying, reporter: Reporter) -> Copied:
-    """Send the rest; what all of the sending came to. What fails is said, and sent by the next run."""
+    """Send the rest and return the sums of all sending. Failures are reported; the next run sends these files."""
     sent = copying.finish()
-    say_problems(reporter, sent)
+    warn_copy_problems(reporter, sent)
     return sent
 
 
 def discard(settings: Settings, index: ArchiveIndex, needed: Iterable[CaptureRef], started: datetime) -> None:
-    """Delete archive files that are older than they are to be kept."""
+    """Delete archive files older than the retention period of the settings, except those with needed captures."""
     if settings.archive_days:
         prune(settings.archive, index, started - timedelta(days=settings.archive_days), needed)
 
@@ -154,11 +155,11 @@ def process(
 
 
 def _ignore(_: int) -> None:
-    """Take progress that nobody is to see."""
+    """Discard progress."""
 
 
 def notify(store: Store, inputs: Inputs, settings: Settings, *, as_json: bool) -> DeliveryReport:
-    """Deliver what the outbox holds. With ``as_json`` standard output is not for alerts: they go to standard error."""
+    """Deliver the messages of the outbox. With ``as_json`` alerts go to standard error, not to standard output."""
     channels = open_channels(
         settings.channels, settings.home, templates=settings.templates, printed=sys.stderr if as_json else None
     )
@@ -166,14 +167,14 @@ def notify(store: Store, inputs: Inputs, settings: Settings, *, as_json: bool) -
 
 
 def run_id(started: datetime) -> str:
-    """The id of a run's record, by which logs and traces name it too."""
+    """Return the id of a run: that of its record, also used by logs and traces."""
     return f"{started:%Y%m%dT%H%M%SZ}"
 
 
 def summarise(
     store: Store, collected: Collected, report: BatchReport, started: datetime, seconds: float
 ) -> tuple[RunRecord, list[Article]]:
-    """The summary of a pass, and its articles as they now stand in the store."""
+    """Return the summary of a pass, and its articles as the store has them now."""
     ids = {article_id for article_id, _ in report.outcomes}
     ids |= {seen.article_id for seen in collected.unchanged if seen.article_id}
     articles = articles_of(store, ids)
@@ -196,9 +197,9 @@ def summarise(
 
 
 def articles_of(store: Store, ids: Collection[str]) -> list[Article]:
-    """Articles by id, looked up in portions, sorted by id."""
+    """Return articles by id, read in batches of limited size, sorted by id."""
     ordered = sorted(ids)
-    found: dict[str, Article] = {}
+    articles: dict[str, Article] = {}
     for start in range(0, len(ordered), _LOOK_UP):
-        found |= store.articles(ordered[start : start + _LOOK_UP])
-    return [found[article_id] for article_id in ordered if article_id in found]
+        articles |= store.articles(ordered[start : start + _LOOK_UP])
+    return [articles[article_id] for article_id in ordered if article_id in articles]

@@ -1,4 +1,4 @@
-"""The stream: a pipeline that never ends beside the delivery of its alerts."""
+"""The stream: a continuous pipeline, and the delivery of its alerts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flows import steps
-from flows.complaints import say_quarantined
+from flows.input_warnings import warn_quarantined
 from flows.inputs import store_of
 from flows.observing import Observer
-from flows.pull import Bringing
+from flows.pull import ArchivePull
 from flows.steps import directly
 from pipelines.archive.copying import Copied
 from pipelines.archive.index import ArchiveIndex
@@ -38,24 +38,24 @@ if TYPE_CHECKING:
     from pipelines.rules.reload import Reload
     from pipelines.stores.protocol import Store
 
-LOOK = 0.25
-"""Seconds between two looks at what the pipeline tells."""
+CHECK_SECONDS = 0.25
+"""Seconds between two checks for reports of the pipeline."""
 DELIVER = 5.0
-"""Seconds after which messages are tried again that could not be delivered at once."""
+"""Seconds between two deliveries, which also retry messages that failed."""
 FORGET = 3_600.0
-"""Seconds between two looks for what lies behind the horizon."""
+"""Seconds between two rounds of forgetting what is older than the horizon."""
 RECORD = 600.0
-"""Seconds after which what happened is kept as a run, so that ``status`` and dashboards see a stream as it goes."""
+"""Seconds between two run records of a stream, so that ``status`` and dashboards show it while it runs."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before a pipeline that ended by itself is started again, doubled with each time."""
+"""Seconds before a pipeline that ended by itself is started again, doubled with each failure."""
 
 
 @dataclass(slots=True)
 class StreamRun:
-    """A stream while it runs.
+    """A stream; ``run`` runs it.
 
-    Call ``run``. What cannot be stored now waits in the archive: neither a store that is away nor a pipeline that
-    breaks off ends a stream, both are said on standard error and tried again.
+    Captures that cannot be stored wait in the archive. An unreachable store or a failed pipeline does not end a
+    stream: both are reported on standard error and tried again.
     """
 
     settings: Settings
@@ -63,59 +63,59 @@ class StreamRun:
     reporter: Reporter
     stop: threading.Event
     notify: bool = True
-    """Whether alerts are delivered."""
+    """True if alerts are delivered."""
     as_json: bool = False
-    """Whether standard output is not for alerts."""
+    """True if alerts go to standard error, because standard output is for the summary."""
     idle: float | None = None
-    """End when nothing has come for so many seconds."""
+    """Seconds without a new capture after which the stream ends; ``None``: it does not end by itself."""
     forget: float = FORGET
-    """Seconds between two looks for what lies behind the horizon."""
+    """Seconds between two rounds of forgetting what is older than the horizon."""
     total: WindowReport = field(default_factory=WindowReport)
-    """What became of everything so far."""
+    """Sums over all captures so far."""
     brought: Copied = field(default_factory=Copied)
-    """What came from the remote archive so far, and what of it fails now."""
-    _kept: WindowReport = field(default_factory=WindowReport)
-    _kept_at: datetime = field(default_factory=now_utc)
-    _kept_clock: float = field(default_factory=time.monotonic)
+    """Files copied from the remote archive so far, and those that fail now."""
+    _recorded: WindowReport = field(default_factory=WindowReport)
+    _recorded_at: datetime = field(default_factory=now_utc)
+    _recorded_clock: float = field(default_factory=time.monotonic)
     _next_delivery: float = 0.0
     _next_forgetting: float = 0.0
     _forgetting: Generator[int] | None = None
     _failed: int = 0
-    """Times in a row that the pipeline ended by itself, the later ones with nothing done."""
+    """Times in a row that the pipeline ended by itself without progress in between."""
     _observer: Observer = field(init=False, repr=False)
-    _bringing: Bringing = field(init=False, repr=False)
+    _pull: ArchivePull = field(init=False, repr=False)
 
     def run(self) -> None:
-        """Run until ``stop`` is set, or for as long as something comes.
+        """Run until ``stop`` is set, or until the stream has been idle for ``idle`` seconds.
 
         Raises:
             StoreUnavailableError: the store cannot be reached at the start.
-            ConfigurationError: the remote archive is none.
+            ConfigurationError: the address of the remote archive is invalid.
         """
         with (
-            Bringing(self.settings, self.reporter) as bringing,
+            ArchivePull(self.settings, self.reporter) as pull,
             store_of(self.settings) as store,
             Observer(self.settings, self._run_id, directly) as observer,
         ):
-            self._observer, self._bringing = observer, bringing
+            self._observer, self._pull = observer, pull
             store.setup()
             while not self.stop.is_set() and not self._one_process(store):
                 self.stop.wait(self._pause)
             if self._forgetting:
                 self._forgetting.close()
             self._notify(store)
-            self._keep(store)
+            self._record(store)
 
     @property
     def _pause(self) -> float:
-        """Seconds before the next process of the pipeline; none where it did not end by itself."""
+        """Seconds before the next process of the pipeline; 0 if the last did not end by itself."""
         return doubled(FIRST_PAUSE, LONGEST_PAUSE, self._failed) if self._failed else 0.0
 
     def _one_process(self, store: Store) -> bool:
-        """Run one process of the pipeline to its end; whether the stream is to end with it."""
+        """Run one process of the pipeline to its end; return whether the stream ends with it."""
         rules = RuleFile(self.inputs.rule_file)
         begin, done = time.monotonic(), self.total.captures
-        quiet_since = float("inf")  # until the pipeline says that it watches
+        quiet_since = float("inf")  # until the pipeline reports that it watches the archive
         with StreamProcess(
             self.settings,
             rules=self.inputs.rule_file,
@@ -123,118 +123,121 @@ class StreamRun:
             store_key=self._key(store),
             notify=self.notify,
         ) as process:
-            while not self.stop.wait(LOOK):
-                if self._bring():
+            while not self.stop.wait(CHECK_SECONDS):
+                if self._receive_files():
                     quiet_since = max(quiet_since, time.monotonic())
-                if self._hear(process):
+                if self._receive(process):
                     quiet_since = time.monotonic()
                     self._next_delivery = 0.0
-                self._keep_house(store)
+                self._do_due_work(store)
                 if process.ended:
                     process.stop()
-                    self._hear(process)
-                    self._complain(process, begin, stuck=self._failed > 0 and self.total.captures == done)
+                    self._receive(process)
+                    self._report_end(process, begin, stuck=self._failed > 0 and self.total.captures == done)
                     return False
                 if self._idle_since(quiet_since):
                     break
-                if self._other_rules(rules.refresh()):
+                if self._changed_rules(rules.refresh()):
                     process.stop()
-                    self._hear(process)
+                    self._receive(process)
                     self._failed = 0
                     return False
             process.stop()
-            self._hear(process)
+            self._receive(process)
         return True
 
     def _idle_since(self, moment: float) -> bool:
-        """Whether nothing has come for as long as the stream is to wait for something."""
-        return self.idle is not None and self._bringing.looked and time.monotonic() - moment > self.idle
+        """Return whether the stream has been idle since a moment for longer than ``idle``."""
+        return self.idle is not None and self._pull.looked and time.monotonic() - moment > self.idle
 
-    def _bring(self) -> bool:
-        """Take up what was brought from the remote archive; whether anything was."""
+    def _receive_files(self) -> bool:
+        """Take the reports on the remote archive; return whether anything was copied from it."""
         before = self.brought.bytes
-        counters = self._bringing.hear(self._observer)
+        counters = self._pull.receive(self._observer)
         self.total += WindowReport(counters=counters)
-        self.brought = self._bringing.total
+        self.brought = self._pull.total
         return self.brought.bytes > before
 
-    def _other_rules(self, reload: Reload | None) -> bool:
-        """Take over what has become of the rule file; whether the rules are others now."""
+    def _changed_rules(self, reload: Reload | None) -> bool:
+        """Take over a changed rule file; return whether the rules have changed."""
         if reload is None:
             return False
         if reload.error:
-            self.reporter.say(f"wirepicket: {reload.error}\nThe rules of before go on.")
+            self.reporter.say(f"wirepicket: {reload.error}\nThe previous rules stay in use.")
             return False
-        self.reporter.say(f"wirepicket: {self.inputs.rule_file} has changed; going on with its new rules")
+        self.reporter.say(f"wirepicket: {self.inputs.rule_file} has changed; continuing with its new rules")
         self.inputs = replace(self.inputs, rules=reload.rules)
         return True
 
-    def _hear(self, process: StreamProcess) -> bool:
-        """Take up what the pipeline tells; whether it told anything (that it watches, or of a window)."""
-        told = process.reports()
-        for report in told:
+    def _receive(self, process: StreamProcess) -> bool:
+        """Take the reports of the pipeline; return whether there are any.
+
+        The pipeline reports that it watches the archive, and then each window.
+        """
+        reports = process.reports()
+        for report in reports:
             self.total += report
             self._observer.count(report.counters)
             if report.captures:
-                self._observer.tell("window", time.monotonic() - report.seconds, report.counts)
+                self._observer.report("window", time.monotonic() - report.seconds, report.counts)
                 self.reporter.say(
                     f"wirepicket: {report.captures} captures: {report.new} new, {report.revised} revised, "
                     f"{report.alerts} alerts, {report.quarantined} quarantined"
                 )
-        return bool(told)
+        return bool(reports)
 
-    def _complain(self, process: StreamProcess, begin: float, *, stuck: bool) -> None:
-        """Say why the pipeline, begun at a time of the monotonic clock, has ended by itself.
+    def _report_end(self, process: StreamProcess, begin: float, *, stuck: bool) -> None:
+        """Report why a pipeline ended by itself; ``begin`` is its start on the monotonic clock, in seconds.
 
-        ``stuck``: as the one before it, and with nothing done since.
+        ``stuck`` is true if the process before it failed too and nothing was processed since.
         """
         self._failed = self._failed + 1 if stuck else 1
         message, unavailable = process.failure()
         error = StoreUnavailableError if unavailable else PipelineError
-        self._observer.tell("pipeline", begin, error=error.__name__)
-        what = "the store cannot be used" if unavailable else f"the pipeline broke off (its log is {process.log})"
-        again = f", {self._failed} times now without getting further" if self._failed > 1 else ""
+        self._observer.report("pipeline", begin, error=error.__name__)
+        failure = "the store cannot be used" if unavailable else f"the pipeline failed (its log is {process.log})"
+        again = f", {self._failed} times in a row without progress" if self._failed > 1 else ""
         self.reporter.say(
-            f"wirepicket: {what}{again}: {message}\n"
-            f"Nothing is lost, what was under way waits in the archive; trying again in {self._pause:g} s."
+            f"wirepicket: {failure}{again}: {message}\n"
+            f"Nothing is lost: unfinished captures wait in the archive; trying again in {self._pause:g} s."
         )
 
-    def _keep_house(self, store: Store) -> None:
-        """Deliver, forget and record, each when it is time."""
+    def _do_due_work(self, store: Store) -> None:
+        """Deliver, forget and record, each when it is due."""
         now = time.monotonic()
         try:
             if now >= self._next_delivery:
                 self._next_delivery = now + DELIVER
                 self._notify(store)
-                self._tell_damage(store)
+                self._report_damage(store)
                 self._observer.write()
             if not self._forgetting and now >= self._next_forgetting:
                 self._next_forgetting = now + self.forget
                 self._forgetting = forget_in_rounds(store, now_utc() - timedelta(days=self.settings.horizon_days))
                 self._discard(store)
             self._forget_some(store)
-            if now - self._kept_clock >= RECORD:
-                self._keep(store)
+            if now - self._recorded_clock >= RECORD:
+                self._record(store)
         except StoreUnavailableError as error:
             self.reporter.say(f"wirepicket: {error}")
 
-    def _tell_damage(self, store: Store) -> None:
-        """Report damage in files that have come into the archive, and keep it in quarantine."""
+    def _report_damage(self, store: Store) -> None:
+        """Report damage in new files of the archive, and store it in quarantine."""
         with ArchiveIndex(self.settings.archive) as index:
-            lost = [as_quarantined(*one) for one in index.take_damage()]
+            lost = [as_quarantined(*damage) for damage in index.take_damage()]
         if lost:
             store.quarantine(lost)
-            say_quarantined(lost, self.reporter)
+            warn_quarantined(lost, self.reporter)
             self.total += WindowReport(quarantined=len(lost))
 
     def _forget_some(self, store: Store) -> None:
-        """Go on with forgetting. Between two rounds of it the pipeline writes, and alerts are delivered."""
+        """Forget one portion, so that the pipeline can write and alerts are sent between two portions."""
         if self._forgetting and next(self._forgetting, None) is None:
             self._forgetting = None
             store.maintain()
 
     def _discard(self, store: Store) -> None:
-        """Delete what the archive is not to hold any longer: where files are only brought, no run does it."""
+        """Delete expired archive files: where files only come from a remote archive, no run deletes them."""
         archive = self.settings.archive
         if self.settings.archive_days:
             with ArchiveIndex(archive) as index:
@@ -250,26 +253,26 @@ class StreamRun:
 
     @property
     def _run_id(self) -> str:
-        return f"{steps.run_id(self._kept_at)}-stream"
+        return f"{steps.run_id(self._recorded_at)}-stream"
 
-    def _keep(self, store: Store) -> None:
-        """Keep what happened since the last time as a run, where anything did."""
-        total, kept = self.total, self._kept
-        if total == kept:
+    def _record(self, store: Store) -> None:
+        """Store a run record of everything since the last record, if there is anything."""
+        total, recorded = self.total, self._recorded
+        if total == recorded:
             return
         store.put_run(
             RunRecord(
                 id=self._run_id,
-                started_at=self._kept_at,
-                articles=total.new + total.revised - kept.new - kept.revised,
-                new=total.new - kept.new,
-                revised=total.revised - kept.revised,
+                started_at=self._recorded_at,
+                articles=total.new + total.revised - recorded.new - recorded.revised,
+                new=total.new - recorded.new,
+                revised=total.revised - recorded.revised,
                 duplicates=0,
                 stories=0,
-                alerts=total.alerts - kept.alerts,
-                quarantined=total.quarantined - kept.quarantined,
-                seconds=round(time.monotonic() - self._kept_clock, 2),
-                counters=count_increases(kept.counters, total.counters),
+                alerts=total.alerts - recorded.alerts,
+                quarantined=total.quarantined - recorded.quarantined,
+                seconds=round(time.monotonic() - self._recorded_clock, 2),
+                counters=count_increases(recorded.counters, total.counters),
             )
         )
-        self._kept, self._kept_at, self._kept_clock = total, now_utc(), time.monotonic()
+        self._recorded, self._recorded_at, self._recorded_clock = total, now_utc(), time.monotonic()

@@ -1,4 +1,4 @@
-"""What people see of results: tables on standard output."""
+"""Tables and lists of results on standard output."""
 
 from __future__ import annotations
 
@@ -29,61 +29,63 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SHOWN = 12
-"""Rows of each list at the end of a run."""
+"""Largest number of rows in each list at the end of a run."""
 _ARTICLES = "Articles (copies folded under the earliest), new or changed"
 SUMMARY = ("articles", "new", "revised", "duplicates", "stories", "alerts", "quarantined", "seconds")
 """Fields of the summary object, in the order of the contract."""
 
 
 def print_json(record: RunRecord) -> None:
-    """The summary object, alone on a line."""
-    told = to_dict(record)
-    print(json.dumps({name: told[name] for name in SUMMARY}))
+    """Print the summary as a JSON object on a line of its own."""
+    values = to_dict(record)
+    print(json.dumps({name: values[name] for name in SUMMARY}))
 
 
 def print_summary(record: RunRecord) -> None:
-    """The summary as one line for people."""
-    told = to_dict(record)
-    console.print(" · ".join(f"{name} [bold]{told[name]}[/]" for name in SUMMARY))
+    """Print the summary as a line for people."""
+    values = to_dict(record)
+    console.print(" · ".join(f"{name} [bold]{values[name]}[/]" for name in SUMMARY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResults:
-    """What a pass has to tell: only what it has made or changed."""
+    """Results of a pass to print: the articles, stories and alerts that it added or changed."""
 
     articles: Sequence[Article]
     stories: Sequence[Story]
-    """In the order in which they are told."""
+    """Stories in the order of printing."""
     firsts: Mapping[str, Article]
     """The first article of each story, by id of the story."""
     severities: Mapping[str, str]
-    """The highest severity of the alerts of each story that has any."""
+    """The highest severity of the alerts of each story that has alerts, by id of the story."""
     alerts: Sequence[Alert]
-    """In the order in which they are told."""
+    """Alerts in the order of printing."""
     background: Background
 
 
-def print_pass(report: PassReport, told: PassResults, settings: Settings) -> None:
-    """Print what a pass found, and what to try next."""
-    if told.articles or told.alerts:
-        console.print(_articles(told.articles), "")
-        _print_list("Stories (one for each event), new or changed", told.stories, "wirepicket stories", _story_of(told))
+def print_pass(report: PassReport, results: PassResults, settings: Settings) -> None:
+    """Print the results of a pass and its summary."""
+    if results.articles or results.alerts:
+        console.print(_articles(results.articles), "")
+        _print_list(
+            "Stories (one for each event), new or changed", results.stories, "wirepicket stories", _story_of(results)
+        )
         alerts = "Alerts (one for each rule and story), new or changed"
-        _print_list(alerts, told.alerts, "wirepicket alerts", lambda alert: alert_block(alert, told.background))
+        _print_list(alerts, results.alerts, "wirepicket alerts", lambda alert: alert_block(alert, results.background))
     elif report.clean:
         console.print("Nothing new.\n")
     else:
-        console.print("Nothing new in what could be read.\n")
+        console.print("Nothing new in the inputs that could be read.\n")
     print_summary(report.record)
     console.print(f"\nResults: [bold]{settings.store_url_shown}[/]   archive: [bold]{settings.archive}[/]")
 
 
-def _story_of(told: PassResults) -> Callable[[Story], Group]:
-    return lambda story: story_block(story, told.severities.get(story.id), told.firsts.get(story.id))
+def _story_of(results: PassResults) -> Callable[[Story], Group]:
+    return lambda story: story_block(story, results.severities.get(story.id), results.firsts.get(story.id))
 
 
 def _print_list(title: str, items: Sequence[T], command: str, block: Callable[[T], Group]) -> None:
-    """Print the first of some things, and how many more there are."""
+    """Print the first items of a list and the number of the others; ``command`` lists them all."""
     if not items:
         return
     console.print(Text(title, style="bold"))
@@ -95,7 +97,7 @@ def _print_list(title: str, items: Sequence[T], command: str, block: Callable[[T
 
 
 def print_next(rules: str, store: str | None) -> None:
-    """Print what a newcomer may try after the example; ``store`` where that is not the usual one."""
+    """Print commands to try after the example; ``store`` is the address of a store that is not the default."""
     where = f" --store {store}" if store else ""
     console.print(
         "\nTry next:\n"
@@ -103,7 +105,7 @@ def print_next(rules: str, store: str | None) -> None:
         f"  wirepicket stories{where}\n"
         f"  wirepicket show ID{where}{'' if where else ' ' * 24}  (an id from these lists)\n"
         f"  wirepicket rules check {rules}\n"
-        "  wirepicket run --feeds infra/feeds.opml     (the real thing: needs the network)",
+        "  wirepicket run --feeds infra/feeds.opml     (real feeds: needs the network)",
         markup=False,
         soft_wrap=True,
     )
@@ -112,9 +114,11 @@ def print_next(rules: str, store: str | None) -> None:
 def _articles(articles: Sequence[Article]) -> Table:
     table = rows_table("published", "source", "title", "copies", "dropped lines", right=("copies", "dropped lines"))
     table.title, table.title_justify, table.title_style = _ARTICLES, "left", "bold"
-    there = {article.id for article in articles}
-    canonical = [one for one in articles if one.canonical_id in {None, one.id} or one.canonical_id not in there]
-    for article in sorted(canonical, key=lambda one: (-len(one.copies), one.content.title or ""))[:SHOWN]:
+    ids = {article.id for article in articles}
+    canonical = [
+        article for article in articles if article.canonical_id in {None, article.id} or article.canonical_id not in ids
+    ]
+    for article in sorted(canonical, key=lambda article: (-len(article.copies), article.content.title or ""))[:SHOWN]:
         table.add_row(
             day(article.content.published),
             Words(article.content.source, 2),
@@ -128,20 +132,20 @@ def _articles(articles: Sequence[Article]) -> Table:
 
 
 def hit_view(hit: Hit) -> Group:
-    """A hit of a search: title, where and when, and the first sentence that matched."""
+    """Return a search hit: title, date, outlet, id, and the first sentence that matched."""
     content = hit.article.content
-    told = plain(f"{day(content.published)}  {content.source or content.url}  {hit.article.id}")
+    details = plain(f"{day(content.published)}  {content.source or content.url}  {hit.article.id}")
     return Group(
         Text(plain(content.title or "(no title)"), style="bold"),
-        Padding.indent(Text(told, style="dim"), INDENT),
+        Padding.indent(Text(details, style="dim"), INDENT),
         *quoted_terms(hit.matches, 1),
     )
 
 
-def print_facets(found: Facets) -> None:
-    """How the hits of a search are spread."""
-    console.print(f"{found.articles} articles of {found.stories} stories")
-    for title, spread in (("outlet", found.sources), ("language", found.languages), ("published", found.days)):
+def print_facets(counts: Facets) -> None:
+    """Print the counts of search hits by outlet, language and day of publication."""
+    console.print(f"{counts.articles} articles of {counts.stories} stories")
+    for title, spread in (("outlet", counts.sources), ("language", counts.languages), ("published", counts.days)):
         table = rows_table(title, "articles", right=["articles"])
         for value, count in spread[:SHOWN]:
             table.add_row(Words(value), str(count))

@@ -1,7 +1,7 @@
 """Processing of captures in waves, while others are still being fetched.
 
-A slow host must not hold up the alert of a fast one: what has come is processed and told within a minute, whatever is
-still under way. The last wave is the run's own last step.
+A slow host must not delay the alerts of a fast one: captures are processed and their alerts sent within a minute, even
+if other captures are still being fetched. The last wave is the run's own last step.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from schemas.records import CaptureRef
 
 PAUSE = 20.0
-"""Seconds between two waves. A wave begins with some 2 s of starting processes."""
+"""Seconds between two waves. A wave takes some 2 s to start its processes."""
 MOST = 1_000
-"""Captures of one wave: some ten seconds of work, so that alerts come as it goes."""
+"""Largest number of captures in a wave: some ten seconds of work, so that alerts are sent early."""
 
 
 @dataclass(slots=True)
 class Waves:
-    """The waves of one run. ``report`` and ``delivery`` sum up what they did."""
+    """The waves of a run. ``report`` and ``delivery`` are the sums of their results."""
 
     intake: Intake
     inputs: Inputs
@@ -48,13 +48,13 @@ class Waves:
     _done: set[CaptureRef] = field(default_factory=set)
 
     def waiting(self) -> list[CaptureRef]:
-        """Return the captures which no wave has processed."""
+        """Return the captures that no wave has processed yet."""
         return [ref for ref in self.intake.pending.refs if ref not in self._done]
 
     async def run(self, fetched: asyncio.Event) -> None:
         """Process waves until everything is fetched.
 
-        A store or pipeline that fails ends the waves without an error: the last step of the run meets it again.
+        A store or pipeline that fails ends the waves without an error: the last step of the run raises it again.
         """
         while not await _is_set_within(fetched, PAUSE):
             self.intake.settle()
@@ -63,7 +63,7 @@ class Waves:
                 return
 
     async def _wave(self, refs: Sequence[CaptureRef]) -> bool:
-        """Process a wave; returns whether another may follow."""
+        """Process a wave; return whether another may follow."""
         launched = Launched()
         try:
             await asyncio.to_thread(self._process, refs, launched)

@@ -1,1 +1,1 @@
-"""One module a command (or group of them): options in, results out; what is done stands elsewhere."""
+"""A module for each command or group of commands: options in, results out. The work is done elsewhere."""

@@ -1,4 +1,4 @@
-"""``wirepicket alerts``: what was raised, each with its sentence; acknowledging and muting."""
+"""``wirepicket alerts``: the alerts raised, with their sentences; acknowledging and muting."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How urgent a rule says its alerts are."""
+    """Severities of rules and their alerts."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -72,7 +72,7 @@ def alerts(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Alerts: list, show, acknowledge, mute. Without a command: the latest, each with the sentences that matched."""
+    """List, show, acknowledge or mute alerts. Without a command: list the latest, with the sentences that matched."""
     if context.invoked_subcommand is None:
         list_alerts(limit, state, rule, severity, source, since, store, config, as_json)
 
@@ -89,7 +89,7 @@ def list_alerts(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The latest alerts, each with the sentences that matched."""
+    """List the latest alerts, each with the sentences that matched."""
     start = parse_since(since, now_utc()) if since else None
     severities = frozenset(severity or ())
     with opened(store, config) as (opened_store, _):
@@ -106,29 +106,29 @@ def list_alerts(
             wanted = [alert for alert in wanted if alert.rule_id == named]
         if source is not None:
             wanted = from_source(wanted, source, opened_store)
-        found = sorted(wanted, key=lambda alert: (alert.matched_at, alert.id), reverse=True)
+        latest = sorted(wanted, key=lambda alert: (alert.matched_at, alert.id), reverse=True)
         if as_json:
-            _print_json(found[:limit])
+            _print_json(latest[:limit])
             return
-        background = Background.of(found[:limit], opened_store)
-        for alert in found[:limit]:
+        background = Background.of(latest[:limit], opened_store)
+        for alert in latest[:limit]:
             console.print(alert_block(alert, background))
-        if len(found) > limit:
-            console.print(f"… and {len(found) - limit} more: --limit", style="dim", markup=False)
-        if not found:
-            filtered = any(one is not None for one in (state, rule, severity, source, since))
+        if len(latest) > limit:
+            console.print(f"… and {len(latest) - limit} more: --limit", style="dim", markup=False)
+        if not latest:
+            filtered = any(option is not None for option in (state, rule, severity, source, since))
             console.print("No such alert." if filtered else "No alert yet.")
 
 
 @app.command()
 def show(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Everything about alerts: every place that matched."""
+    """Show alerts with every match and message."""
     with opened(store, config) as (opened_store, _):
-        found = find_alerts(opened_store, ids)
+        alerts = find_alerts(opened_store, ids)
         if as_json:
-            _print_json(found)
+            _print_json(alerts)
             return
-        for alert in found:
+        for alert in alerts:
             console.print(alert_view(alert, opened_store))
 
 
@@ -141,7 +141,7 @@ def ack(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Mark alerts as seen: what of them is not delivered yet is not sent any more. What comes to them later is."""
+    """Mark alerts as seen. Waiting messages are not sent; messages on later articles still are."""
     if bool(ids) + (rule is not None) + every != 1:
         raise ConfigurationError("ack needs the ids of alerts, or --rule, or --all; nothing was changed")
     _set_state(
@@ -155,7 +155,7 @@ def ack(
 
 @app.command()
 def mute(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Keep alerts and send nothing of them; further articles of their stories are still added."""
+    """Mute alerts: no messages are sent; further articles of their stories are still added."""
     _set_state(lambda opened_store: find_alerts(opened_store, ids), AlertState.MUTED, store, config, as_json=as_json)
 
 
@@ -163,8 +163,8 @@ def mute(ids: IdsArgument, store: StoreOption = None, config: ConfigOption = Non
 def deliver(
     rules: RulesOption = None, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """Send what the outbox holds and is due, digests whose window has ended among it. Every run does the same."""
-    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
+    """Send the due messages of the outbox, including digests whose window has ended. Every run does the same."""
+    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait for
 
     with opened(store, config) as (opened_store, settings):
         inputs = Inputs.of([], [], rules or settings.rules or shipped(RULES), INPROCESS, settings)
@@ -186,13 +186,13 @@ def _set_state(
         opened_store.refresh()
         with opened_store.exclusive():  # a regrouping may be adding matches to them at this moment
             changed = [replace(alert, state=state) for alert in find(opened_store)]
-            # What waits is not sent; what comes to an acknowledged alert later is.
+            # Waiting messages are not sent; later messages on an acknowledged alert are.
             messages = opened_store.outbox_of_alerts([alert.id for alert in changed]) if changed else []
             opened_store.write_outbox(
                 [
-                    replace(one, delivered_at=now_utc(), last_error=f"not sent: {state}")
-                    for one in messages
-                    if not one.delivered_at
+                    replace(message, delivered_at=now_utc(), last_error=f"not sent: {state}")
+                    for message in messages
+                    if not message.delivered_at
                 ]
             )
             opened_store.write_alerts(changed)
@@ -204,17 +204,17 @@ def _set_state(
 
 
 def _open_alerts(store: Store, rule: str | None) -> list[Alert]:
-    """The alerts that nobody has dealt with, of one rule or of all."""
+    """Return the alerts that are neither acknowledged nor muted, of a rule or of all rules."""
     settled = {AlertState.ACKNOWLEDGED, AlertState.MUTED}
-    found = list(store.iter_alerts())
+    alerts = list(store.iter_alerts())
     if rule is not None:
-        named = only_match(rule, {alert.rule_id for alert in found})
+        named = only_match(rule, {alert.rule_id for alert in alerts})
         if named is None:
-            raise ConfigurationError(f"--rule {rule}: no alert is of this rule; nothing was changed")
-        found = [alert for alert in found if alert.rule_id == named]
-    return [alert for alert in found if alert.state not in settled]
+            raise ConfigurationError(f"--rule {rule}: no alert has this rule; nothing was changed")
+        alerts = [alert for alert in alerts if alert.rule_id == named]
+    return [alert for alert in alerts if alert.state not in settled]
 
 
-def _print_json(found: list[Alert]) -> None:
-    for alert in found:
+def _print_json(alerts: list[Alert]) -> None:
+    for alert in alerts:
         print(json.dumps(to_dict(export_alert(alert)), ensure_ascii=False))

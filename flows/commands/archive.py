@@ -1,4 +1,4 @@
-"""``wirepicket archive``: the WARC files."""
+"""``wirepicket archive``: checks of the WARC files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ app = typer.Typer(help="The WARC files.", no_args_is_help=True)
 
 @app.callback()
 def _archive() -> None:
-    """The WARC files."""
+    """Check the WARC files."""
 
 
 @app.command()
@@ -37,22 +37,22 @@ def check(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every record, compare every digest, and say what is damaged: file, offset, bytes, reason."""
+    """Read every record, compare every digest, and print the damage: file, offset, bytes, reason."""
     checks = _own(load_settings(config).archive) if not paths else _given(paths)
-    damage = [(check.file, one) for check in checks for one in check.damage]
+    damage = [(check.file, item) for check in checks for item in check.damage]
     totals = {
         "files": len(checks),
         "records": sum(check.records for check in checks),
         "verified": sum(check.verified for check in checks),
     }
     if as_json:
-        print(json.dumps({**totals, "damage": [_damage(*one) for one in damage]}))
+        print(json.dumps({**totals, "damage": [_damage(*item) for item in damage]}))
     else:
-        for file, one in damage:
-            console.print(plain(f"{file}: {one.reason}: {one}"), markup=False, soft_wrap=True)
+        for file, item in damage:
+            console.print(plain(f"{file}: {item.reason}: {item}"), markup=False, soft_wrap=True)
         files, records = counted(totals["files"], "file"), counted(totals["records"], "record")
-        places = counted(len(damage), "place") if damage else "nothing"
-        console.print(f"{files}, {records}, {totals['verified']} of them with a digest that agrees; {places} damaged")
+        damaged = counted(len(damage), "place") if damage else "nothing"
+        console.print(f"{files}, {records}, {totals['verified']} of them with a matching digest; {damaged} damaged")
     if damage:
         raise typer.Exit(1)
 
@@ -62,7 +62,7 @@ def _own(archive: Path) -> list[FileCheck]:
         return []
     with ArchiveIndex(archive) as index:
         indexed = index.offsets()
-    gone = [missing_file(file, places) for file, places in sorted(indexed.items()) if not (archive / file).exists()]
+    gone = [missing_file(file, offsets) for file, offsets in sorted(indexed.items()) if not (archive / file).exists()]
     return gone + _checked({path: indexed.get(path.name, set()) for path in archive_files(archive)})
 
 

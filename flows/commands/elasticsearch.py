@@ -1,4 +1,4 @@
-"""``wirepicket elasticsearch``: a real node on this machine."""
+"""``wirepicket elasticsearch``: an Elasticsearch node on this machine."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ def up(
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 9200,
     config: ConfigOption = None,
 ) -> None:
-    """Start it and wait until it answers. The first time its jars (40 MB) are fetched."""
+    """Start the node and wait until it answers. The first start fetches its jars (40 MB)."""
     settings = load_settings(config)
-    Reporter().say("Starting Elasticsearch; the first time takes a minute or so …")
+    Reporter().say("Starting Elasticsearch; the first start takes about a minute …")
     print(local_node.up(settings.home, port))
 
 
 @app.command()
 def down(config: ConfigOption = None) -> None:
-    """Stop it. Its data stay."""
+    """Stop the node. Its data are kept."""
     settings = load_settings(config)
     print("stopped" if local_node.down(settings.home) else "was not running")
 
 
 @app.command()
 def status(config: ConfigOption = None) -> None:
-    """Say whether it runs, and where."""
-    told = local_node.status(load_settings(config).home)
-    print(told)
+    """Print the state and address of the node."""
+    print(local_node.status(load_settings(config).home))

@@ -1,4 +1,4 @@
-"""``wirepicket export``: everything as JSON lines."""
+"""``wirepicket export``: records as JSON lines."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pipelines.stores.protocol import Store
 
 
-class What(StrEnum):
-    """What can be exported."""
+class RecordKind(StrEnum):
+    """Kinds of records that can be exported."""
 
     ARTICLES = "articles"
     STORIES = "stories"
@@ -33,14 +33,14 @@ class What(StrEnum):
 
 
 class ExportForm(StrEnum):
-    """In what form."""
+    """Format of an export."""
 
     JSON = "json"
     MARKDOWN = "markdown"
 
 
 def export(
-    what: Annotated[What, typer.Argument(help="Kind of record to export.")],
+    kind: Annotated[RecordKind, typer.Argument(help="Kind of record to export.")],
     form: Annotated[
         ExportForm, typer.Option("--form", help="JSON lines, or Markdown (articles only).")
     ] = ExportForm.JSON,
@@ -52,35 +52,36 @@ def export(
 ) -> None:
     """Write results to standard output as JSON lines.
 
-    "changes" are merges, splits and renamings of copy groups and stories; "revisions" what edits of articles changed.
+    "changes" are merges, splits and renamings of copy groups and stories; "revisions" are changes
+    that edits made to articles.
     """
-    if closed and what is not What.QUARANTINE:
-        raise ConfigurationError(f"--all is for quarantine; {what} are exported whole")
-    if form is ExportForm.MARKDOWN and what is not What.ARTICLES:
-        raise ConfigurationError(f"--form markdown is for articles; {what} are exported as JSON lines")
+    if closed and kind is not RecordKind.QUARANTINE:
+        raise ConfigurationError(f"--all is for quarantine; {kind} are always exported completely")
+    if form is ExportForm.MARKDOWN and kind is not RecordKind.ARTICLES:
+        raise ConfigurationError(f"--form markdown is for articles; {kind} are exported as JSON lines")
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
         if form is ExportForm.MARKDOWN:
             print("\n---\n\n".join(map(as_markdown, opened_store.iter_articles())), end="")
             return
-        for record in _records(what, opened_store, closed=closed):
+        for record in _records(kind, opened_store, closed=closed):
             sys.stdout.buffer.write(to_json(record) + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _records(what: What, store: Store, *, closed: bool) -> Iterator[object]:
-    match what:
-        case What.ARTICLES:
+def _records(kind: RecordKind, store: Store, *, closed: bool) -> Iterator[object]:
+    match kind:
+        case RecordKind.ARTICLES:
             return map(export_article, store.iter_articles())
-        case What.STORIES:
+        case RecordKind.STORIES:
             return map(export_story, store.iter_stories())
-        case What.ALERTS:
+        case RecordKind.ALERTS:
             return map(export_alert, store.iter_alerts())
-        case What.QUARANTINE:
+        case RecordKind.QUARANTINE:
             return map(export_quarantine, store.iter_quarantine(closed=closed))
-        case What.CHANGES:
+        case RecordKind.CHANGES:
             return store.iter_changes()
-        case What.REVISIONS:
+        case RecordKind.REVISIONS:
             return (
                 change
                 for article in store.iter_articles()

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from flows.commands.options import ConfigOption, JsonOption, StoreOption, opened
 from flows.console import console
-from flows.feed_lists import listed_feeds, say_faults
+from flows.feed_lists import listed_feeds, warn_list_faults
 from flows.progress import Reporter
 from flows.shipped import FEEDS, shipped
 from pipelines.config import load_settings
@@ -32,7 +32,7 @@ FileArgument = Annotated[
     Path | None, typer.Argument(help="Feed list; default: the configured or the shipped one.", metavar="[FILE]")
 ]
 _WELL = frozenset({"ok", "new", "moved", "moving", "silent", "empty"})
-"""Health which is worth a word and no error."""
+"""States of health that are no error."""
 _EVENTS = 3
 
 
@@ -47,7 +47,7 @@ class FeedListForm(StrEnum):
 
 def _read(path: Path) -> FeedList:
     listed = listed_feeds(str(path))
-    say_faults(listed, Reporter())
+    warn_list_faults(listed, Reporter())
     return listed
 
 
@@ -65,7 +65,7 @@ def check(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The health of each feed, and what to do about it. Asks every feed once; changes nothing."""
+    """Show the health of each feed, with advice. Asks every feed once; changes nothing."""
     from pipelines.collect.check import check_feeds  # noqa: PLC0415 - httpx and feedparser, only here
     from pipelines.fetch.health import health  # noqa: PLC0415 - likewise
 
@@ -79,35 +79,35 @@ def check(
         with Reporter().bar("Asking feeds", len(sources)) as advance:
             states = check_feeds(sources, remembered, FetchPolicy.of(settings), advance)
     now = now_utc()
-    told = [(state, *health(state, now)) for state in states]
+    rows = [(state, *health(state, now)) for state in states]
     if as_json:
-        print(json.dumps([to_dict(state) | {"health": word, "advice": advice} for state, word, advice in told]))
+        print(json.dumps([to_dict(state) | {"health": word, "advice": advice} for state, word, advice in rows]))
     else:
-        console.print(_table(told))
+        console.print(_table(rows))
         _print_events(states)
-        bad = sum(word not in _WELL for _, word, _ in told)
-        console.print(f"{len(told)} feeds, {len(told) - bad} well")
-    if listed.left_out or any(word not in _WELL for _, word, _ in told):
+        bad = sum(word not in _WELL for _, word, _ in rows)
+        console.print(f"{len(rows)} feeds, {len(rows) - bad} well")
+    if listed.left_out or any(word not in _WELL for _, word, _ in rows):
         raise typer.Exit(1)
 
 
-def _table(told: list[tuple[FeedState, str, str]]) -> Table:
+def _table(rows: list[tuple[FeedState, str, str]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("health", "entries", "newest", "every"):
         table.add_column(name, header_style="dim", justify="right" if name == "entries" else "left")
     table.add_column("feed and advice", header_style="dim", overflow="fold")
-    for state, word, advice in sorted(told, key=lambda one: (one[1] in _WELL, one[1] == "ok", one[0].url)):
-        said = Text(state.url)
+    for state, word, advice in sorted(rows, key=lambda row: (row[1] in _WELL, row[1] == "ok", row[0].url)):
+        cell = Text(state.url)
         if state.last_error:
-            said.append(f"\n{state.last_error}", style="red")
+            cell.append(f"\n{state.last_error}", style="red")
         if advice:
-            said.append(f"\n{advice}", style="dim")
+            cell.append(f"\n{advice}", style="dim")
         table.add_row(
             Text(word, style="green" if word == "ok" else "yellow" if word in _WELL else "red"),
             str(state.entries or ""),
             state.newest.date().isoformat() if state.newest else "",
             _span(state.poll_seconds),
-            said,
+            cell,
         )
     return table
 
@@ -166,12 +166,14 @@ def import_list(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add the feeds of a list to your own. Those which it has already stay as they are."""
+    """Add the feeds of a list to your own. Feeds that yours has already stay unchanged."""
     del store, config  # every command takes them; a list needs neither
     form = _form_of(to)
     kept = _read(to) if to.exists() else None
     if kept and kept.left_out:
-        raise ConfigurationError(f"{to}: it cannot be read whole, and is not written over: put it right by hand first")
+        raise ConfigurationError(
+            f"{to}: it has entries that cannot be read, so it is not overwritten; correct them by hand first"
+        )
     own = kept.sources if kept else ()
     known = {source.url for source in own}
     given = _read(file)
@@ -212,13 +214,13 @@ def export_list(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the feed list in another form, for other programs."""
+    """Print the feed list in another format, for other programs."""
     del store
     listed = _listed(file, load_settings(config))
     sources = listed.sources
     if as_json:
-        told = [{"url": source.url, "title": source.title, "tags": source.tags} for source in sources]
-        print(json.dumps(told, ensure_ascii=False))
+        entries = [{"url": source.url, "title": source.title, "tags": source.tags} for source in sources]
+        print(json.dumps(entries, ensure_ascii=False))
     else:
         print(format_feed_list(sources, form), end="")
     if listed.left_out:
@@ -242,17 +244,18 @@ def discover_feeds(
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     try:
-        found = feeds_of_site(site, FetchPolicy.of(settings))
+        feeds = feeds_of_site(site, FetchPolicy.of(settings))
     except FetchError as error:
         Reporter().say(f"wirepicket: {site}: {error}")
         raise typer.Exit(1) from error
     if as_json:
-        print(json.dumps([to_dict(one) for one in found], ensure_ascii=False))
+        print(json.dumps([to_dict(feed) for feed in feeds], ensure_ascii=False))
     else:
-        for one in found:
+        for feed in feeds:
             console.print(
-                f"{one.url}\n    {one.title or '(no title)'}, {one.entries} entries, by {one.found_by}", markup=False
+                f"{feed.url}\n    {feed.title or '(no title)'}, {feed.entries} entries, by {feed.found_by}",
+                markup=False,
             )
-    if not found:
+    if not feeds:
         Reporter().say(f"wirepicket: {site}: no feed found")
         raise typer.Exit(1)

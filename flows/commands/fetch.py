@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import ConfigOption, DeadlineOption, FeedsOption, SeedsOption, StoreOption
-from flows.complaints import say_left_out, say_postponed, say_quarantined
-from flows.feed_lists import listed_feeds, say_faults
+from flows.feed_lists import listed_feeds, warn_list_faults
+from flows.input_warnings import warn_left_out, warn_postponed, warn_quarantined
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -31,24 +31,24 @@ def fetch(
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take feeds and seeds into the archive and stop there: `wirepicket stream` watches it and does the rest.
+    """Take feeds and seeds into the archive only: `wirepicket stream` watches it and processes the captures.
 
-    With `--to` the stream may be on another machine: it brings the files from there.
+    With `--to` the stream may run on another machine and copy the files from there.
     """
-    from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait
+    from flows.run import fetch_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait for
 
     settings = load_settings(config, store=store, archive_remote=remote, deadline=deadline)
-    told = feeds or (str(settings.feeds) if settings.feeds else None)
-    if not told and not seeds:
-        raise ConfigurationError("--feeds or --seeds is missing: what is to be fetched?")
-    listed = listed_feeds(told)
+    feed_list = feeds or (str(settings.feeds) if settings.feeds else None)
+    if not feed_list and not seeds:
+        raise ConfigurationError("--feeds or --seeds is missing: name the feeds or files to fetch")
+    listed = listed_feeds(feed_list)
     inputs = Inputs.of(seeds or (), listed.sources, settings.rules or shipped(RULES), INPROCESS, settings, only_due=due)
     reporter = Reporter()
-    say_faults(listed, reporter)
+    warn_list_faults(listed, reporter)
     report = fetch_pass(inputs, settings, reporter)
     bad = (*report.collected.feeds.failed, *report.collected.quarantined)
-    say_quarantined(bad, reporter)
-    say_postponed(report.collected.feeds, reporter)
-    say_left_out(inputs, reporter)
+    warn_quarantined(bad, reporter)
+    warn_postponed(report.collected.feeds, reporter)
+    warn_left_out(inputs, reporter)
     if bad or listed.left_out or report.collected.incomplete or report.sent.problems or inputs.nothing_read:
         raise typer.Exit(1)

@@ -22,7 +22,7 @@ def up(
     ] = cluster.TASK_MANAGERS,
     config: ConfigOption = None,
 ) -> None:
-    """Start a job manager and task managers, or those of them that do not live. `make flink` fetches what they need."""
+    """Start a job manager and task managers, except those that run already. `make flink` fetches what they need."""
     settings = load_settings(config)
     Reporter().say("Starting Flink …")
     print(cluster.up(settings.home, port, task_managers).address)
@@ -30,13 +30,13 @@ def up(
 
 @app.command()
 def down(config: ConfigOption = None) -> None:
-    """Stop it."""
+    """Stop the cluster."""
     print("stopped" if cluster.down(load_settings(config).home) else "was not running")
 
 
 @app.command()
 def status(config: ConfigOption = None) -> None:
-    """Say which of its processes live, and where it answers."""
+    """Print the running processes of the cluster and its address."""
     here = cluster.cluster_of(load_settings(config).home)
     for name, pid in here.pids().items():
         print(f"{name}: process {pid}")

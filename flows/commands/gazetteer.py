@@ -1,4 +1,4 @@
-"""``wirepicket gazetteer``: the weapon systems and the names they go by."""
+"""``wirepicket gazetteer``: weapon systems and their names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def look_up(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which system a name stands for, and what a rule with it matches."""
+    """Show the systems that a name means, and the names that a rule with it matches."""
     load_settings(config, store=store)
     systems = default_gazetteer().look_up(name)
     if as_json:
@@ -42,9 +42,9 @@ def look_up(
         maker = f", {system.maker}" if system.maker else ""
         console.print(f"    {system.category}, {system.country}{maker}; source: {system.source}", markup=False)
     if len(systems) > 1 and not as_json:
-        console.print("Several systems have this name, so that a rule with it matches the name alone.")
+        console.print("Several systems have this name: a rule with it matches only the name itself.")
     if not systems:
-        console.print(f"'{name}' is in no gazetteer: a rule with it matches the name alone.", markup=False)
+        console.print(f"'{name}' is in no gazetteer: a rule with it matches only the name itself.", markup=False)
         raise typer.Exit(1)
 
 
@@ -54,10 +54,10 @@ def check(
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Read the shipped gazetteer and yours on top of it, and say what is wrong."""
+    """Read the shipped gazetteer and your additions, and report errors."""
     own = file or load_settings(config, store=store).gazetteer
     gazetteer = load_gazetteer(own=own)
-    console.print(f"{len(gazetteer.systems)} systems in {len(gazetteer.contexts)} categories, all well")
+    console.print(f"{len(gazetteer.systems)} systems in {len(gazetteer.contexts)} categories, no errors")
 
 
 @app.command()
@@ -80,11 +80,11 @@ def add(
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Add a system to your own gazetteer; nothing is written when that would not be sound."""
+    """Add a system to your own gazetteer; nothing is written if the result would be invalid."""
     configured = load_settings(config, store=store).gazetteer
     own = file or configured
     if own is None:
-        raise ConfigurationError("name your gazetteer by --file, or by gazetteer = 'FILE' in wirepicket.toml")
+        raise ConfigurationError("name your gazetteer with --file, or with gazetteer = 'FILE' in wirepicket.toml")
     made = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
     entry = {
         "id": identifier or "-".join(part for part in made.split("-") if part),

@@ -1,4 +1,4 @@
-"""``wirepicket lines``: lines which sources print with their articles, learned across them."""
+"""``wirepicket lines``: lines that sources print with many articles, learned across them."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ def learn(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Look through the store for further lines. What is processed from then on (a replay, too) goes without them."""
+    """Learn further lines from the articles of the store. Later processing, a replay too, drops them."""
     now = now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
         articles = opened_store.iter_articles(parse_since(since, now))
-        found = learn_lines(articles, opened_store.learned_lines(), now)
-        opened_store.put_learned_lines(found)
-    _tell(found, as_json=as_json)
+        lines = learn_lines(articles, opened_store.learned_lines(), now)
+        opened_store.put_learned_lines(lines)
+    _print_lines(lines, as_json=as_json)
 
 
 @app.command("list")
 def list_lines(store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """The lines learned, and those refused."""
+    """List the learned lines, and the refused ones."""
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        found = opened_store.learned_lines()
-    _tell(found, as_json=as_json)
+        lines = opened_store.learned_lines()
+    _print_lines(lines, as_json=as_json)
 
 
 @app.command()
@@ -68,7 +68,7 @@ def refuse(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Leave a line in the stories, and never learn it again. A replay brings it back where it was dropped."""
+    """Keep a line in the articles, and never learn it again. A replay restores it where it was dropped."""
     _decide(source, line, store, config, refused=True, as_json=as_json)
 
 
@@ -80,7 +80,7 @@ def restore(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Drop a line again that was refused."""
+    """Drop a refused line again."""
     _decide(source, line, store, config, refused=False, as_json=as_json)
 
 
@@ -88,23 +88,21 @@ def _decide(source: str, line: str, store: str | None, config: Path | None, *, r
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
         wanted = (source, comparable(line))
-        known = {(one.source, one.line): one for one in opened_store.learned_lines()}
+        known = {(learned.source, learned.line): learned for learned in opened_store.learned_lines()}
         if wanted not in known:
-            raise ConfigurationError(
-                f"{source}: {line!r} is not among its learned lines; wirepicket lines list has them"
-            )
+            raise ConfigurationError(f"{source}: {line!r} is not among its learned lines; see wirepicket lines list")
         changed = replace(known[wanted], refused_at=now_utc() if refused else None)
         opened_store.put_learned_lines([changed])
-    _tell([changed], as_json=as_json)
+    _print_lines([changed], as_json=as_json)
 
 
-def _tell(lines: list[LearnedLine], *, as_json: bool) -> None:
-    for one in lines:
+def _print_lines(lines: list[LearnedLine], *, as_json: bool) -> None:
+    for line in lines:
         if as_json:
-            print(json.dumps(to_dict(one), ensure_ascii=False))
+            print(json.dumps(to_dict(line), ensure_ascii=False))
         else:
-            state = "refused" if one.refused_at else "dropped"
-            said = f"{state}  {one.source}  ({one.articles} articles)  {one.line}"
-            console.print(said, markup=False, soft_wrap=True)
+            state = "refused" if line.refused_at else "dropped"
+            row = f"{state}  {line.source}  ({line.articles} articles)  {line.line}"
+            console.print(row, markup=False, soft_wrap=True)
     if not lines and not as_json:
-        console.print("No line.")
+        console.print("No learned lines.")

@@ -1,4 +1,4 @@
-"""``wirepicket search`` and ``stories``: looking things up."""
+"""``wirepicket search`` and ``stories``: queries on the store."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def search(
     ] = False,
     after: Annotated[
         str | None,
-        typer.Option("--after", help="List what follows this article: the last one of the page before.", metavar="ID"),
+        typer.Option("--after", help="List the hits after this article, the last of the previous page.", metavar="ID"),
     ] = None,
     sort: Annotated[
         Order,
@@ -62,7 +62,7 @@ def search(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Articles that match a query of the rule language, by default the latest first."""
+    """Search for articles that match a query of the rule language, by default the latest first."""
     parsed, now = parsed_query(query), now_utc()
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
@@ -78,20 +78,20 @@ def search(
             order=sort,
         )
         if count:
-            told = facets(hits)
-            print_facets(told) if not as_json else print(json.dumps(to_dict(told), ensure_ascii=False))
+            counts = facets(hits)
+            print_facets(counts) if not as_json else print(json.dumps(to_dict(counts), ensure_ascii=False))
             return
         shown = list(islice(hits, limit + 1))
     for hit in shown[:limit]:
         if as_json:
-            found = to_dict(export_article(hit.article)) | {"matches": [to_dict(match) for match in hit.matches]}
-            print(json.dumps(found, ensure_ascii=False))
+            record = to_dict(export_article(hit.article)) | {"matches": [to_dict(match) for match in hit.matches]}
+            print(json.dumps(record, ensure_ascii=False))
         else:
             console.print(hit_view(hit))
     if as_json:
         return
     if not shown:
-        console.print("Nothing matches.")
+        console.print("No article matches.")
     elif len(shown) > limit:
         console.print(f"… and more: --after {shown[limit - 1].article.id}", style="dim", markup=False)
 
@@ -105,22 +105,22 @@ def stories(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The latest stories."""
+    """List the latest stories."""
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        named = [story for one in ids or () for story in find_stories(opened_store, one)]
-        found = sorted(
+        named = [story for given in ids or () for story in find_stories(opened_store, given)]
+        latest = sorted(
             opened_store.stories(named).values() if named else opened_store.iter_stories(),
             key=lambda story: (story.last_published is not None, story.last_published, story.id),
             reverse=True,
         )
     if as_json:
-        for story in found[:limit]:
+        for story in latest[:limit]:
             print(json.dumps(to_dict(export_story(story)), ensure_ascii=False))
         return
-    if not found:
-        console.print("No stories yet: `wirepicket run` makes them.", markup=False)
+    if not latest:
+        console.print("No stories yet: start `wirepicket run` first.", markup=False)
         return
-    console.print(stories_table(found[:limit], "Stories, latest first"))
-    if len(found) > limit:
-        console.print(f"… and {len(found) - limit} more: --limit", style="dim", markup=False)
+    console.print(stories_table(latest[:limit], "Stories, latest first"))
+    if len(latest) > limit:
+        console.print(f"… and {len(latest) - limit} more: --limit", style="dim", markup=False)

@@ -1,4 +1,4 @@
-"""Times as people name them on the command line."""
+"""Times given on the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_since(text: str, now: datetime, option: str = "--since") -> datetime:
-    """A moment from ``2026-06-01``, ``2026-06-01T12:00Z`` (UTC without a zone) or a span before ``now`` (``36h``)."""
+    """Return the time of ``2026-06-01``, ``2026-06-01T12:00Z`` (UTC without a zone) or a span before ``now`` (``36h``).
+
+    Raises:
+        ConfigurationError: the text is none of these; the message names ``option``.
+    """
     span = _SPAN.fullmatch(text.strip())
     if span:
         return now - timedelta(**{_UNITS[span[2]]: int(span[1])})

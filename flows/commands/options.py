@@ -1,4 +1,4 @@
-"""Options which several commands take."""
+"""Options that several commands take."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ StoreOption = Annotated[
 ]
 
 
-def _listen(config: Path | None) -> Path | None:
-    """Before a command says anything, see in what form it is to speak. What is wrong with settings it says itself."""
+def _set_message_format(config: Path | None) -> Path | None:
+    """Set the format of messages before the command prints any; the command itself reports invalid settings."""
     with suppress(ConfigurationError):
         if load_settings(config).log is LogForm.JSON:
             write_stderr_as_json()
@@ -36,7 +36,10 @@ def _listen(config: Path | None) -> Path | None:
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="Configuration file; default: wirepicket.toml here.", metavar="FILE", callback=_listen
+        "--config",
+        help="Configuration file; default: wirepicket.toml here.",
+        metavar="FILE",
+        callback=_set_message_format,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
@@ -68,7 +71,7 @@ RunnerOption = Annotated[
 
 @contextmanager
 def opened(store: str | None, config: Path | None) -> Iterator[tuple[Store, Settings]]:
-    """The store of a command that looks things up, and the settings."""
+    """Open the store for a command; yields the store and the settings."""
     settings = load_settings(config, store=store)
     with store_of(settings) as opened_store:
         opened_store.setup()

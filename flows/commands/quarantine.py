@@ -1,4 +1,4 @@
-"""``wirepicket quarantine``: what could not be processed; trying it again, and giving it up."""
+"""``wirepicket quarantine``: captures that could not be processed: list, retry, drop."""
 
 from __future__ import annotations
 
@@ -71,22 +71,24 @@ def list_items(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What could not be processed and has not succeeded since, the latest first."""
+    """List the captures that could not be processed and have not succeeded since, the latest first."""
     wanted = Wanted.of(ids, stage=stage, reason=reason, url=url, source=source, since=since, closed=closed)
     with opened(store, config) as (opened_store, settings):
         opened_store.refresh()
-        found = find_items(opened_store, settings, wanted)
+        items = find_items(opened_store, settings, wanted)
     if as_json:
-        for item in found:
+        for item in items:
             print(json.dumps(to_dict(export_quarantine(item)), ensure_ascii=False))
         return
-    for item in found[:limit]:
+    for item in items[:limit]:
         console.print(item_block(item))
-    if len(found) > limit:
-        console.print(f"… and {len(found) - limit} more: --limit", style="dim", markup=False)
-    opened_now = sum(item.is_open for item in found)
-    told = [f"{opened_now} open", *([f"{len(found) - opened_now} closed"] if closed or ids else [])]
-    console.print(", ".join(told) if found else "Nothing is in quarantine." if wanted.everything else "No such entry.")
+    if len(items) > limit:
+        console.print(f"… and {len(items) - limit} more: --limit", style="dim", markup=False)
+    opened_now = sum(item.is_open for item in items)
+    counts = [f"{opened_now} open", *([f"{len(items) - opened_now} closed"] if closed or ids else [])]
+    console.print(
+        ", ".join(counts) if items else "Nothing is in quarantine." if wanted.everything else "No such entry."
+    )
 
 
 @app.command()
@@ -104,11 +106,11 @@ def retry(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Process what the archive holds of entries once more; have the next run ask for feeds and pages.
+    """Process the captures of entries again; feeds and pages to fetch again are due in the next run.
 
-    Alerts that arise are sent. Without ids and filters: all open entries.
+    New alerts are sent. Without ids and filters: all open entries.
     """
-    from flows.quarantined import retry_items  # noqa: PLC0415 - half a second, which other commands need not wait
+    from flows.quarantined import retry_items  # noqa: PLC0415 - half a second, which other commands need not wait for
 
     wanted = Wanted.of(ids, stage=stage, reason=reason, url=url, source=source, since=since, closed=closed)
     with opened(store, config) as (opened_store, settings):
@@ -142,7 +144,7 @@ def drop(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove entries from the store. The archive keeps what they are of; what fails again has an entry again."""
+    """Remove entries from the store. The archive keeps their captures; a capture that fails again gets a new entry."""
     wanted = Wanted.of(ids, stage=stage, reason=reason, url=url, source=source, since=since, closed=closed)
     if wanted.everything and not closed:
         raise ConfigurationError(
@@ -160,12 +162,12 @@ def drop(
 def _print_retried(entries: int, done: Retried) -> None:
     parts = [
         (done.closed, "closed"),
-        (len(done.due), "asked for again by the next run"),
+        (len(done.due), "due in the next run"),
         (len(done.failed), "failed again"),
-        (len(done.left), "left as they are"),
+        (len(done.left), "left unchanged"),
     ]
-    told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    console.print(f"{_entries(entries)}: {told}" if entries else "No such entry.", markup=False)
+    summary = ", ".join(f"{count} {outcome}" for count, outcome in parts if count)
+    console.print(f"{_entries(entries)}: {summary}" if entries else "No such entry.", markup=False)
     if done.alerts:
         console.print(f"{counted(done.alerts, 'new alert')}; wirepicket alerts shows them", markup=False)
 

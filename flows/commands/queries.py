@@ -1,4 +1,4 @@
-"""Queries that are given on the command line."""
+"""Queries given on the command line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def parsed_query(query: str) -> Query:
-    """A query of the rule language.
+    """Parse a query of the rule language.
 
     Raises:
-        ConfigurationError: it is wrong; the message shows where.
+        ConfigurationError: the query is invalid; the message marks the position.
     """
     try:
         return parse(query)
     except RuleSyntaxError as error:
-        place = " " * ((error.column or 1) - 1)
-        raise ConfigurationError(f"the query cannot be read\n  {query}\n  {place}^ {error.message}") from error
+        indent = " " * ((error.column or 1) - 1)
+        raise ConfigurationError(f"the query cannot be read\n  {query}\n  {indent}^ {error.message}") from error

@@ -10,8 +10,8 @@ import typer
 
 from flows.commands.moments import parse_since
 from flows.commands.options import ConfigOption, JsonOption, RulesOption, RunnerOption, StoreOption, opened
-from flows.complaints import say_quarantined
 from flows.console import console
+from flows.input_warnings import warn_quarantined
 from flows.inputs import Inputs
 from flows.progress import Reporter
 from flows.shipped import RULES, shipped
@@ -42,8 +42,8 @@ def replay(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Process what the archive holds once more. Alerts that arise are marked, and sent only with --notify."""
-    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
+    """Process the captures of the archive again. New alerts are marked, and sent only with --notify."""
+    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait for
     from flows.replaying import damage_of, refs_of  # noqa: PLC0415 - likewise
 
     started, clock = now_utc(), time.monotonic()
@@ -58,7 +58,7 @@ def replay(
         problems = steps.notify(opened_store, inputs, settings, as_json=as_json).problems if notify else ()
         collected = steps.Collected(quarantined=tuple(damaged))
         record, _ = steps.summarise(opened_store, collected, report, started, time.monotonic() - clock)
-    say_quarantined((*damaged, *report.quarantined), Reporter())
+    warn_quarantined((*damaged, *report.quarantined), Reporter())
     for problem in problems:
         print(f"wirepicket: {problem}", file=sys.stderr)
     if as_json:

@@ -1,4 +1,4 @@
-"""``wirepicket report``: what happened, as one HTML page."""
+"""``wirepicket report``: an HTML page on alerts and stories."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def report(
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """One HTML page, complete in itself, of what was seen: alerts, stories, who was first, health.
+    """Write a self-contained HTML page on a span of time: alerts, stories, first outlets, health.
 
-    An article counts by when it was first seen. On a terminal the page goes to ``report.html`` in the home folder.
+    An article belongs to the time at which it was first seen. On a terminal the page goes to ``report.html`` in the
+    home folder.
     """
     from pipelines.report import gather, render  # noqa: PLC0415 - Jinja2, which other commands need not wait for
 

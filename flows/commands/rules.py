@@ -41,7 +41,7 @@ FileArgument = Annotated[
 
 
 def _rule_file(file: Path | None, config: Path | None) -> Path:
-    settings = load_settings(config)  # first, since it also says which gazetteer the rules are read with
+    settings = load_settings(config)  # first, since it also sets the gazetteer of the rules
     return file or settings.rules or shipped(RULES)
 
 
@@ -53,33 +53,33 @@ def check(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a rule file and run each rule's own examples. Every error is told, with its line; exit code 2."""
+    """Read a rule file and run each rule's own examples. Every error is printed with its line; exit code 2."""
     del store  # every command takes it; rules need none
-    settings = load_settings(config)  # first, since it also says which gazetteer the rules are read with
+    settings = load_settings(config)  # first, since it also sets the gazetteer of the rules
     path = file or rules or settings.rules or shipped(RULES)
     loaded, errors = read_rules(path)
     checks = check_rules(loaded)
-    failed = [one for one in checks if one.failed]
+    failed = [result for result in checks if result.failed]
     for error in errors:
         print(f"wirepicket: {error}", file=sys.stderr)
     if as_json:
-        wrong = [{"line": one.line, "column": one.column, "error": one.message} for one in errors]
+        wrong = [{"line": error.line, "column": error.column, "error": error.message} for error in errors]
         print(json.dumps([*map(to_dict, checks), *wrong], ensure_ascii=False))
     else:
-        for one in checks:
-            verdict = "FAILED" if one.failed else "ok"
-            console.print(f"{verdict:7}{one.rule_id}: {one.examples} examples", markup=False)
-            if one.reads_as:
-                console.print(f"       read as {one.reads_as}", markup=False, style="dim")
-            for example in one.failed:
-                wish = "should match" if example.expected else "should not match"
-                console.print(f"       {wish}: {example.text}", markup=False)
+        for result in checks:
+            verdict = "FAILED" if result.failed else "ok"
+            console.print(f"{verdict:7}{result.rule_id}: {result.examples} examples", markup=False)
+            if result.reads_as:
+                console.print(f"       read as {result.reads_as}", markup=False, style="dim")
+            for example in result.failed:
+                expected = "should match" if example.expected else "should not match"
+                console.print(f"       {expected}: {example.text}", markup=False)
         for rule in loaded:
             for name in missing_channels(rule, {*settings.channels, STANDARD_OUTPUT}):
                 console.print(f"{rule.id}: its channel '{name}' is not configured; messages will wait", markup=False)
         broken = f", {counted(len(errors), 'error')}" if errors else ""
-        right = f"{counted(len(checks), 'rule')}{' that can be read' if errors else ''} in {path}"
-        console.print(f"{right}, {len(failed)} with failing examples{broken}", markup=False)
+        readable = f"{counted(len(checks), 'rule')}{' that can be read' if errors else ''} in {path}"
+        console.print(f"{readable}, {len(failed)} with failing examples{broken}", markup=False)
     if errors:
         raise typer.Exit(2)
     if failed:
@@ -100,15 +100,17 @@ def try_out(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which rules match a text, where and why."""
+    """Show the rules that match a text, with the matching sentences."""
     if text is None and title is None:
         check(rules, None, config, store, as_json)
         return
     loaded = load_rules(_rule_file(rules, config))
-    named = only_match(rule, {one.id for one in loaded}) if rule else None
-    wanted = [one for one in loaded if rule is None or one.id == named]
+    named = only_match(rule, {candidate.id for candidate in loaded}) if rule else None
+    wanted = [candidate for candidate in loaded if rule is None or candidate.id == named]
     if not wanted:
-        raise ConfigurationError(f"--rule {rule}: no rule has this id; there are {', '.join(one.id for one in loaded)}")
+        raise ConfigurationError(
+            f"--rule {rule}: no rule has this id; there are {', '.join(known.id for known in loaded)}"
+        )
     body = sys.stdin.read() if text == "-" else text or ""
     hits = Matcher(wanted).match(TextFields(title=title, body=body, source=source, language=language))
     if as_json:
@@ -119,12 +121,12 @@ def try_out(
         console.print(*explained(hit.matches), sep="\n")
     if not hits:
         console.print("No rule matches.")
-    known = {hit.rule_id for hit in hits}
+    matching = {hit.rule_id for hit in hits}
     if None in {title, source, language}:
-        for one in wanted:
-            if one.id not in known and match_text(one, body) is not None:
+        for candidate in wanted:
+            if candidate.id not in matching and match_text(candidate, body) is not None:
                 console.print(
-                    f"{one.id} would match it as a headline, or from the outlet and in the language that it asks for "
+                    f"{candidate.id} would match it as a headline, or with the outlet and language that it requires "
                     "(--title, --source, --lang)",
                     style="dim",
                     markup=False,
@@ -137,7 +139,7 @@ def format_rule(
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Write a query as it is understood, with as few brackets as it takes."""
+    """Print a query as it is parsed, with as few brackets as possible."""
     load_settings(config, store=store)
     print(format_query(parsed_query(query)))
 
@@ -154,17 +156,17 @@ def preview(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How many stories a rule would have alerted on, with examples; nothing is saved or sent."""
+    """Count the stories that a rule would have alerted on, with examples; nothing is saved or sent."""
     now = now_utc()
     start = parse_since(since, now)
     query = _query_of(rule, rules, config)
     with opened(store, config) as (opened_store, _):
         opened_store.refresh()
-        found = preview_query(query, opened_store, since=start, examples=limit)
+        result = preview_query(query, opened_store, since=start, examples=limit)
     if as_json:
-        print(json.dumps(to_dict(found), ensure_ascii=False))
+        print(json.dumps(to_dict(result), ensure_ascii=False))
     else:
-        _print_preview(found, since)
+        _print_preview(result, since)
 
 
 @app.command()
@@ -186,17 +188,17 @@ def backfill(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Apply rules to the articles of the store. Alerts that arise are marked, and sent only with --notify."""
-    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait
+    """Apply rules to the articles of the store. New alerts are marked, and sent only with --notify."""
+    from flows import steps  # noqa: PLC0415 - half a second, which other commands need not wait for
 
     start = parse_since(since, now_utc())
     path = _rule_file(rules, config)
     loaded = load_rules(path)
-    meant = {one: only_match(one, {known.id for known in loaded}) for one in rule or ()}
-    unknown = sorted(one for one, known in meant.items() if known is None)
+    meant = {given: only_match(given, {known.id for known in loaded}) for given in rule or ()}
+    unknown = sorted(given for given, known in meant.items() if known is None)
     if unknown:
         raise ConfigurationError(f"--rule {unknown[0]}: no rule of {path} has this id")
-    wanted = [one for one in loaded if not rule or one.id in meant.values()]
+    wanted = [candidate for candidate in loaded if not rule or candidate.id in meant.values()]
     with opened(store, config) as (opened_store, settings):
         policy = AlertPolicy.of(wanted, origin=AlertOrigin.BACKFILL, sends_messages=notify)
         done = run_backfill(opened_store, policy, since=start)
@@ -214,21 +216,21 @@ def backfill(
 
 def _query_of(rule: str, rules: Path | None, config: Path | None) -> Query:
     path = _rule_file(rules, config)
-    named = {one.id: one.query for one in load_rules(path)}
+    named = {candidate.id: candidate.query for candidate in load_rules(path)}
     known = only_match(rule, named)
     if known is None and re.fullmatch(RULE_ID, rule):
-        print(f"wirepicket: no rule of {path} is called '{rule}': it is taken for a query", file=sys.stderr)
+        print(f"wirepicket: no rule of {path} has the id '{rule}': it is read as a query", file=sys.stderr)
     elif known != rule and known:
-        print(f"wirepicket: '{rule}' is taken for the rule '{known}'", file=sys.stderr)
+        print(f"wirepicket: '{rule}' means the rule '{known}'", file=sys.stderr)
     return parsed_query(named[known] if known else rule)
 
 
-def _print_preview(found: Preview, since: str) -> None:
-    stories = f"{found.stories} stor{'y' if found.stories == 1 else 'ies'} since {since}"
+def _print_preview(result: Preview, since: str) -> None:
+    stories = f"{result.stories} stor{'y' if result.stories == 1 else 'ies'} since {since}"
     console.print(
-        f"{stories}, with {counted(found.articles, 'matching article')}: an alert for each story", markup=False
+        f"{stories}, with {counted(result.articles, 'matching article')}: an alert for each story", markup=False
     )
-    for example in found.examples:
+    for example in result.examples:
         console.print(example.title or "(no title)", style="bold", markup=False)
         articles = counted(len(example.article_ids), "article")
         console.print(f"    story {example.story_id}, {articles}", style="dim", markup=False)

@@ -17,14 +17,14 @@ from flows.commands.options import (
     SeedsOption,
     StoreOption,
 )
-from flows.complaints import say_left_out, say_passed_over, say_postponed, say_quarantined
-from flows.feed_lists import listed_feeds, say_faults
+from flows.feed_lists import listed_feeds, warn_list_faults
+from flows.input_warnings import warn_left_out, warn_not_asked, warn_postponed, warn_quarantined
 from flows.inputs import Inputs, store_of
 from flows.orchestration import prefect_configured
+from flows.pass_results import results_of
 from flows.progress import Reporter
 from flows.shipped import EXAMPLE, RULES, shipped
 from flows.tables import print_json, print_next, print_pass
-from flows.telling import told_of
 from pipelines.config import load_settings
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def run(
         from flows.example import example_settings  # noqa: PLC0415 - only for the example
 
         settings = example_settings(usual)
-    say_faults(listed, reporter)
+    warn_list_faults(listed, reporter)
     if example and not as_json:
         reporter.say("No --feeds and no --seeds: running over the shipped example.")
     if settings is not usual:
         reporter.say(
-            f"{usual.store_url_shown} is left as it is: the example has a home of its own, {settings.home}, "
+            f"{usual.store_url_shown} is not changed: the example uses a home folder of its own, {settings.home}, "
             "which may be deleted."
         )
     report = _pass(inputs, settings, reporter, as_json=as_json)
@@ -79,11 +79,11 @@ def run(
         print_json(report.record)
     else:
         with store_of(settings) as opened_store:
-            print_pass(report, told_of(report, opened_store), settings)
+            print_pass(report, results_of(report, opened_store), settings)
         if example:
             print_next(str(inputs.rule_file), settings.store_url_shown if settings is not usual else None)
-    _complain(report, reporter)
-    say_left_out(inputs, reporter)
+    _warn(report, reporter)
+    warn_left_out(inputs, reporter)
     if listed.left_out or not report.clean or inputs.nothing_read:
         raise typer.Exit(1)
 
@@ -94,17 +94,17 @@ def _pass(inputs: Inputs, settings: Settings, reporter: Reporter, *, as_json: bo
 
         if server_answers():
             return orchestrated_pass(inputs, settings, reporter, as_json=as_json)
-        reporter.say("wirepicket: the configured Prefect server does not answer; this run goes on without it")
-    from flows.run import run_pass  # noqa: PLC0415 - likewise half a second, which --help and errors need not wait
+        reporter.say("wirepicket: the configured Prefect server does not answer; this run continues without it")
+    from flows.run import run_pass  # noqa: PLC0415 - half a second, which --help and errors need not wait for
 
     return run_pass(inputs, settings, reporter, as_json=as_json)
 
 
-def _complain(report: PassReport, reporter: Reporter) -> None:
-    """Say what went wrong with inputs, feeds and channels."""
+def _warn(report: PassReport, reporter: Reporter) -> None:
+    """Warn of failed inputs, feeds and channels."""
     bad = (*report.collected.feeds.failed, *report.collected.quarantined, *report.batch.quarantined)
-    say_quarantined(bad, reporter)
-    say_passed_over(report.collected.feeds, reporter)
-    say_postponed(report.collected.feeds, reporter)
+    warn_quarantined(bad, reporter)
+    warn_not_asked(report.collected.feeds, reporter)
+    warn_postponed(report.collected.feeds, reporter)
     for problem in report.delivery.problems:
         reporter.say(f"wirepicket: {problem}")

@@ -1,4 +1,4 @@
-"""``wirepicket serve``: the lot on one machine, on schedules of a Prefect server."""
+"""``wirepicket serve``: all flows on one machine, on schedules of a Prefect server."""
 
 from __future__ import annotations
 
@@ -31,15 +31,18 @@ def serve(
         bool, typer.Option("--stream", help="Only fetch on the schedule, and process with a stream beside it.")
     ] = False,
     port: Annotated[
-        int, typer.Option("--port", help="Port for a Prefect server, where none is configured.", metavar="PORT")
+        int,
+        typer.Option(
+            "--port", help="Port of the Prefect server that is started if none is configured.", metavar="PORT"
+        ),
     ] = 4200,
     rules: RulesOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Run everything on schedules until told to end (Ctrl-C): feeds, a daily report, an hourly look at their health.
+    """Run feeds, a daily report and an hourly health check on schedules, until interrupted (Ctrl-C).
 
-    Where no Prefect server is configured one is started on this machine; its pages show every run.
+    If no Prefect server is configured, one is started on this machine; its pages show every run.
     """
     settings = load_settings(config, store=store, rules=rules, feeds=feeds)
     if settings.feeds is None:
@@ -51,7 +54,7 @@ def serve(
         os.environ.update(settings.environment())
         if "deadline" not in settings.model_fields_set:
             os.environ["WIREPICKET_DEADLINE"] = str(every / 2)
-        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # its server has its log
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the server keeps its log
         companions: dict[str, subprocess.Popen[bytes]] = {}
         if not prefect_configured():
             from flows.prefect_server import prefect_server  # noqa: PLC0415 - httpx, only here
@@ -67,7 +70,7 @@ def serve(
             stack.callback(stream.terminate)
         else:
             answer_scrapes(settings)
-        from flows.schedule_watch import ScheduleWatch  # noqa: PLC0415 - what is behind them takes two seconds
+        from flows.schedule_watch import ScheduleWatch  # noqa: PLC0415 - these imports take two seconds
         from flows.schedules import intervals, serve_deployments  # noqa: PLC0415 - likewise
 
         schedules = intervals(every, streaming=streaming)

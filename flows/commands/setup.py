@@ -1,4 +1,4 @@
-"""``wirepicket setup``: prepare servers for us."""
+"""``wirepicket setup``: preparation of servers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ app = typer.Typer(help="Prepare servers: templates and aliases, dashboards.", no
 
 @app.command()
 def elasticsearch(store: StoreOption = None, config: ConfigOption = None) -> None:
-    """Put index templates and aliases on the Elasticsearch at --store, and move indices of an earlier form to today's.
+    """Put index templates and aliases on the Elasticsearch at --store, and migrate indices of earlier versions.
 
-    Others may read and write meanwhile. Safe to repeat: what was broken off goes on.
+    Other programs may read and write meanwhile. It is safe to repeat: an interrupted migration continues.
     """
     with opened(store, config) as (opened_store, settings):
         opened_store.migrate(Reporter().say)
@@ -40,7 +40,7 @@ def kibana(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Put data views, saved searches and dashboards on a Kibana. Safe to repeat."""
+    """Put data views, saved searches and dashboards on a Kibana. It is safe to repeat."""
     # Imported here: other commands need no Kibana.
     from pipelines.errors import ConfigurationError  # noqa: PLC0415
     from pipelines.kibana import saved_objects  # noqa: PLC0415
@@ -57,5 +57,5 @@ def kibana(
     api_key = settings.elastic_api_key
     with Kibana(url, api_key=api_key, ca_file=settings.ca_file) as server:
         done = server.install(description, settings.index_prefix, with_rules=rules)
-        way = "by the Dashboards API" if done.by_api else "as saved objects"
-        print(f"{server.url} (Kibana {done.version}): {done.objects} objects, dashboards {way}, {done.rules} rules")
+        method = "by the Dashboards API" if done.by_api else "as saved objects"
+        print(f"{server.url} (Kibana {done.version}): {done.objects} objects, dashboards {method}, {done.rules} rules")

@@ -1,4 +1,4 @@
-"""``wirepicket show``: one article, story, alert or quarantine entry."""
+"""``wirepicket show``: an article, story, alert or quarantine entry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flows.story_tables import story_view
 from pipelines.errors import ConfigurationError
 from pipelines.identify.changes import change_of, revisions_of
 from pipelines.lineage.excerpts import excerpts
-from pipelines.lineage.history import copy_since, event_as_dict, history, successors_of
+from pipelines.lineage.history import copy_since, history, successors_of
 from pipelines.lineage.trail import trail_as_dict, trail_of
 from pipelines.stores.protocol import IdKind
 from schemas.export import export_alert, export_article, export_quarantine, export_story
@@ -44,20 +44,20 @@ def show(
         bool, typer.Option("--lineage", help="Show the lineage of the article, from feed entry to alert.")
     ] = False,
     whole: Annotated[
-        bool, typer.Option("--article", help="Show the whole article where its id is also the id of its story.")
+        bool, typer.Option("--article", help="Show the whole article if its id is also the id of its story.")
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print an article as Markdown.")] = False,
 ) -> None:
-    """One article, story, alert or quarantine entry.
+    """Show an article, story, alert or quarantine entry.
 
-    A story has its first article's id: of several articles the story is shown.
+    A story has the id of its first article: if it has several articles, the story is shown.
     """
     with opened(store, config) as (opened_store, settings):
         opened_store.refresh()
-        record_id = _found(opened_store, record_id)
+        record_id = _known_id(opened_store, record_id)
         story = opened_store.stories([record_id]).get(record_id)
         article = opened_store.articles([record_id]).get(record_id)
         alert = opened_store.alerts([record_id]).get(record_id)
@@ -70,7 +70,7 @@ def show(
             return
         revisions = list(revisions_of(article, opened_store.revisions(article.id))) if article and diff else []
         if as_json:
-            found = {
+            records = {
                 "story": story and to_dict(export_story(story)),
                 "article": article and to_dict(export_article(article)),
                 "alert": alert and to_dict(export_alert(alert)),
@@ -78,16 +78,16 @@ def show(
                 "quarantine": item and to_dict(export_quarantine(item)),
                 "moved": gone and to_dict(gone),
                 "history": [
-                    event_as_dict(event) for one in Grouping for event in history(record_id, one, opened_store)
+                    to_dict(turn) for grouping in Grouping for turn in history(record_id, grouping, opened_store)
                 ],
             }
-            print(json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False))
+            print(json.dumps({name: value for name, value in records.items() if value}, ensure_ascii=False))
         elif article and diff:
             console.print(changes_view(article, revisions))
         elif story and not whole and len(story.article_ids) > 1:
             console.print(story_view(story, list(opened_store.articles(story.article_ids).values())))
             _print_history(record_id, Grouping.STORIES, opened_store)
-            console.print(f"\nThe first article whole: wirepicket show {story.id} --article", style="dim", markup=False)
+            console.print(f"\nThe whole first article: wirepicket show {story.id} --article", style="dim", markup=False)
         elif alert:
             console.print(alert_view(alert, opened_store))
         elif item:
@@ -100,8 +100,8 @@ def show(
             _print_history(record_id, Grouping.STORIES, opened_store)
 
 
-def _found(store: Store, given: str) -> str:
-    """The id that is meant. That of a story which has gone on under another is as good without its article."""
+def _known_id(store: Store, given: str) -> str:
+    """Return the id that is meant. The id of a former story is returned as it is, even without its article."""
     try:
         return find_id(store, given, *IdKind)
     except ConfigurationError:
@@ -111,27 +111,27 @@ def _found(store: Store, given: str) -> str:
 
 
 def _print_article(article: Article, store: Store) -> None:
-    """The article, who carries its text, and what it shares text with."""
+    """Print an article, the outlets that carry its text, and the articles that share text with it."""
     console.print(article_view(article, _story_of(article, store), copy_since(article, store)))
     group = _copy_group(article, store)
     if len(group) > 1:
         console.print(carriers_view(group))
     _print_history(article.id, Grouping.COPIES, store)
     shared = excerpts(article.id, store)
-    others = store.articles([one.article_id for one in shared])
+    others = store.articles([excerpt.article_id for excerpt in shared])
     if others:
         console.print(excerpts_view(shared, others))
 
 
 def _print_history(group_id: str, grouping: Grouping, store: Store) -> None:
-    """What happened to a story or copy group, where anything has."""
+    """Print the history of a story or copy group, if it has any."""
     turns = history(group_id, grouping, store)
     if turns:
         console.print(history_view(turns, store.articles({other for turn in turns for other in turn.others})))
 
 
 def _show_article(article: Article, store: Store, settings: Settings, *, markdown: bool, as_json: bool) -> None:
-    """The text of an article as Markdown, or else its lineage."""
+    """Print the text of an article as Markdown, or else its lineage."""
     if markdown:
         print(as_markdown(article), end="")
         return
@@ -147,7 +147,7 @@ def _story_of(article: Article, store: Store) -> Story | None:
 
 
 def _copy_group(article: Article, store: Store) -> list[Article]:
-    """The article and all that carry the same text."""
+    """Return the article and all articles that carry the same text."""
     canonical = store.articles([article.canonical_id or article.id]).get(article.canonical_id or article.id, article)
     copies = store.articles(canonical.copies)
-    return [canonical, *(copies[one] for one in canonical.copies if one in copies)]
+    return [canonical, *(copies[copy_id] for copy_id in canonical.copies if copy_id in copies)]

@@ -1,4 +1,4 @@
-"""``wirepicket status``: is all well, and if not, what is wrong."""
+"""``wirepicket status``: the health of all parts, with their problems."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 RUNS = 5
 PROBLEMS = 10
-"""What is wrong with rules, in lines; ``--json`` has all of it."""
+"""Largest number of problems of rules printed; ``--json`` has all of them."""
 EVENTS = 8
-"""Changes in the life of feeds that are shown, latest last."""
+"""Number of events of feeds shown, latest last."""
 
 
 def status(
@@ -42,7 +42,7 @@ def status(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The health of store, archive, feeds, rules and quarantine."""
+    """Show the health of store, archive, feeds, rules and quarantine."""
     with opened(store, config) as (opened_store, settings):
         opened_store.refresh()
         runs = opened_store.last_runs(RUNS)
@@ -66,7 +66,7 @@ def status(
         changes = layout_changes(opened_store.extraction_days(f"{since:%Y-%m-%d}"))
     schedules = _schedules(settings.home)
     stopped = any(schedule["problem"] for schedule in schedules)
-    told = {
+    state = {
         "store": opened_store.url,
         "store_outdated": outdated,
         "waiting_in_archive": left,
@@ -86,25 +86,27 @@ def status(
                 key=lambda pair: (pair[0].at, pair[1]),
             )[-EVENTS:]
         ],
-        "sources_changed": [{"source": one.source, "day": one.day, "what": one.description} for one in changes],
+        "sources_changed": [
+            {"source": change.source, "day": change.day, "what": change.description} for change in changes
+        ],
         "schedules": schedules,
         "rules": len(loaded),
         "rules_error": broken,
-        "rule_health": [to_dict(one) for one in healthy],
+        "rule_health": [to_dict(rule) for rule in healthy],
         "alerts_undelivered": len({message.alert_id for message in outbox}),
         "quarantine_open": reasons.total(),
         "quarantine": {f"{stage}/{reason}": number for (stage, reason), number in sorted(reasons.items())},
     }
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(state, ensure_ascii=False))
     else:
-        _print(told, str(rule_file))
-    if failing or left or broken or stopped or any(one.problems for one in healthy):
+        _print(state, str(rule_file))
+    if failing or left or broken or stopped or any(rule.problems for rule in healthy):
         raise typer.Exit(1)
 
 
 def _rules(path: Path) -> tuple[tuple[Rule, ...], str | None]:
-    """The rules of a file, or what is wrong with it."""
+    """Return the rules of a file, or no rules and the error of the file."""
     try:
         return load_rules(path), None
     except ConfigurationError as error:
@@ -112,7 +114,7 @@ def _rules(path: Path) -> tuple[tuple[Rule, ...], str | None]:
 
 
 def _schedules(home: Path) -> list[dict[str, str | None]]:
-    """The schedules of ``serve``, each with its latest run and what is wrong with it."""
+    """Return the schedules of ``serve``, each with its latest run and its problem."""
     return [
         {
             "flow": state.flow,
@@ -135,69 +137,69 @@ def _print_schedules(schedules: object) -> None:
             console.print(f"            {schedule['problem']}; {remedy}", markup=False, style="yellow", soft_wrap=True)
 
 
-def _print_rules(told: dict[str, object], rule_file: str) -> None:
-    console.print(f"rules       {told['rules']} in {rule_file}", markup=False, soft_wrap=True)
-    if told["rules_error"]:
-        console.print(f"            {told['rules_error']}", markup=False, soft_wrap=True)
-    healthy = told["rule_health"]
+def _print_rules(state: dict[str, object], rule_file: str) -> None:
+    console.print(f"rules       {state['rules']} in {rule_file}", markup=False, soft_wrap=True)
+    if state["rules_error"]:
+        console.print(f"            {state['rules_error']}", markup=False, soft_wrap=True)
+    healthy = state["rule_health"]
     assert isinstance(healthy, list)
-    alerted = [one for one in healthy if one["alerts"]]
+    alerted = [rule for rule in healthy if rule["alerts"]]
     if healthy:
-        last = max(alerted, key=lambda one: str(one["last_alert"]), default=None)
+        last = max(alerted, key=lambda rule: str(rule["last_alert"]), default=None)
         when = f", the last {last['rule_id']} at {last['last_alert']}" if last else ""
-        raised = counted(sum(one["alerts"] for one in alerted), "alert")
+        raised = counted(sum(rule["alerts"] for rule in alerted), "alert")
         summed = [f"{raised} of {counted(len(alerted), 'rule')}{when}"] if alerted else []
         summed += [f"{len(healthy) - len(alerted)} without an alert so far"] if len(alerted) < len(healthy) else []
-        for said in summed:
-            console.print(f"            {said}", style="dim", markup=False, soft_wrap=True)
+        for line in summed:
+            console.print(f"            {line}", style="dim", markup=False, soft_wrap=True)
     wrong = [
-        f"{one['rule_id']}: {said}"
-        for one in healthy
-        for said in (*one["problems"], *([one["silence"]] if one["silence"] else []))
+        f"{rule['rule_id']}: {line}"
+        for rule in healthy
+        for line in (*rule["problems"], *([rule["silence"]] if rule["silence"] else []))
     ]
-    for said in wrong[:PROBLEMS]:
-        console.print(f"            {said}", markup=False, soft_wrap=True)
+    for line in wrong[:PROBLEMS]:
+        console.print(f"            {line}", markup=False, soft_wrap=True)
     if len(wrong) > PROBLEMS:
         console.print(f"            … and {len(wrong) - PROBLEMS} more: wirepicket status --json", style="dim")
 
 
 def _print_sources(changed: object) -> None:
     assert isinstance(changed, list)
-    for one in changed:
-        said = f"{one['source']} changed its layout on {one['day']}: {one['what']}"
-        console.print(f"sources     {said}", markup=False, style="yellow", soft_wrap=True)
+    for change in changed:
+        line = f"{change['source']} changed its layout on {change['day']}: {change['what']}"
+        console.print(f"sources     {line}", markup=False, style="yellow", soft_wrap=True)
 
 
-def _print(told: dict[str, object], rule_file: str) -> None:
-    console.print(f"store       {told['store']}: answers", markup=False)
-    if outdated := told["store_outdated"]:
+def _print(state: dict[str, object], rule_file: str) -> None:
+    console.print(f"store       {state['store']}: answers", markup=False)
+    if outdated := state["store_outdated"]:
         assert isinstance(outdated, tuple)
-        said = f"of an earlier form, which `wirepicket setup elasticsearch` moves to today's: {', '.join(outdated)}"
-        console.print(f"            {said}", markup=False, style="yellow", soft_wrap=True)
-    console.print(f"archive     {told['waiting_in_archive']} captures wait for a store")
-    _print_schedules(told["schedules"])
-    _print_rules(told, rule_file)
-    console.print(f"alerts      {told['alerts_undelivered']} not delivered yet")
-    feeds_failing = told["feeds_failing"]
+        warning = f"indices of earlier versions, which `wirepicket setup elasticsearch` migrates: {', '.join(outdated)}"
+        console.print(f"            {warning}", markup=False, style="yellow", soft_wrap=True)
+    console.print(f"archive     {state['waiting_in_archive']} captures wait for a store")
+    _print_schedules(state["schedules"])
+    _print_rules(state, rule_file)
+    console.print(f"alerts      {state['alerts_undelivered']} not delivered yet")
+    feeds_failing = state["feeds_failing"]
     assert isinstance(feeds_failing, list)
-    console.print(f"feeds       {told['feeds']} known, {len(feeds_failing)} failing")
+    console.print(f"feeds       {state['feeds']} known, {len(feeds_failing)} failing")
     for feed in feeds_failing:
         console.print(f"            {feed['url']}: {feed['failures']} times in a row: {feed['error']}", markup=False)
-    unwell, events = told["feeds_unwell"], told["feed_events"]
+    unwell, events = state["feeds_unwell"], state["feed_events"]
     assert isinstance(unwell, list)
     assert isinstance(events, list)
     for feed in unwell:
         console.print(f"            {feed['url']}: {feed['health']}: {feed['advice']}", markup=False)
     for event in events:
-        said = f"{event['at']}  {event['change']}  {event['url']}: {event['detail']}"
-        console.print(f"            {said}", markup=False, style="dim", soft_wrap=True)
-    _print_sources(told["sources_changed"])
-    quarantine = told["quarantine"]
+        line = f"{event['at']}  {event['change']}  {event['url']}: {event['detail']}"
+        console.print(f"            {line}", markup=False, style="dim", soft_wrap=True)
+    _print_sources(state["sources_changed"])
+    quarantine = state["quarantine"]
     assert isinstance(quarantine, dict)
     reasons = ", ".join(f"{reason} {count}" for reason, count in quarantine.items())
-    told_open = f"{told['quarantine_open']} open: {reasons}; wirepicket quarantine list" if reasons else "empty"
-    console.print(f"quarantine  {told_open}", markup=False, soft_wrap=True)
-    runs = told["runs"]
+    open_entries = f"{state['quarantine_open']} open: {reasons}; wirepicket quarantine list" if reasons else "empty"
+    console.print(f"quarantine  {open_entries}", markup=False, soft_wrap=True)
+    runs = state["runs"]
     assert isinstance(runs, list)
     for run in runs or ():
         summary = ", ".join(f"{name} {run[name]}" for name in SUMMARY)

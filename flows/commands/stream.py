@@ -1,4 +1,4 @@
-"""``wirepicket stream``: process what comes into the archive, without end."""
+"""``wirepicket stream``: process new captures of the archive continuously."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def stream(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Clean, group, store and alert on everything that comes into the archive, until it is told to end (Ctrl-C).
+    """Clean, group and store new captures of the archive and raise alerts, until interrupted (Ctrl-C).
 
-    `wirepicket fetch` brings it there, on a schedule of its own, or `--from` what was fetched elsewhere. What is under
-    way is finished before the end; the next stream goes on where this one stopped.
+    `wirepicket fetch` adds captures on a schedule of its own; `--from` copies captures that were fetched elsewhere.
+    On an interrupt the current window is finished; the next stream continues from there.
     """
-    from flows.stream import StreamRun  # noqa: PLC0415 - half a second, which other commands need not wait
+    from flows.stream import StreamRun  # noqa: PLC0415 - half a second, which other commands need not wait for
 
     settings = load_settings(config, store=store, rules=rules, archive_remote=remote)
     inputs = Inputs.of([], [], settings.rules or shipped(RULES), runner, settings)
@@ -57,7 +57,7 @@ def stream(
         print(json.dumps(running.total.counts | copied))
     if brought.waiting or brought.problems:
         reporter.say(
-            f"wirepicket: not all could be brought from {settings.archive_remote}; the next stream goes on with it"
+            f"wirepicket: not everything could be copied from {settings.archive_remote}; the next stream continues"
         )
     if running.total.quarantined or brought.waiting or brought.problems:
         raise typer.Exit(1)

@@ -79,8 +79,8 @@ def test_alerts_are_listed_acknowledged_and_muted_and_rules_previewed(program: P
     assert program("rules", "preview", "HIMARS", "--since", "soon").code == 2
     assert "\n  (HIMARS\n  ^ this '(' is not closed" in program("rules", "preview", "(HIMARS").err
     by_prefix = program("rules", "preview", "rocket", "--rules", "rules.yaml").err
-    assert "'rocket' is taken for the rule 'rockets'" in by_prefix
-    assert "no rule of rules.yaml is called 'rock'" in program("rules", "preview", "rock", "--rules", "rules.yaml").err
+    assert "'rocket' means the rule 'rockets'" in by_prefix
+    assert "no rule of rules.yaml has the id 'rock'" in program("rules", "preview", "rock", "--rules", "rules.yaml").err
     assert program("rules", "format", "((HIMARS drone))").out == "HIMARS AND drone\n"
 
 
@@ -281,7 +281,7 @@ def test_an_id_that_was_sent_leads_to_the_alert_whatever_became_of_its_story(pro
     for given in (old, old[:6]):
         ran = program("alerts", "show", given, "--json")
         assert [one["id"] for one in ran.lines] == [alert["id"]]
-        assert f"alert {old} goes on as {alert['id']}" in ran.err
+        assert f"alert {old} continues as {alert['id']}" in ran.err
     assert f"known before as {old}" in program("show", old).out
     assert program("alerts", "ack", old).code == 0
     assert program.exported("alerts")[0]["state"] == "acknowledged"

@@ -115,7 +115,7 @@ def test_alerts_are_delivered_to_channels(program: Program, web: object) -> None
 def test_the_example_never_gets_among_anything_else(program: Program) -> None:
     configured = program("run", "--store", "sqlite:///mine.db", COLUMNS="200")
     assert configured.code == 0, configured.err
-    assert "sqlite:///mine.db is left as it is: the example has a home of its own, /" in configured.err
+    assert "sqlite:///mine.db is not changed: the example uses a home folder of its own, /" in configured.err
     assert not (program.folder / "mine.db").exists()
     assert not (program.folder / "var").exists()
     (apart,) = {line.split("--store ")[1].split()[0] for line in configured.out.splitlines() if "--store " in line}
@@ -126,7 +126,7 @@ def test_the_example_never_gets_among_anything_else(program: Program) -> None:
     before = program.exported("articles")
     again = program("run", "--json")
     assert (again.code, again.summary["new"] > 10) == (0, True)
-    assert "is left as it is" in again.err
+    assert "is not changed" in again.err
     assert program.exported("articles") == before
 
 
@@ -157,7 +157,7 @@ def test_only_what_is_new_or_has_changed_is_told(program: Program) -> None:
     (program.folder / "none.txt").write_bytes(b"")
     ran = program("run", "none.txt", "one.txt", "--rules", "rules.yaml")
     assert ran.code == 1
-    assert ran.out.startswith("Nothing new in what could be read.\n")
+    assert ran.out.startswith("Nothing new in the inputs that could be read.\n")
     ran = program("replay", "--rules", "rules.yaml", "--json")
     assert {name: ran.summary[name] for name in ("articles", "new", "revised", "alerts")} == {
         "articles": 2,

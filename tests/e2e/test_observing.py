@@ -117,5 +117,5 @@ def test_an_interrupted_run_says_what_follows(program: Program, web: WebServer) 
         interrupted.set()
     assert (run.returncode, said.splitlines()[-1:]) == (
         130,
-        ["wirepicket: interrupted; what was fetched is in the archive, run again to go on"],
+        ["wirepicket: interrupted; everything fetched is in the archive; run again to continue"],
     ), said

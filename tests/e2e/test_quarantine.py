@@ -63,7 +63,7 @@ def test_a_page_and_a_feed_that_can_be_had_again_are_closed(
     web.feed("/bad", [("/a", "Launchers for the north", "A")])
     ran = program("quarantine", "retry", "--source", "127.0.0.1", *store)
     assert ran.code == 0, ran.err
-    assert ran.out == "2 entries: 2 asked for again by the next run\n"
+    assert ran.out == "2 entries: 2 due in the next run\n"
     assert opened(program, *store) == 2
     ran = program(*run)
     assert (ran.code, ran.err) == (0, "")

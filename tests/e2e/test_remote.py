@@ -111,7 +111,7 @@ def test_cut_wires_grown_and_cut_off_objects_and_kills_change_nothing(program: P
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=120)
         assert f"s3://{BUCKET}/{first}: " in err
-        assert "what is lacking is copied later" in err
+        assert "the next round copies the missing files" in err
         # The rest comes slowly, and whoever brings it is killed in the midst of it.
         for key, body in whole.items():
             s3.put(key, body)

@@ -82,7 +82,7 @@ def test_new_rules_are_taken_up_and_broken_ones_are_not(program: Program) -> Non
         until(lambda: any(one["rule_id"] == "reports" for one in program.exported("alerts")))
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=120)
-    assert "The rules of before go on" in err
+    assert "The previous rules stay in use" in err
     assert "has changed" in err
 
 

@@ -32,22 +32,22 @@ def test_a_failed_flow_is_told_to_its_channel(
     monkeypatch.chdir(tmp_path)
     flows: list[Any] = [deployments.run, deployments.fetch, deployments.replay, deployments.report]
     for one in [*flows, deployments.check_health]:
-        assert deployments.tell_of_failure in one.on_failure_hooks
-        assert deployments.tell_of_failure in one.on_crashed_hooks
+        assert deployments.report_failure in one.on_failure_hooks
+        assert deployments.report_failure in one.on_crashed_hooks
     told: Any = (
         SimpleNamespace(name="wirepicket-health"),
         SimpleNamespace(name="brave-fox"),
         SimpleNamespace(name="Failed", message="3 of 41 feeds are failing"),
     )
-    deployments.tell_of_failure(*told)  # nobody is to be told
+    deployments.report_failure(*told)  # nobody is to be told
     with WebServer() as server:
         address = server.url.replace("http://", "json://") + "/failures"
         monkeypatch.setenv("WIREPICKET_CHANNELS", json.dumps({"desk": [address]}))
         monkeypatch.setenv("WIREPICKET_FAILURES", "desk")
-        deployments.tell_of_failure(*told)
+        deployments.report_failure(*told)
         posted = json.loads(server.posted["/failures"][0])
     assert (posted["title"], posted["type"]) == ("wirepicket-health failed", "failure")
     assert posted["message"] == "brave-fox: 3 of 41 feeds are failing"
     assert capsys.readouterr().err == ""
-    deployments.tell_of_failure(*told)
+    deployments.report_failure(*told)
     assert "1 of 1 targets of channel 'desk' refused" in capsys.readouterr().err

@@ -62,7 +62,7 @@ def test_several_are_named(store: Store) -> None:
     with pytest.raises(ConfigurationError) as error:
         find_id(store, "aaaaaa", IdKind.STORY)
     assert str(error.value).splitlines() == [
-        "'aaaaaa' begins several ids:",
+        "'aaaaaa' is ambiguous; ids that begin with it:",
         "  aaaaaa11  story  About aaaaaa11",
         "  aaaaaa22  story  About aaaaaa22",
     ]
@@ -74,7 +74,7 @@ def test_several_are_named(store: Store) -> None:
 
 def test_former_ids_of_one_alert_are_not_several(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one.id for one in find_alerts(store, ["dddddd", "eeeeee", "cccccc"])] == ["cccccc11"]
-    assert "alert dddddd11 goes on as cccccc11" in capsys.readouterr().err
+    assert "alert dddddd11 continues as cccccc11" in capsys.readouterr().err
 
 
 def test_an_id_from_before_former_ids_were_kept_is_found_by_the_changes(store: Store) -> None:
@@ -105,7 +105,7 @@ def test_a_story_that_has_gone_on_is_followed(store: Store, capsys: pytest.Captu
     )
     store.write_changes([change])
     assert find_stories(store, "zzzzzz") == ("bbbbbb",)
-    assert "story zzzzzz goes on as bbbbbb" in capsys.readouterr().err
+    assert "story zzzzzz continues as bbbbbb" in capsys.readouterr().err
     assert find_stories(store, "aaaaaa1") == ("aaaaaa11",)
     for wrong in ("yyyyyy", "aaaaaa"):
         with pytest.raises(ConfigurationError):

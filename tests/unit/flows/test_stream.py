@@ -44,7 +44,7 @@ class Patience(threading.Event):
         self.pauses: list[float] = []
 
     def wait(self, timeout: float | None = None) -> bool:
-        if timeout is not None and timeout != streams.LOOK:
+        if timeout is not None and timeout != streams.CHECK_SECONDS:
             self.pauses.append(timeout)
             self._left -= 1
             if not self._left:
@@ -89,12 +89,12 @@ def test_a_pipeline_that_breaks_off_is_said_counted_and_tried_again(
     inputs = Inputs.of([], [], tmp_path / "rules.yaml", "inprocess", settings)
     StreamRun(settings=settings, inputs=inputs, reporter=said, stop=stop, notify=False).run()
     broke = [line for line in said.lines if "KeyError" in line]
-    assert broke[0] == "wirepicket: the pipeline broke off (its log is beam.log): KeyError: 'number 1'"
-    assert [" times now without getting further" in line for line in broke] == [False, True, True, False, True]
-    assert "3 times now" in broke[2]
-    assert broke[4].startswith("wirepicket: the store cannot be used, 2 times now")
+    assert broke[0] == "wirepicket: the pipeline failed (its log is beam.log): KeyError: 'number 1'"
+    assert [" times in a row without progress" in line for line in broke] == [False, True, True, False, True]
+    assert "3 times in a row" in broke[2]
+    assert broke[4].startswith("wirepicket: the store cannot be used, 2 times in a row")
     assert stop.pauses == [1, 2, 4, 1, 2]
-    assert any(line.endswith("waits in the archive; trying again in 4 s.") for line in said.lines)
+    assert any(line.endswith("wait in the archive; trying again in 4 s.") for line in said.lines)
     assert 'wirepicket_step_failures_total{step="pipeline"} 5.0' in (tmp_path / "metrics.prom").read_text()
 
 

@@ -105,11 +105,11 @@ def test_why_it_cannot_be_said_who_was_first() -> None:
     day = article(content("day", prose(11, 80), source="Evening Post", published=DAY))
     undated = replace(articles[3], content=replace(articles[3].content, published=None))
     told = said(story_view(story([*articles, day], 3), [*articles[:3], undated, day]))
-    assert "cannot be said: Reuters declares 2026-06-01 12:00, but Evening Post (day only) may have been before" in told
+    assert "unknown: Reuters declares 2026-06-01 12:00, but Evening Post (day only) may have been earlier" in told
     assert "only seen" in told
     assert "2026-06-01  " in told
     alone = said(story_view(story([undated], 1), [undated]))
-    assert "nobody declares a plausible time" in alone
+    assert "no article declares a plausible time" in alone
 
 
 def revision(before: ArticleContent, after: ArticleContent) -> Revision:
@@ -177,7 +177,7 @@ def test_the_way_of_an_article_has_each_step_with_its_time() -> None:
     one = carried()[0]
     way = Trail(article_id=one.id, captures=captures, revision=1, canonical_id=one.id, story_id=None, alerts=(raised,))
     told = said(trail_view(one, way, None))
-    assert told.splitlines()[0] == f"The way of {one.id}: Bridges laid at night"
+    assert told.splitlines()[0] == f"Lineage of {one.id}: Bridges laid at night"
     for expected in ("the same text", "2026-06-01 01:00", "2026-06-01 03:00", "not yet"):
         assert told.count(expected) == 1
     assert "by others of the story" in told

@@ -1,4 +1,4 @@
-"""What a pass has made or changed, gathered from the store to be told."""
+"""Results of a pass, read from the store for printing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from schemas.records import Alert, Story
 
 
-def told_of(report: PassReport, store: Store) -> PassResults:
-    """Return the articles of a pass that are new or have changed, and the stories and alerts that have by them."""
+def results_of(report: PassReport, store: Store) -> PassResults:
+    """Return the articles that a pass added or changed, and the stories and alerts that these changed."""
     fresh = {article_id for article_id, outcome in report.batch.outcomes if outcome is not Outcome.SEEN}
     articles = [article for article in report.articles if article.id in fresh]
     ids = {article.story_id for article in articles if article.story_id}
     stories = list(in_portions(store.stories, ids).values())
-    alerts = list(in_portions(lambda some: {one.id: one for one in store.alerts_of_stories(some)}, ids).values())
+    alerts = list(in_portions(lambda some: {alert.id: alert for alert in store.alerts_of_stories(some)}, ids).values())
     changed = _changed(alerts, fresh, report, store)
     background = Background.of(changed, store, fresh)
     severities = _severities(alerts)
@@ -38,14 +38,16 @@ def told_of(report: PassReport, store: Store) -> PassResults:
 
 
 def _changed(alerts: Sequence[Alert], fresh: Collection[str], report: PassReport, store: Store) -> list[Alert]:
-    """The alerts that were raised, that an article has joined, or of which something was said since the pass began."""
+    """Return the alerts that were raised, got an article or got a message since the pass began."""
     begun = report.record.started_at
     messages = store.outbox_of_alerts([alert.id for alert in alerts]) if alerts else []
-    spoken = {message.alert_id for message in messages if message.created_at >= begun}
+    with_message = {message.alert_id for message in messages if message.created_at >= begun}
     return [
         alert
         for alert in alerts
-        if alert.matched_at >= begun or alert.id in spoken or any(match.article_id in fresh for match in alert.matches)
+        if alert.matched_at >= begun
+        or alert.id in with_message
+        or any(match.article_id in fresh for match in alert.matches)
     ]
 
 

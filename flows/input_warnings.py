@@ -1,4 +1,4 @@
-"""Messages on standard error about inputs."""
+"""Warnings on standard error about inputs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from schemas.records import Quarantined
 
 SHOWN = 20
-"""Lines at most on things of one kind; the rest is counted."""
+"""Largest number of lines for each kind of warning; the rest is counted."""
 
 
-def say_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
+def warn_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
     """Name the first inputs that went to quarantine, and count the rest."""
     for item in items[:SHOWN]:
         reporter.say(f"wirepicket: {item.url}: {item.stage}: {item.reason}: {item.detail}")
@@ -24,16 +24,16 @@ def say_quarantined(items: Sequence[Quarantined], reporter: Reporter) -> None:
         reporter.say(f"wirepicket: … and {len(items) - SHOWN} more; see wirepicket quarantine list")
 
 
-def say_left_out(inputs: Inputs, reporter: Reporter) -> None:
-    """Count the files in seed folders that no reader takes, and say if there are no others."""
+def warn_left_out(inputs: Inputs, reporter: Reporter) -> None:
+    """Warn of files in seed folders that no reader takes, by kind, and of seeds without any seed file."""
     if inputs.left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in inputs.left_out)
         reporter.say(f"wirepicket: left out: {kinds}")
     if inputs.nothing_read:
-        reporter.say("wirepicket: there is no seed file in what --seeds names")
+        reporter.say("wirepicket: --seeds names no seed file")
 
 
-def say_passed_over(feeds: FeedsTaken, reporter: Reporter) -> None:
+def warn_not_asked(feeds: FeedsTaken, reporter: Reporter) -> None:
     """Name the first feeds that were not asked, with the reason, and count the rest."""
     for url, why in feeds.passed_over[:SHOWN]:
         reporter.say(f"wirepicket: {url}: not asked: {why}")
@@ -41,8 +41,8 @@ def say_passed_over(feeds: FeedsTaken, reporter: Reporter) -> None:
         reporter.say(f"wirepicket: … and {more} more feeds were not asked")
 
 
-def say_postponed(feeds: FeedsTaken, reporter: Reporter) -> None:
-    """Say which pages and feeds are left for a later run, and why: a line a host and reason, most pages first."""
+def warn_postponed(feeds: FeedsTaken, reporter: Reporter) -> None:
+    """Warn of pages and feeds left for a later run: a line for each host and reason, most pages first."""
     for (host, why), pages in feeds.postponed.most_common(SHOWN):
         reporter.say(f"wirepicket: {host}: {pages} pages left for a later run: {why}")
     if (more := len(feeds.postponed) - SHOWN) > 0:

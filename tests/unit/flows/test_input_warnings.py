@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.complaints import SHOWN, say_passed_over, say_postponed, say_quarantined
+from flows.input_warnings import SHOWN, warn_not_asked, warn_postponed, warn_quarantined
 from flows.progress import Reporter
 from pipelines.collect.feeds import FeedsTaken
 from schemas.records import Quarantined
@@ -35,7 +35,7 @@ def counted(lines: list[str], names: list[str]) -> int:
 def test_feeds_that_were_not_asked_are_named_or_counted(number: int) -> None:
     urls = [f"https://outlet-{index:03}.example/feed" for index in range(number)]
     lines = Lines()
-    say_passed_over(FeedsTaken(passed_over=[(url, "it failed") for url in urls]), lines)
+    warn_not_asked(FeedsTaken(passed_over=[(url, "it failed") for url in urls]), lines)
     assert counted(lines.lines, urls) == number
 
 
@@ -43,7 +43,7 @@ def test_feeds_that_were_not_asked_are_named_or_counted(number: int) -> None:
 def test_quarantined_inputs_are_named_or_counted(number: int) -> None:
     urls = [f"https://outlet-{index:03}.example/page" for index in range(number)]
     lines = Lines()
-    say_quarantined([Quarantined(url=url, stage="fetch", reason="gone", detail="404") for url in urls], lines)
+    warn_quarantined([Quarantined(url=url, stage="fetch", reason="gone", detail="404") for url in urls], lines)
     assert counted(lines.lines, urls) == number
 
 
@@ -54,5 +54,5 @@ def test_hosts_with_postponed_pages_are_named_or_counted(hosts: int) -> None:
     for name in names:
         taken.postponed[name, "too many pages"] += 2
     lines = Lines()
-    say_postponed(taken, lines)
+    warn_postponed(taken, lines)
     assert counted(lines.lines, names) == hosts
