@@ -19,7 +19,7 @@ from flows.story_tables import story_view
 from pipelines.errors import ConfigurationError
 from pipelines.identify.changes import change_of, revisions_of
 from pipelines.lineage.excerpts import excerpts
-from pipelines.lineage.history import copy_since, history, successors_of
+from pipelines.lineage.history import copy_since, event_as_dict, history, successors_of
 from pipelines.lineage.trail import trail_as_dict, trail_of
 from pipelines.stores.protocol import IdKind
 from schemas.export import export_alert, export_article, export_quarantine, export_story
@@ -78,7 +78,9 @@ def show(
                 "quarantine": item and to_dict(export_quarantine(item)),
                 "moved": gone and to_dict(gone),
                 "history": [
-                    to_dict(turn) for grouping in Grouping for turn in history(record_id, grouping, opened_store)
+                    event_as_dict(event)
+                    for grouping in Grouping
+                    for event in history(record_id, grouping, opened_store)
                 ],
             }
             print(json.dumps({name: value for name, value in records.items() if value}, ensure_ascii=False))

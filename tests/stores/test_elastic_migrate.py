@@ -330,7 +330,7 @@ def test_status_names_what_waits_for_a_move(
     environment = os.environ | {"WIREPICKET_HOME": str(tmp_path), "WIREPICKET_INDEX_PREFIX": elastic_place.prefix}
     asked = [str(PROGRAM), "status", "--store", elastic_place.url]
     told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
-    assert re.search(rf"earlier form.*wirepicket setup elasticsearch.*{old}", told.stdout)
+    assert re.search(rf"earlier versions.*wirepicket setup elasticsearch.*{old}", told.stdout)
     subprocess.run([PROGRAM, "setup", "elasticsearch", *asked[2:]], env=environment, capture_output=True, check=True)
     told = subprocess.run([*asked, "--json"], env=environment, capture_output=True, text=True, check=True)
     assert json.loads(told.stdout)["store_outdated"] == []

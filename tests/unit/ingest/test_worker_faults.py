@@ -29,16 +29,16 @@ def page(paragraphs: int, words: int = 40) -> Capture:
 
 
 def slow_page() -> Capture:
-    """A page that takes some seconds: what costs most is the number of paragraphs."""
-    return page(20_000, words=12)
+    """A page that takes some seconds: its number of paragraphs costs most."""
+    return page(24_000, words=12)
 
 
 def test_a_page_that_takes_too_long_is_given_up_and_the_others_are_not() -> None:
-    # The slow page takes a hundred times as long as the small one, so the limit between them stands wide of both.
+    # The limit is a multiple of the time of a small page in a new worker, and a fraction of that of the slow page.
     small, slow = page(3), slow_page()
     with RefinePool(RULES, workers=1) as pool:
         assert isinstance(pool.refine_all([small])[0], Refined)  # everything is loaded
-    with RefinePool(RULES, workers=1, seconds=1) as pool:
+    with RefinePool(RULES, workers=1, seconds=2.5) as pool:
         results = pool.refine_all([small, slow, small])
     error = results[1]
     assert isinstance(error, ExtractionError)
@@ -118,7 +118,7 @@ def test_a_page_given_up_falls_back_to_its_feed_entry() -> None:
     slow = replace(slow_page(), entry=entry)
     with RefinePool(RULES, workers=1) as pool:
         pool.refine_all([page(3)])
-    with RefinePool(RULES, workers=1, seconds=1) as pool:
+    with RefinePool(RULES, workers=1, seconds=2.5) as pool:
         (late,) = pool.refine_all([slow])
     assert isinstance(late, Refined)
     assert late.failure is not None
